@@ -1,0 +1,58 @@
+"""The mathematics of a model: symbols only, deterministic, no numbers solved here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redoxsim.network.expr import Expr
+from redoxsim.network.parts import Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moiety:
+    """A conserved total: sum of ``coefficient * amount`` over states is constant.
+
+    ``terms`` pairs a state id with its coefficient; amounts, not concentrations.
+    """
+
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OdeSystem:
+    """The ODE system of a network.
+
+    Attributes
+    ----------
+    network : where the equations come from.
+    states : ids that obey a differential equation, in order; length n. A species is its
+        concentration in its compartment, or its amount where it has only substance units.
+    constants : ids that do not change between events (parameters, compartment sizes,
+        boundary and constant species), in order; length m.
+    assigned : (id, expression), ordered so that each uses only what stands before it;
+        assignment rules.
+    rates : (reaction id, expression), extent per time.
+    rhs : n expressions of d state / dt, over states, constants, assigned ids, rate ids, time.
+    jacobian : (row, column, expression) of the non-zero d rhs[row] / d state[column],
+        in row-major order, with assigned ids and rates differentiated through.
+    dfdt : (row, expression) where rhs depends on time directly.
+    initial : (id, expression), ordered; how every state and constant gets its value when the
+        simulation starts, from the values the model gives and the overrides.
+    moieties : conserved totals.
+    """
+
+    network: Network
+    states: tuple[str, ...]
+    constants: tuple[str, ...]
+    assigned: tuple[tuple[str, Expr], ...]
+    rates: tuple[tuple[str, Expr], ...]
+    rhs: tuple[Expr, ...]
+    jacobian: tuple[tuple[int, int, Expr], ...]
+    dfdt: tuple[tuple[int, Expr], ...]
+    initial: tuple[tuple[str, Expr], ...]
+    moieties: tuple[Moiety, ...]
+
+    def state_index(self) -> Mapping[str, int]:
+        """Position of every state."""
+        return {name: position for position, name in enumerate(self.states)}

@@ -1,0 +1,106 @@
+"""Errors a user can act on: what is wrong, where, and the nearest right thing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in somebody's input; every part is optional."""
+
+    file: str | None = None
+    line: int | None = None
+    element: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file or ""
+        if self.line is not None:
+            place = f"{place}:{self.line}" if place else f"line {self.line}"
+        if self.element:
+            place = f"{place} ({self.element})" if place else self.element
+        return place
+
+
+class RedoxsimError(Exception):
+    """Base of every error this package raises on purpose.
+
+    Parameters
+    ----------
+    message : what is wrong, naming the thing.
+    where : the place in the input, if there is one.
+    hint : what to do, or the nearest right name.
+    """
+
+    def __init__(self, message: str, *, where: Where | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = self.message
+        place = str(self.where) if self.where else ""
+        if place:
+            text = f"{place}: {text}"
+        if self.hint:
+            text = f"{text} ({self.hint})"
+        return text
+
+
+class ModelError(RedoxsimError):
+    """The model itself is at fault."""
+
+
+class ReadError(ModelError):
+    """A model, agent, cell or table file cannot be read."""
+
+
+class Unsupported(ModelError):
+    """The input is valid but asks for something that is not done; nothing was computed."""
+
+
+class UnitError(RedoxsimError):
+    """A quantity has no unit, an unknown unit, or a unit of the wrong kind."""
+
+
+class BuildError(RedoxsimError):
+    """Generated code could not be built: our fault, or a missing tool."""
+
+
+class SolveError(RedoxsimError):
+    """A solve failed; carries the solution so far and the report that explains it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: Where | None = None,
+        hint: str | None = None,
+        solution: object | None = None,
+        report: object | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.solution = solution
+        self.report = report
+
+
+class DesignError(RedoxsimError):
+    """A study asks for something that makes no sense (an unknown axis, a negative dose)."""
+
+
+class FitError(RedoxsimError):
+    """A fit was asked for on data that cannot carry one."""
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str | None:
+    """Hint naming up to ``most`` known names close to ``name``, or None."""
+    options = list(known)
+    lowered = {option.lower(): option for option in options}
+    found = [lowered[low] for low in difflib.get_close_matches(name.lower(), list(lowered), n=most, cutoff=0.55)]
+    if not found:
+        return None
+    quoted = [f"'{option}'" for option in found]
+    return "did you mean " + (" or ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]) + "?"
