@@ -1,0 +1,227 @@
+"""Experiments: a question, runs that answer it, and expectations written before the first run.
+
+This module reads and checks the file; :mod:`redoxsim.study.expectations` judges results.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from redoxsim.errors import DesignError, ReadError, Where, nearest
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Run(_Strict):
+    """What every run may set; quantities are text with units."""
+
+    id: str
+    model: str | None = None
+    cell: str | None = None
+    cells: int | None = Field(default=None, ge=1)
+    values: dict[str, float] = {}
+    observe: tuple[str, ...] = ()
+
+
+class SimulateRun(_Run):
+    """A time course, ``doses`` in the dose grammar."""
+
+    kind: Literal["simulate"]
+    doses: tuple[str, ...] = ()
+    until: str
+    every: str
+
+
+class DoseResponseRun(_Run):
+    """One agent's dose axis, read at one time."""
+
+    kind: Literal["dose-response"]
+    agent: str
+    dose_values: str
+    at: str
+    background: tuple[str, ...] = ()
+
+
+class CombineRun(_Run):
+    """Two or three agents on a grid, read at one time."""
+
+    kind: Literal["combine"]
+    agents: tuple[str, ...]
+    dose_values: tuple[str, ...]
+    at: str
+    times: dict[str, str] = {}
+    scores: tuple[str, ...] = ("bliss",)
+
+    @model_validator(mode="after")
+    def _same_length(self) -> CombineRun:
+        if len(self.agents) != len(self.dose_values):
+            raise ValueError("dose_values needs one range per agent")
+        return self
+
+
+Run = Annotated[SimulateRun | DoseResponseRun | CombineRun, Field(discriminator="kind")]
+
+
+class Quantity(_Strict):
+    """A number taken from a run.
+
+    Exactly one of ``fit`` (a dose-response parameter: ec50, ic50, e0, einf, h, auc), ``score``
+    with ``reduce`` (mean, mean-mid, max, min over the grid) or ``reduce`` alone (initial, last, min,
+    max, mean, "at 24 h", half-time). ``relative = "initial"`` divides by the first value.
+    """
+
+    run: str
+    observe: str
+    reduce: str | None = None
+    fit: Literal["ec50", "ic50", "e0", "einf", "h", "auc"] | None = None
+    score: str | None = None
+    relative: Literal["initial"] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Quantity:
+        if (self.fit is None) == (self.reduce is None):
+            raise ValueError("give either 'reduce' or 'fit'")
+        return self
+
+
+class Expectation(_Strict):
+    """``quantity`` (over another, if given) must be ``at_least``, ``at_most`` or ``within``.
+
+    ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one.
+    """
+
+    id: str
+    claim: str | None = None
+    text: str
+    quantity: Quantity
+    over: Quantity | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    within: tuple[float, float] | None = None
+    strict: bool = False
+    unit: str | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Expectation:
+        if sum(bound is not None for bound in (self.at_least, self.at_most, self.within)) != 1:
+            raise ValueError("give exactly one of at_least, at_most, within")
+        return self
+
+    def wanted(self) -> str:
+        """The bound in words, such as ``>= 3`` or ``0.5 to 6 uM``."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.within is not None:
+            return f"{self.within[0]:g} to {self.within[1]:g}{unit}"
+        sign, bound = (">", self.at_least) if self.at_least is not None else ("<", self.at_most)
+        return f"{sign}{'' if self.strict else '='} {bound:g}{unit}"
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` (in ``unit``) meets the bound; not-a-number never does."""
+        low = self.at_least if self.within is None else self.within[0]
+        high = self.at_most if self.within is None else self.within[1]
+        if value != value:
+            return False
+        if self.strict:
+            return (low is None or value > low) and (high is None or value < high)
+        return (low is None or value >= low) and (high is None or value <= high)
+
+
+class Experiment(_Strict):
+    """A folder of ``experiments/``: claim ids, runs and expectations."""
+
+    id: str
+    title: str
+    claims: tuple[str, ...] = ()
+    question: str
+    says: str
+    expected: str
+    model: str = "redox"
+    cell: str = "default"
+    cells: int = Field(default=16, ge=1)
+    seed: int = 1
+    run: tuple[Run, ...] = Field(min_length=1)
+    expect: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _ids(self) -> Experiment:
+        for what, items in (("run", [run.id for run in self.run]), ("expect", [one.id for one in self.expect])):
+            twice = {name for name in items if items.count(name) > 1}
+            if twice:
+                raise ValueError(f"{what} id given twice: {', '.join(sorted(twice))}")
+        runs = {run.id: run for run in self.run}
+        for one in self.expect:
+            for quantity in filter(None, (one.quantity, one.over)):
+                target = runs.get(quantity.run)
+                if target is None:
+                    raise ValueError(f"expectation '{one.id}' names run '{quantity.run}', which is not there")
+                if quantity.observe not in target.observe:
+                    raise ValueError(f"expectation '{one.id}': run '{target.id}' does not observe '{quantity.observe}'")
+                if (quantity.fit is not None) != (target.kind == "dose-response"):
+                    raise ValueError(f"expectation '{one.id}': 'fit' goes with a dose-response run")
+                if (quantity.score is not None) != (target.kind == "combine"):
+                    raise ValueError(f"expectation '{one.id}': 'score' goes with a combine run")
+        return self
+
+
+def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experiment:
+    """The experiment of a file or of the folder that holds ``experiment.toml``.
+
+    Parameters
+    ----------
+    changes : settings that replace what the file says, by dotted key (``course.until``: the run
+        with that id; ``cells``: the experiment), values as on a command line.
+
+    Raises
+    ------
+    ReadError : no such file, broken TOML, an unknown key or a value of the wrong kind.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "experiment.toml"
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReadError(f"cannot read the experiment: {error.strerror}", where=Where(file=str(file))) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReadError(f"not a TOML file: {error}", where=Where(file=str(file))) from error
+    for key, text in (changes or {}).items():
+        _change(data, key, text, file)
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        hint = None
+        if first["type"] == "extra_forbidden":
+            hint = nearest(str(first["loc"][-1]), _known_keys())
+        raise ReadError(
+            f"{first['msg'].removeprefix('Value error, ')}", where=Where(file=str(file), element=place or None), hint=hint
+        ) from error
+
+
+def _known_keys() -> set[str]:
+    kinds: tuple[type[BaseModel], ...] = (Experiment, SimulateRun, DoseResponseRun, CombineRun, Quantity, Expectation)
+    return {name for kind in kinds for name in kind.model_fields}
+
+
+def _change(data: dict[str, Any], key: str, text: str, file: Path) -> None:
+    *path, name = key.split(".")
+    place = data
+    if path:
+        runs = {run.get("id"): run for run in data.get("run", [])}
+        if len(path) != 1 or path[0] not in runs:
+            raise DesignError(
+                f"no run '{'.'.join(path)}' to change", where=Where(file=str(file)), hint=nearest(path[0], map(str, runs))
+            )
+        place = runs[path[0]]
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    place[name] = value
