@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 
 from redoxsim.network.expr import Expr
 from redoxsim.network.parts import Network
@@ -17,6 +19,18 @@ class Moiety:
     """
 
     terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A symbol that is used but that the model gives no value; an error unless it is overridden.
+
+    ``line`` is where it is declared, ``used`` says where it is needed.
+    """
+
+    id: str
+    line: int | None
+    used: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +54,11 @@ class OdeSystem:
     initial : (id, expression), ordered; how every state and constant gets its value when the
         simulation starts, from the values the model gives and the overrides.
     moieties : conserved totals.
+    order : ids of ``assigned`` and ``rates`` together, each after what it uses.
+    stoichiometry : (state index, rate index, net coefficient) of every state that reactions change.
+    sizes : per state, the id of the compartment its concentration refers to; None for an amount
+        and for anything that is not a species; length n.
+    missing : symbols in use without a value.
     """
 
     network: Network
@@ -52,7 +71,21 @@ class OdeSystem:
     dfdt: tuple[tuple[int, Expr], ...]
     initial: tuple[tuple[str, Expr], ...]
     moieties: tuple[Moiety, ...]
+    order: tuple[str, ...] = ()
+    stoichiometry: tuple[tuple[int, int, float], ...] = ()
+    sizes: tuple[str | None, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     def state_index(self) -> Mapping[str, int]:
         """Position of every state."""
         return {name: position for position, name in enumerate(self.states)}
+
+    def definitions(self) -> Mapping[str, Expr]:
+        """Expressions of assigned ids and reaction rates by id."""
+        return dict(self.assigned) | dict(self.rates)
+
+    @cached_property
+    def key(self) -> str:
+        """Checksum of the equations, the initial chain and the events; equal for equal mathematics."""
+        parts = (self.states, self.constants, self.assigned, self.rates, self.rhs, self.initial, self.sizes, self.network.events)
+        return sha256(repr(parts).encode()).hexdigest()

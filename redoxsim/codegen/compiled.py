@@ -1,0 +1,258 @@
+"""A system that can be evaluated: right-hand side, Jacobian, initial state, outputs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.codegen.graph import Graph
+from redoxsim.codegen.namespaces import ARRAYS, EXACT, QUICK, QUICK_ERRORS, execute
+from redoxsim.codegen.python import PythonText, write_outputs, write_python
+from redoxsim.equations.system import OdeSystem
+from redoxsim.errors import BuildError, DesignError, ModelError, Where, nearest
+
+FloatArray = NDArray[np.float64]
+Function = Callable[[float, Sequence[float]], list[float]]
+
+
+class Bound:
+    """The equations with constants put in: what an integrator calls.
+
+    ``rhs(t, y)``, ``rates(t, y)`` and ``entries(t, y)`` take a list of floats and return one;
+    ``jacobian`` returns an (n, n) array. All are IEEE arithmetic: inf and nan, no exception.
+    """
+
+    def __init__(self, compiled: CompiledSystem, p: FloatArray) -> None:
+        self._compiled = compiled
+        self._exact: tuple[Function, ...] | None = None
+        self._constants = compiled._constant_values(p)
+        quick: tuple[Function, ...] = compiled._quick["make"]([float(value) for value in self._constants])
+        self.quick_rhs = quick[0]
+        self.rhs = self._guarded(quick[0], 0)
+        self.entries = self._guarded(quick[1], 1)
+        self.slopes = self._guarded(quick[2], 2)
+        self.rates = self._guarded(quick[3], 3)
+        text, n = compiled.text, len(compiled.system.states)
+        self._template = np.zeros((n, n))
+        for row, column, index in text.fixed:
+            self._template[row, column] += float(self._constants[index])
+        self._template_t = np.ascontiguousarray(self._template.T)
+
+    def _guarded(self, function: Function, which: int) -> Function:
+        def call(t: float, y: Sequence[float]) -> list[float]:
+            try:
+                return function(t, y)
+            except QUICK_ERRORS:
+                return self._exactly(which, t, y)
+
+        return call
+
+    def _exactly(self, which: int, t: float, y: Sequence[float]) -> list[float]:
+        if self._exact is None:
+            scope = self._compiled._exact_scope()
+            self._exact = scope["make"](self._constants)
+        with np.errstate(all="ignore"):
+            return [float(value) for value in self._exact[which](np.float64(t), [np.float64(value) for value in y])]
+
+    def jacobian(self, t: float, y: Sequence[float]) -> FloatArray:
+        """d rhs[row] / d state[column], shape (n, n)."""
+        out = self._template.copy()
+        if self._compiled._flat.size:
+            out.reshape(-1)[self._compiled._flat] = self.entries(t, y)
+        return out
+
+    def jacobian_transposed(self, t: float, y: Sequence[float]) -> FloatArray:
+        """The same with columns first, as column-major linear algebra wants it."""
+        out = self._template_t.copy()
+        if self._compiled._flat_t.size:
+            out.reshape(-1)[self._compiled._flat_t] = self.entries(t, y)
+        return out
+
+    def time_slope(self, t: float, y: Sequence[float]) -> FloatArray:
+        """d rhs / dt at fixed states, shape (n,)."""
+        out = np.zeros(len(self._compiled.system.states))
+        rows = self._compiled.text.time_rows
+        if rows:
+            out[list(rows)] = self.slopes(t, y)
+        return out
+
+
+class CompiledSystem:
+    """A system in executable form; pickles as text and is built again where it is loaded.
+
+    Shapes: y (n,) states, p (m,) constants, in the order of ``system.states`` and ``.constants``.
+    """
+
+    def __init__(self, system: OdeSystem, *, target: str = "python") -> None:
+        self.system = system
+        self.target = target
+        self.text = write_python(system, Graph.of(system))
+        self._load()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"system": self.system, "target": self.target, "text": self.text}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._load()
+
+    def _load(self) -> None:
+        n = len(self.system.states)
+        self._quick = execute(self.text.functions, QUICK)
+        self._constants = execute(self.text.constants, EXACT)["constants"]
+        self._initial = execute(self.text.initial, ARRAYS)["initial"]
+        self._literals = [np.float64(value) for value in self.text.literals]
+        self._initial_literals = [np.float64(value) for value in self.text.initial_literals]
+        self._flat = np.array([row * n + column for row, column in self.text.moving], dtype=np.intp)
+        self._flat_t = np.array([column * n + row for row, column in self.text.moving], dtype=np.intp)
+        self._exact: dict[str, Any] | None = None
+        self._graph: Graph | None = None
+        self._outputs: dict[tuple[str, ...], Callable[..., list[Any]]] = {}
+        chain = [name for name, _ in self.system.initial]
+        known = set(chain)
+        chain += [name for name in (*self.system.states, *self.system.constants) if name not in known]
+        self._slot = {name: index for index, name in enumerate(chain)}
+
+    @property
+    def key(self) -> str:
+        """Checksum of the generated text."""
+        return sha256("\0".join((self.text.constants, self.text.functions, self.text.initial)).encode()).hexdigest()
+
+    def _exact_scope(self) -> dict[str, Any]:
+        if self._exact is None:
+            self._exact = execute(self.text.functions, EXACT)
+        return self._exact
+
+    def _constant_values(self, p: FloatArray) -> list[np.float64]:
+        with np.errstate(all="ignore"):
+            values: list[np.float64] = self._constants(np.asarray(p, dtype=np.float64), self._literals)
+        return [np.float64(value) for value in values]
+
+    def bind(self, p: FloatArray) -> Bound:
+        """The equations with these constants; ``p`` has shape (m,)."""
+        return Bound(self, p)
+
+    def rhs(self, t: float, y: FloatArray, p: FloatArray) -> FloatArray:
+        """d y / dt, shape (n,)."""
+        return np.array(self.bind(p).rhs(t, y.tolist()), dtype=np.float64)
+
+    def jac(self, t: float, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Jacobian, shape (n, n)."""
+        return self.bind(p).jacobian(t, y.tolist())
+
+    def dfdt(self, t: float, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Direct time derivative of the right-hand side, shape (n,)."""
+        return self.bind(p).time_slope(t, y.tolist())
+
+    def initial(self, overrides: Mapping[str, float] | None = None, time: float = 0.0) -> tuple[FloatArray, FloatArray]:
+        """State and constants when the simulation starts at ``time``: (y0 (n,), p (m,)).
+
+        A pure function of the overrides; their order is of no account. An override replaces the
+        model's value or initial assignment of a parameter, compartment size or species, in the
+        unit that the symbol has; whatever is computed from it follows.
+
+        Raises
+        ------
+        DesignError : an override of an unknown id, or of one that a rule or reaction defines.
+        ModelError : a symbol in use has no value.
+        """
+        given = {} if overrides is None else dict(overrides)
+        system = self.system
+        settable = self._settable()
+        for name, value in given.items():
+            if name not in settable:
+                self._refuse(name, settable)
+            if not isinstance(value, int | float | np.floating | np.integer):
+                raise DesignError(f"the value of '{name}' is {value!r}, not a number")
+        for item in system.missing:
+            if item.id not in given:
+                raise ModelError(
+                    f"'{item.id}' has no value and is used in {item.used}",
+                    where=Where(system.network.source, item.line, item.id),
+                    hint=f"give it a value in the model or with {item.id}=NUMBER",
+                )
+        overriding: list[np.float64 | None] = [None] * len(self._slot)
+        for name, value in given.items():
+            overriding[self._slot[name]] = np.float64(value)
+        with np.errstate(all="ignore"):
+            values = self._initial(overriding, np.float64(time), self._initial_literals)
+        y0 = np.array([float(values[self._slot[name]]) for name in system.states])
+        p = np.array([float(values[self._slot[name]]) for name in system.constants])
+        return y0, p
+
+    def _settable(self) -> frozenset[str]:
+        return frozenset(self.system.states) | frozenset(self.system.constants)
+
+    def _refuse(self, name: str, settable: frozenset[str]) -> None:
+        if name in self.system.definitions():
+            raise DesignError(f"'{name}' is computed by the model (a rule or a reaction) and cannot be set")
+        raise DesignError(
+            f"the model has no parameter, species or compartment '{name}'", hint=nearest(name, settable)
+        )
+
+    def outputs(self, names: Sequence[str], t: FloatArray, y: FloatArray, p: FloatArray) -> FloatArray:
+        """Values of symbols along a trajectory.
+
+        Parameters
+        ----------
+        names : states, constants, assigned ids, reactions (extent per time) or species references.
+        t, y, p : times (T,), states (n, T), constants (m,).
+
+        Returns
+        -------
+        Array (len(names), T).
+        """
+        key = tuple(names)
+        if key not in self._outputs:
+            graph = self._graph = self._graph or Graph.of(self.system)
+            for name in key:
+                if name not in graph.symbols:
+                    raise DesignError(f"the model has no symbol '{name}'", hint=nearest(name, graph.symbols))
+            text, literals = write_outputs(graph, [graph.symbols[name] for name in key])
+            function = execute(text, ARRAYS)["outputs"]
+            if len(self._outputs) >= 256:
+                self._outputs.clear()
+            self._outputs[key] = lambda t, y, p: function(t, y, p, [np.float64(value) for value in literals])
+        with np.errstate(all="ignore"):
+            rows = self._outputs[key](t, y, p)
+        out = np.empty((len(key), len(t)))
+        for index, row in enumerate(rows):
+            out[index] = row
+        return out
+
+
+_CACHE: OrderedDict[tuple[str, str], CompiledSystem] = OrderedDict()
+_CACHE_SIZE = 16
+_LOCK = Lock()
+TARGETS = ("python",)
+
+
+def compile_system(system: OdeSystem, target: str = "python") -> CompiledSystem:
+    """The system in executable form, made once per content in this process.
+
+    Raises
+    ------
+    BuildError : an unknown target.
+    """
+    if target not in TARGETS:
+        raise BuildError(f"there is no code generation target '{target}'", hint=nearest(target, TARGETS))
+    key = (system.key, target)
+    with _LOCK:
+        if key in _CACHE:
+            _CACHE.move_to_end(key)
+            return _CACHE[key]
+    compiled = CompiledSystem(system, target=target)
+    with _LOCK:
+        _CACHE[key] = compiled
+        while len(_CACHE) > _CACHE_SIZE:
+            _CACHE.popitem(last=False)
+    return compiled
+
+
+__all__ = ["Bound", "CompiledSystem", "PythonText", "compile_system"]
