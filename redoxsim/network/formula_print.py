@@ -62,7 +62,7 @@ def _text(expr: Expr) -> tuple[str, int]:
 def _infix(op: str, args: tuple[Expr, ...]) -> tuple[str, int]:
     sign, level = INFIX[op]
     if op == "pow":
-        return f"{_at_least(args[0], ATOM)}^{_at_least(args[1], SIGN)}", POWER
+        return f"{_at_least(args[0], ATOM)}^{_at_least(args[1], ATOM)}", POWER
     first = _at_least(args[0], level)
     # A left argument with the same n-ary operator would melt into this one; others group leftwards anyhow.
     if isinstance(args[0], Apply) and args[0].op == op and op in JOINING:

@@ -108,9 +108,11 @@ class InitialAssignment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Element):
     """Fires once, when time reaches ``time`` (an expression of constants); then every
-    assignment is made at once with values from just before."""
+    assignment is made at once with values from just before. ``inclusive``: the trigger is
+    ``time >= T``, so a value reported at T itself is the one after; else ``time > T``."""
 
     time: Expr
+    inclusive: bool = True
     assignments: tuple[tuple[str, Expr], ...] = ()
 
 

@@ -1,0 +1,118 @@
+"""The nouns of an SBML model: units, compartments, species, parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libsbml
+
+from redoxsim.network.parts import Compartment, Parameter, Species, Unit, UnitDefinition
+from redoxsim.network.reading import Context, chemistry, line_of, number_or_none, traits
+
+# What SBML Level 2 means where a model says nothing.
+LEVEL2_UNITS = {"substance": "mole", "time": "second", "volume": "litre", "length": "metre", "area": "area"}
+SQUARE_METRE = UnitDefinition(id="area", units=(Unit(kind="metre", exponent=2.0),))
+
+
+def read_units(model: Any, context: Context) -> tuple[UnitDefinition, ...]:
+    definitions = []
+    for definition in model.getListOfUnitDefinitions():
+        units = []
+        for unit in definition.getListOfUnits():
+            kind = libsbml.UnitKind_toString(unit.getKind())
+            if unit.isCelsius() or (unit.isSetOffset() and unit.getOffset() != 0):
+                context.refuse("has an offset (Celsius), which is not supported", f"unit '{definition.getId()}'",
+                               line_of(unit), hint="use kelvin")  # fmt: skip
+                continue
+            units.append(Unit(kind=spelling(kind), exponent=unit.getExponentAsDouble(), scale=unit.getScale(),
+                              multiplier=unit.getMultiplier()))  # fmt: skip
+        definitions.append(UnitDefinition(**traits(definition), units=tuple(units)))
+    flat = context.level == 2 and any(part.getSpatialDimensions() == 2 for part in model.getListOfCompartments())
+    if flat and not any(definition.id == "area" for definition in definitions):
+        definitions.append(SQUARE_METRE)
+    return tuple(definitions)
+
+
+def spelling(kind: str) -> str:
+    """Level 2 also allows the American names."""
+    return {"liter": "litre", "meter": "metre"}.get(kind, kind)
+
+
+def model_units(model: Any, context: Context) -> dict[str, str | None]:
+    """The keywords of Network that say what the model's quantities are measured in."""
+    if context.level >= 3:
+        return {
+            "time_unit": model.getTimeUnits() or None,
+            "substance_unit": model.getSubstanceUnits() or None,
+            "extent_unit": model.getExtentUnits() or None,
+            "volume_unit": model.getVolumeUnits() or None,
+            "area_unit": model.getAreaUnits() or None,
+            "length_unit": model.getLengthUnits() or None,
+        }
+    defined = {definition.getId() for definition in model.getListOfUnitDefinitions()}
+    flat = any(part.getSpatialDimensions() == 2 for part in model.getListOfCompartments())
+    chosen: dict[str, str | None] = {
+        f"{what}_unit": what if what in defined else default for what, default in LEVEL2_UNITS.items()
+    }
+    chosen["area_unit"] = "area" if flat or "area" in defined else None
+    chosen["extent_unit"] = chosen["substance_unit"]
+    return chosen
+
+
+def read_compartments(model: Any, context: Context) -> tuple[Compartment, ...]:
+    return tuple(
+        Compartment(
+            **traits(part),
+            size=number_or_none(part.isSetSize(), part.getSize),
+            unit=spelling(part.getUnits()) or None,
+            dimensions=part.getSpatialDimensionsAsDouble() if part.isSetSpatialDimensions() else 3.0,
+            constant=part.getConstant() if part.isSetConstant() or context.level < 3 else True,
+        )
+        for part in model.getListOfCompartments()
+    )
+
+
+def read_species(model: Any, context: Context) -> tuple[Species, ...]:
+    points = {
+        part.getId()
+        for part in model.getListOfCompartments()
+        if context.level == 2 and part.getSpatialDimensions() == 0
+    }
+    found = []
+    for species in model.getListOfSpecies():
+        what, line = f"species '{species.getId()}'", line_of(species)
+        if species.isSetConversionFactor():
+            context.refuse("has a conversion factor, which is not supported", what, line)
+        if species.isSetInitialAmount() and species.isSetInitialConcentration():
+            context.broken("has both an initial amount and an initial concentration", what, line)
+        formula, charge = chemistry(species)
+        found.append(
+            Species(
+                **traits(species),
+                compartment=species.getCompartment(),
+                initial_amount=number_or_none(species.isSetInitialAmount(), species.getInitialAmount),
+                initial_concentration=number_or_none(
+                    species.isSetInitialConcentration(), species.getInitialConcentration
+                ),
+                # In a compartment without dimensions there is no concentration to speak of.
+                only_substance=species.getHasOnlySubstanceUnits() or species.getCompartment() in points,
+                boundary=species.getBoundaryCondition(),
+                constant=species.getConstant(),
+                unit=species.getSubstanceUnits() or None,
+                formula=formula,
+                charge=charge,
+            )
+        )
+    return tuple(found)
+
+
+def read_parameters(model: Any, context: Context) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(
+            **traits(parameter),
+            value=number_or_none(parameter.isSetValue(), parameter.getValue),
+            unit=spelling(parameter.getUnits()) or None,
+            constant=parameter.getConstant() if parameter.isSetConstant() or context.level < 3 else True,
+        )
+        for parameter in model.getListOfParameters()
+    )
