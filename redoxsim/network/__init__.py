@@ -15,6 +15,7 @@ from redoxsim.network.parts import Network
 
 if TYPE_CHECKING:
     from redoxsim.network.antimony_read import read_antimony
+    from redoxsim.network.export import write
     from redoxsim.network.sbml_read import read_sbml
     from redoxsim.network.source import read
 
@@ -22,6 +23,7 @@ LATE = {
     "read": "redoxsim.network.source",
     "read_antimony": "redoxsim.network.antimony_read",
     "read_sbml": "redoxsim.network.sbml_read",
+    "write": "redoxsim.network.export",
 }
 
 
@@ -31,4 +33,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Network", "evaluate", "parse", "read", "read_antimony", "read_sbml", "to_infix"]
+__all__ = ["Network", "evaluate", "parse", "read", "read_antimony", "read_sbml", "to_infix", "write"]

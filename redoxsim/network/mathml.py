@@ -171,12 +171,18 @@ def number(node: Any, kind: int) -> Number:
 
 def node_of(op: str, args: tuple[Expr, ...]) -> Expr:
     """``Apply`` with the number of arguments checked and SBML's degenerate forms settled."""
-    if op == "root" and args and args[0] == Number(2.0):
-        return Apply("sqrt", args[1:])
+    first = args[0] if args else None
+    if op in ("add", "mul") and len(args) > 1 and isinstance(first, Apply) and first.op == op and len(first.args) > 1:
+        return Apply(op, (*first.args, *args[1:]))  # an expanded function can lean left too
+    if op in ("root", "log") and isinstance(first, Number) and len(args) == 2:
+        first = Number(first.value)  # libSBML says that a degree or base it adds is dimensionless
+        return Apply("sqrt", args[1:]) if op == "root" and first.value == 2.0 else Apply(op, (first, args[1]))
     if op == "log" and len(args) == 1:
         return Apply("log", (Number(10.0), *args))
     if op == "root" and len(args) == 1:
         return Apply("sqrt", args)
+    if op == "neg" and args in ((Number(math.inf),), (Number(math.nan),)):
+        return Number(-math.inf) if args == (Number(math.inf),) else args[0]  # MathML has no negative infinity
     if op in ("eq", "lt", "le", "gt", "ge") and len(args) < 2:
         return Apply("true", ())
     fewest, most = OPERATORS[op]
