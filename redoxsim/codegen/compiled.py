@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.codegen.graph import Graph
+from redoxsim.codegen.graph import TIME, Graph
 from redoxsim.codegen.namespaces import ARRAYS, EXACT, QUICK, QUICK_ERRORS, execute
 from redoxsim.codegen.python import PythonText, write_outputs, write_python
 from redoxsim.equations.system import OdeSystem
@@ -112,7 +113,6 @@ class CompiledSystem:
         self._flat = np.array([row * n + column for row, column in self.text.moving], dtype=np.intp)
         self._flat_t = np.array([column * n + row for row, column in self.text.moving], dtype=np.intp)
         self._exact: dict[str, Any] | None = None
-        self._graph: Graph | None = None
         self._outputs: dict[tuple[str, ...], Callable[..., list[Any]]] = {}
         chain = [name for name, _ in self.system.initial]
         known = set(chain)
@@ -210,21 +210,63 @@ class CompiledSystem:
         """
         key = tuple(names)
         if key not in self._outputs:
-            graph = self._graph = self._graph or Graph.of(self.system)
+            graph = self._symbol_graph
             for name in key:
                 if name not in graph.symbols:
                     raise DesignError(f"the model has no symbol '{name}'", hint=nearest(name, graph.symbols))
-            text, literals = write_outputs(graph, [graph.symbols[name] for name in key])
-            function = execute(text, ARRAYS)["outputs"]
             if len(self._outputs) >= 256:
                 self._outputs.clear()
-            self._outputs[key] = lambda t, y, p: function(t, y, p, [np.float64(value) for value in literals])
+            self._outputs[key] = self._vectorised([graph.symbols[name] for name in key])
         with np.errstate(all="ignore"):
             rows = self._outputs[key](t, y, p)
         out = np.empty((len(key), len(t)))
         for index, row in enumerate(rows):
             out[index] = row
         return out
+
+    def _vectorised(self, nodes: Sequence[int]) -> Callable[..., list[Any]]:
+        text, numbers = write_outputs(self._symbol_graph, nodes)
+        function = execute(text, ARRAYS)["outputs"]
+        literals = [np.float64(value) for value in numbers]
+        return lambda t, y, p: function(t, y, p, literals)  # type: ignore[no-any-return]
+
+    @cached_property
+    def _symbol_graph(self) -> Graph:
+        """The graph of definitions and right-hand side, for outputs and for what depends on time alone."""
+        graph = Graph.of(self.system)
+        graph.add_all(self.system.rhs)
+        return graph
+
+    @cached_property
+    def time_switches(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Nodes that jump with time alone, for :meth:`node_values`.
+
+        The first tuple passes a whole number where a floor, ceil, quotient or rem jumps; the second
+        changes its sign where a comparison changes its truth.
+        """
+        graph = self._symbol_graph
+        steps, relations = [], []
+        for index in range(len(graph.nodes)):
+            node = graph.nodes[index]
+            if graph.level[index] != TIME:
+                continue
+            if node.op in ("floor", "ceil"):
+                steps.append(node.args[0])
+            elif node.op in ("quotient", "rem"):
+                steps.append(graph.operator("div", node.args))
+            elif node.op in ("eq", "ne", "lt", "le", "gt", "ge"):
+                pairs = zip(node.args, node.args[1:], strict=False)
+                relations += [graph.operator("sub", pair) for pair in pairs]
+        return tuple(dict.fromkeys(steps)), tuple(dict.fromkeys(relations))
+
+    def node_values(self, nodes: tuple[int, ...], t: FloatArray, p: FloatArray) -> FloatArray:
+        """Values of nodes that depend on time and constants only, shape (len(nodes), T)."""
+        key = tuple(str(node) for node in nodes)  # no symbol id starts with a digit
+        if key not in self._outputs:
+            self._outputs[key] = self._vectorised(nodes)
+        with np.errstate(all="ignore"):
+            rows = self._outputs[key](t, (), p)
+        return np.array([np.broadcast_to(row, t.shape) for row in rows], dtype=np.float64)
 
 
 _CACHE: OrderedDict[tuple[str, str], CompiledSystem] = OrderedDict()

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from redoxsim.equations.system import OdeSystem
+from redoxsim.errors import DesignError
 from redoxsim.solve.schedule import Schedule
 
+if TYPE_CHECKING:
+    from redoxsim.solve.solution import Solution
+
 FloatArray = NDArray[np.float64]
+STARTS = ("given", "steady")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Restart:
+    """Where a simulation stopped, all that is needed to go on.
+
+    ``time`` in model units, states ``y`` (n,) and constants ``p`` (m,) there, after everything
+    scheduled up to and at that time; ``origin_y`` and ``origin_p`` as the simulation began (a wash
+    goes back to them); ``atol`` (n,) as it was used.
+    """
+
+    time: float
+    y: FloatArray
+    p: FloatArray
+    origin_y: FloatArray
+    origin_p: FloatArray
+    atol: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """One simulation. The same problem gives the same answer, always.
 
@@ -25,8 +48,15 @@ class Problem:
     schedule : doses; empty by default.
     times : output times in model time units, increasing, shape (T,).
     start : "given" (initial state as the model gives it) or "steady" (undosed steady state of these values).
-    rtol, atol : tolerances; ``atol`` None takes one per state from its typical size.
+    rtol, atol : tolerances; ``atol`` None takes one per state from its typical size, a number holds
+        for all states, an array (n,) gives one each, in the unit of the state.
     max_steps : step budget for the whole run.
+    restart : go on from where another solution stopped instead of starting; ``values`` and ``start``
+        are then not looked at.
+
+    Raises
+    ------
+    DesignError : times that are empty, not finite or not increasing; tolerances that are not positive.
     """
 
     system: OdeSystem
@@ -37,9 +67,56 @@ class Problem:
     rtol: float = 1e-6
     atol: float | FloatArray | None = None
     max_steps: int = 100_000
+    restart: Restart | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times", checked_times(self.times))
+        check_settings(self.system, self.start, self.rtol, self.atol, self.max_steps)
+        if self.restart is not None and self.times[0] < self.restart.time:
+            raise DesignError(f"output at {self.times[0]:g} lies before the restart at {self.restart.time:g}")
+
+    def restart_from(self, solution: Solution, *, times: ArrayLike) -> Problem:
+        """The problem that goes on where ``solution`` stopped, with new output times (T,).
+
+        Doses of the schedule up to that time count as given; infusions under way go on.
+        """
+        if solution.end is None:
+            raise DesignError(f"there is nothing to go on from: {solution.status.value}")
+        return replace(self, times=np.asarray(times, dtype=np.float64), restart=solution.end)
 
 
-@dataclass(frozen=True, kw_only=True)
+def checked_times(times: ArrayLike) -> FloatArray:
+    """Output times as a read-only array (T,)."""
+    array = np.array(times, dtype=np.float64, ndmin=1)
+    if array.ndim != 1 or array.size == 0:
+        raise DesignError("output times must be a list of numbers, at least one")
+    if not np.all(np.isfinite(array)):
+        raise DesignError("output times must be finite numbers")
+    if np.any(np.diff(array) <= 0):
+        raise DesignError("output times must increase")
+    array.flags.writeable = False
+    return array
+
+
+def check_settings(
+    system: OdeSystem, start: str, rtol: float, atol: float | FloatArray | None, max_steps: int
+) -> None:
+    """Refuse settings that make no sense."""
+    if start not in STARTS:
+        raise DesignError(f"start '{start}' is not one of {', '.join(STARTS)}")
+    if not 1e-15 < rtol < 1:
+        raise DesignError(f"rtol must lie between 1e-15 and 1, not {rtol:g}")
+    if atol is not None:
+        array = np.asarray(atol, dtype=np.float64)
+        if array.shape not in ((), (len(system.states),)):
+            raise DesignError(f"atol must be one number or one per state ({len(system.states)}), not {array.shape}")
+        if not np.all(array > 0):
+            raise DesignError("atol must be positive")
+    if max_steps < 1:
+        raise DesignError(f"max_steps must be at least 1, not {max_steps}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
     """Many simulations of one system.
 
@@ -58,6 +135,16 @@ class Batch:
     rtol: float = 1e-6
     atol: float | FloatArray | None = None
     max_steps: int = 100_000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times", checked_times(self.times))
+        check_settings(self.system, self.start, self.rtol, self.atol, self.max_steps)
+        for name, column in self.columns.items():
+            if np.shape(column) != (self.rows,):
+                raise DesignError(f"column '{name}' has shape {np.shape(column)}, not ({self.rows},)")
+        index = self.schedule_index
+        if index is not None and (np.shape(index) != (self.rows,) or np.any((index < 0) | (index >= len(self.schedules)))):
+            raise DesignError(f"schedule_index must hold one index into {len(self.schedules)} schedules per row")
 
     def row(self, index: int) -> Problem:
         """The single problem that row ``index`` stands for."""

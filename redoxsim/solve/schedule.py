@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from redoxsim.errors import DesignError, nearest
+
+RANK = {"wash": 0, "set": 1, "add": 2, "infuse": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +17,10 @@ class Dose:
     ``action`` is "add" (state += amount at ``time``), "set" (symbol := amount), "infuse"
     (d state/dt += amount from ``time`` to ``until``) or "wash" (every species of the medium
     goes back to its initial value; ``target`` is then a compartment id).
+
+    Raises
+    ------
+    DesignError : an unknown action, a time or amount that is not finite, an infusion without an end.
     """
 
     time: float
@@ -19,6 +28,17 @@ class Dose:
     action: str
     amount: float = 0.0
     until: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.action not in RANK:
+            raise DesignError(f"dose action '{self.action}' is unknown", hint=nearest(self.action, RANK))
+        if not (math.isfinite(self.time) and math.isfinite(self.amount)):
+            raise DesignError(f"dose of '{self.target}': time and amount must be finite numbers")
+        if self.action == "infuse":
+            if self.until is None or not self.time < self.until < math.inf:
+                raise DesignError(f"infusion of '{self.target}' needs an end after its start at {self.time:g}")
+        elif self.until is not None:
+            raise DesignError(f"dose of '{self.target}': only an infusion has an end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +48,7 @@ class Schedule:
     doses: tuple[Dose, ...] = ()
 
     def __post_init__(self) -> None:
-        rank = {"wash": 0, "set": 1, "add": 2, "infuse": 3}
-        ordered = tuple(sorted(self.doses, key=lambda dose: (dose.time, rank[dose.action], dose.target)))
+        ordered = tuple(sorted(self.doses, key=lambda dose: (dose.time, RANK[dose.action], dose.target)))
         object.__setattr__(self, "doses", ordered)
 
     def start(self) -> float:

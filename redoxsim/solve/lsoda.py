@@ -1,0 +1,143 @@
+"""LSODA for one smooth piece: output by its own interpolation, nothing printed, no state kept.
+
+SciPy's ``odeint`` is used and not its step-by-step classes: it stays in compiled code between calls
+of the right-hand side and takes an absolute tolerance per state.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import ODEintWarning, odeint
+
+FloatArray = NDArray[np.float64]
+
+# Older LSODA keeps its working set in static memory: one run at a time in a process.
+_ONE_AT_A_TIME = Lock()
+HUGE = 1e150
+"""Slope that tells LSODA a trial point is no good: it cannot accept it, and cuts the step."""
+
+Slopes = Callable[[float, FloatArray], list[float]]
+Matrix = Callable[[float, FloatArray], FloatArray]
+
+
+class _Exhausted(Exception):
+    """More calls of the right-hand side than the step budget can explain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LsodaResult:
+    """``y`` (k, n) with ``good`` leading rows valid; ``reason`` is "" or why it stopped."""
+
+    y: FloatArray
+    good: int
+    reason: str
+    steps: int
+    rhs: int
+    jacobians: int
+    step: float | None
+    not_finite: bool
+
+
+def integrate(
+    slopes: Slopes,
+    matrix: Matrix,
+    y0: FloatArray,
+    times: FloatArray,
+    *,
+    rtol: float,
+    atol: FloatArray,
+    max_steps: int,
+) -> LsodaResult:
+    """States at ``times`` (k,), the first of which is the start, the last is never stepped past.
+
+    ``matrix`` returns the Jacobian with columns first.
+    """
+    most_calls = 10 * max_steps + 1000
+    calls = 0
+    not_finite = False
+
+    def guarded(t: float, y: FloatArray) -> list[float]:
+        nonlocal calls, not_finite
+        calls += 1
+        if calls > most_calls:
+            raise _Exhausted
+        out = slopes(t, y)
+        total = sum(out)
+        if total - total != 0.0:
+            not_finite = True
+            return [HUGE] * len(out)
+        return out
+
+    try:
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore", ODEintWarning)
+            y, info = odeint(
+                guarded, y0, times, Dfun=matrix, col_deriv=True, full_output=True, tfirst=True, rtol=rtol, atol=atol,
+                tcrit=times[-1:], h0=first_step(slopes, y0, times[0], times[-1], rtol, atol),
+                mxstep=max_steps, mxhnil=1,
+            )  # fmt: skip
+    except _Exhausted:
+        empty = np.full((len(times), len(y0)), np.nan)
+        return LsodaResult(
+            y=empty, good=0, reason="budget", steps=max_steps, rhs=calls, jacobians=0, step=None, not_finite=not_finite
+        )
+    good, reason = _outcome(y, info, times, max_steps)
+    at = max(good - 2, 0)
+    return LsodaResult(
+        y=y,
+        good=good,
+        reason=reason,
+        steps=int(info["nst"][at]),
+        rhs=calls,
+        jacobians=int(info["nje"][at]),
+        step=float(info["hu"][at]) or None,
+        not_finite=not_finite,
+    )
+
+
+def _outcome(y: FloatArray, info: dict[str, object], times: FloatArray, max_steps: int) -> tuple[int, str]:
+    """How many rows are valid, and why it stopped early."""
+    steps = np.asarray(info["nst"])
+    message = str(info["message"])
+    reason = next((word for text, word in REASONS.items() if text in message), "failed")
+    good = len(times)
+    if reason:
+        # rows that were not reached keep a step count of zero
+        good = 1 + int(np.argmin(np.append(steps > 0, False)))
+    over = np.flatnonzero(steps[: good - 1] > max_steps)
+    if over.size:
+        good, reason = 1 + int(over[0]), "budget"
+    finite = np.isfinite(y[:good]).all(axis=1)
+    if not finite.all():
+        good, reason = int(np.argmin(finite)), "nan"
+    return good, reason
+
+
+REASONS = {
+    "successful": "",
+    "Excess work": "budget",
+    "Excess accuracy": "accuracy",
+    "error test": "small",
+    "convergence": "small",
+    "Error weight": "accuracy",
+}
+
+
+def first_step(
+    slopes: Slopes, y0: FloatArray, start: float, end: float, rtol: float, atol: FloatArray
+) -> float:
+    """LSODA's own choice of a first step, taken over the whole piece: its default looks at the first
+    output time, and output times must not steer steps."""
+    weights = rtol * np.abs(y0) + atol
+    with np.errstate(all="ignore"):
+        speed = float(np.max(np.abs(np.array(slopes(start, y0))) / weights, initial=0.0))
+    tol = min(max(rtol, 1e-13), 1e-3)
+    span = max(abs(start), abs(end))
+    step = 1.0 / np.sqrt(1.0 / (tol * span * span) + tol * speed * speed) if np.isfinite(speed) else 0.0
+    return float(min(step, end - start)) if step > 0.0 else 1e-6 * (end - start)

@@ -1,0 +1,147 @@
+"""The reference solver: SciPy's LSODA, BDF and Radau with the analytic Jacobian."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.codegen.compiled import Bound, CompiledSystem, compile_system
+from redoxsim.equations.system import OdeSystem
+from redoxsim.solve import lsoda
+from redoxsim.solve.driver import Piece, PieceResult
+from redoxsim.solve.solution import Status
+
+FloatArray = NDArray[np.float64]
+
+
+class ScipyIntegrator:
+    """Integrates pieces of one system with one method: "lsoda", "bdf" or "radau"."""
+
+    def __init__(self, system: OdeSystem, method: str, name: str) -> None:
+        self.compiled: CompiledSystem = compile_system(system)
+        self.method = method
+        self.name = name
+        self._bound: tuple[FloatArray, Bound] | None = None
+
+    def integrate(self, piece: Piece) -> PieceResult:
+        """One smooth piece; raises nothing but what an interrupt raises."""
+        equations = _Equations(self._bind(piece.p), piece)
+        start_slopes = equations.slopes(piece.start, piece.y)
+        if not np.all(np.isfinite(start_slopes)):
+            return _failed(piece, Status.NOT_A_NUMBER)
+        if self.method == "lsoda":
+            return _lsoda(piece, equations)
+        return _steps(piece, equations, self.method)
+
+    def _bind(self, p: FloatArray) -> Bound:
+        if self._bound is None or not np.array_equal(self._bound[0], p, equal_nan=True):
+            self._bound = (p, self.compiled.bind(p))
+        return self._bound[1]
+
+
+class _Equations:
+    """The equations on one piece: constant sources added, time kept inside the piece."""
+
+    def __init__(self, bound: Bound, piece: Piece) -> None:
+        self.bound = bound
+        self.sources = [] if piece.source is None else [(i, v) for i, v in enumerate(piece.source.tolist()) if v]
+        self.switching = piece.switching
+        # just inside both ends, so that a switch at the border shows the value it has within
+        self.low = float(np.nextafter(piece.start, np.inf))
+        self.high = piece.end - 4.0 * float(np.spacing(abs(piece.end)))
+
+    def _time(self, t: float) -> float:
+        return min(max(t, self.low), self.high) if self.switching else t
+
+    def slopes(self, t: float, y: FloatArray) -> list[float]:
+        out = self.bound.rhs(self._time(t), y.tolist())
+        for index, value in self.sources:
+            out[index] += value
+        return out
+
+    def matrix(self, t: float, y: FloatArray) -> FloatArray:
+        return self.bound.jacobian(self._time(t), y.tolist())
+
+    def transposed(self, t: float, y: FloatArray) -> FloatArray:
+        return self.bound.jacobian_transposed(self._time(t), y.tolist())
+
+
+def _failed(piece: Piece, status: Status) -> PieceResult:
+    empty = np.full((len(piece.y), len(piece.times)), np.nan)
+    return PieceResult(y=empty, last=piece.y, reached=piece.start, status=status)
+
+
+def _lsoda(piece: Piece, equations: _Equations) -> PieceResult:
+    inside = piece.times[piece.times > piece.start]
+    at_start = len(piece.times) - len(inside)
+    times = np.concatenate([[piece.start], inside, [piece.end]])
+    result = lsoda.integrate(
+        equations.slopes, equations.transposed, piece.y, times,
+        rtol=piece.rtol, atol=piece.atol, max_steps=max(piece.steps_left, 1),
+    )  # fmt: skip
+    out = np.full((len(piece.y), len(piece.times)), np.nan)
+    out[:, :at_start] = piece.y[:, None]
+    valid = min(max(result.good - 1, 0), len(inside))
+    out[:, at_start : at_start + valid] = result.y[1 : 1 + valid].T
+    last = max(result.good - 1, 0)
+    status = Status.OK
+    if result.reason:
+        status = {"budget": Status.STEP_BUDGET, "nan": Status.NOT_A_NUMBER}.get(result.reason, Status.STEP_TOO_SMALL)
+        if result.not_finite and status is Status.STEP_TOO_SMALL:
+            status = Status.NOT_A_NUMBER
+    return PieceResult(
+        y=out,
+        last=result.y[last].copy() if result.good else piece.y,
+        reached=float(times[last]),
+        status=status,
+        steps=result.steps,
+        rhs=result.rhs,
+        jacobians=result.jacobians,
+        step=result.step,
+    )
+
+
+@dataclass(slots=True)
+class _Counts:
+    steps: int = 0
+    step: float | None = None
+
+
+def _steps(piece: Piece, equations: _Equations, method: str) -> PieceResult:
+    """BDF or Radau step by step; outputs from the dense output of the step they fall in."""
+    from scipy.integrate import BDF, Radau
+
+    kind = {"bdf": BDF, "radau": Radau}[method]
+    out = np.full((len(piece.y), len(piece.times)), np.nan)
+    done = int(np.searchsorted(piece.times, piece.start, side="right"))
+    out[:, :done] = piece.y[:, None]
+    status, counts = Status.OK, _Counts()
+    with np.errstate(all="ignore"):
+        solver = kind(
+            lambda t, y: np.array(equations.slopes(t, y)),
+            piece.start, piece.y, piece.end, rtol=max(piece.rtol, 3e-14), atol=piece.atol, jac=equations.matrix,
+        )  # fmt: skip
+        while solver.status == "running":
+            if counts.steps >= piece.steps_left:
+                status = Status.STEP_BUDGET
+                break
+            solver.step()
+            if solver.status == "failed":
+                slopes = equations.slopes(solver.t, solver.y)
+                status = Status.STEP_TOO_SMALL if np.all(np.isfinite(slopes)) else Status.NOT_A_NUMBER
+                break
+            counts.steps += 1
+            counts.step = solver.step_size
+            upto = int(np.searchsorted(piece.times, solver.t, side="right"))
+            if upto > done:
+                out[:, done:upto] = solver.dense_output()(piece.times[done:upto])
+                done = upto
+            if not np.all(np.isfinite(solver.y)):
+                status = Status.NOT_A_NUMBER
+                break
+    return PieceResult(
+        y=out, last=solver.y, reached=float(solver.t), status=status, steps=counts.steps,
+        rhs=int(solver.nfev), jacobians=int(solver.njev), step=counts.step,
+    )  # fmt: skip
