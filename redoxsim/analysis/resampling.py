@@ -1,0 +1,265 @@
+"""Replicates of a laboratory grid: their mean, and intervals of scores by resampling them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from redoxsim.analysis.effect import (
+    MARGIN,
+    EffectArray,
+    Floats,
+    Mask,
+    Orientation,
+    Scale,
+    check_axis,
+    check_scale,
+    choice,
+)
+from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric
+from redoxsim.analysis.synergy.table import SynergyTable
+from redoxsim.errors import DesignError
+
+Resampling = Literal["wells", "plates"]
+# An interval needs a score in nearly every resample; one that is often undefined has none.
+_ENOUGH = 0.9
+_SUMMARIES = ("mean", "median", "max", "min", "mid_mean")
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Replicate effects on a full grid of doses; see `EffectArray` for the meaning of the fields.
+
+    ``effect`` is (r, n1, n2, ...); NaN is a missing replicate, a cell without any replicate is a failed cell. The same
+    index along the first axis is the same plate where plates are resampled, and means nothing otherwise. The scale is
+    checked on the means; single wells may lie twice as far outside it.
+
+    Raises
+    ------
+    DesignError : for shapes, doses and effects that cannot be meant.
+    """
+
+    doses: tuple[Floats, ...]
+    effect: Floats
+    orientation: Orientation
+    scale: Scale
+    agents: tuple[str, ...]
+    dose_units: tuple[str, ...]
+    margin: float = MARGIN
+
+    def __post_init__(self) -> None:
+        shape = tuple(len(axis) for axis in self.doses)
+        if self.effect.ndim != len(shape) + 1 or self.effect.shape[1:] != shape or self.effect.shape[0] == 0:
+            raise DesignError(f"replicates need shape (r, {', '.join(map(str, shape))}), not {self.effect.shape}")
+        means = self.mean()
+        labels = [f"{means.label(cell[1:])}, replicate {cell[0] + 1}" for cell in np.ndindex(self.effect.shape)]
+        check_scale(self.effect.ravel(), labels, scale=self.scale, margin=2.0 * self.margin)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(n1, n2, ...) number of replicates of each cell."""
+        return np.asarray(np.isfinite(self.effect).sum(axis=0), dtype=np.int64)
+
+    def mean(self) -> EffectArray:
+        """Grid of the mean effects; cells without replicates are failed."""
+        return self._grid(np.nansum(self.effect, axis=0), self.counts)
+
+    def standard_deviation(self) -> Floats:
+        """(n1, n2, ...) sample standard deviation over replicates, in the effect's unit; NaN below two."""
+        n = self.counts
+        centre = np.nansum(self.effect, axis=0) / np.maximum(n, 1)
+        square = np.nansum((self.effect - centre) ** 2, axis=0)
+        return np.where(n > 1, np.sqrt(square / np.maximum(n - 1, 1)), np.nan)
+
+    def _grid(self, total: Floats, n: NDArray[np.int64], margin: float | None = None) -> EffectArray:
+        return EffectArray(
+            self.doses,
+            total / np.maximum(n, 1),
+            orientation=self.orientation,
+            scale=self.scale,
+            agents=self.agents,
+            dose_units=self.dose_units,
+            failed=n == 0,
+            margin=self.margin if margin is None else margin,
+        )
+
+
+def replicates(
+    doses: ArrayLike,
+    effect: ArrayLike,
+    *,
+    orientation: Orientation,
+    scale: Scale,
+    agents: Sequence[str] | None = None,
+    dose_units: Sequence[str] | None = None,
+    margin: float = MARGIN,
+) -> Replicates:
+    """Replicates from a tidy table: one row per well.
+
+    Parameters
+    ----------
+    doses : (rows, agents) dose of each agent in each well.
+    effect : (rows,) effect of each well; NaN is a well without a value.
+
+    Returns
+    -------
+    Replicates : full grid over all doses that occur, replicates in the order of the rows; combinations that were not
+        measured have none.
+
+    Raises
+    ------
+    DesignError : if an agent has no untreated wells, or the untreated control or a single-agent dose is missing.
+    """
+    table = np.array(doses, dtype=float)
+    values = np.array(effect, dtype=float)
+    if table.ndim != 2 or values.shape != table.shape[:1] or table.shape[0] == 0:
+        raise DesignError(f"doses need shape (rows, agents) and effects (rows,), not {table.shape} and {values.shape}")
+    names = tuple(agents) if agents is not None else tuple(f"agent {i + 1}" for i in range(table.shape[1]))
+    if len(names) != table.shape[1]:
+        raise DesignError(f"{table.shape[1]} columns of doses need as many agent names, not {len(names)}")
+    if not np.all(np.isfinite(table)):
+        row = int(np.argwhere(~np.isfinite(table))[0][0])
+        raise DesignError(f"row {row + 1} has a dose that is not a finite number")
+    axes = tuple(check_axis(np.unique(table[:, i]), name) for i, name in enumerate(names))
+    place = np.column_stack([np.searchsorted(axis, table[:, i]) for i, axis in enumerate(axes)])
+    wells: dict[tuple[int, ...], list[float]] = {}
+    for row, value in zip(place.tolist(), values.tolist(), strict=True):
+        wells.setdefault(tuple(row), []).append(value)
+    for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        missing = [
+            axis[k] for k in range(axis.size) if tuple(k if j == i else 0 for j in range(len(axes))) not in wells
+        ]
+        if missing:
+            what = "the untreated control" if missing[0] == 0.0 else f"{name}={missing[0]:g} alone"
+            raise DesignError(
+                f"{what} was not measured", hint="every dose of a combination is needed alone, and the control too"
+            )
+    full = np.full((max(map(len, wells.values())), *(axis.size for axis in axes)), np.nan)
+    for cell, found in wells.items():
+        for k, value in enumerate(found):
+            full[(k, *cell)] = value
+    units = tuple(dose_units) if dose_units is not None else ("",) * len(names)
+    return Replicates(axes, full, orientation, scale, names, units, margin)
+
+
+@dataclass(frozen=True)
+class ScoreInterval:
+    """A score on the mean effects with percentile intervals from resampled replicates.
+
+    Attributes
+    ----------
+    table : the score of the mean effects.
+    low, high : (n1, n2, ...) ends of the interval; NaN where the score is undefined, or was so in over 10% of draws.
+    summary : low and high end of each number of the table's summary, over the draws in which it is defined.
+    level, draws, seed, resampling : how the interval was made.
+    note : what a reader must know; may be empty.
+    """
+
+    table: SynergyTable
+    low: Floats
+    high: Floats
+    summary: dict[str, tuple[float, float]]
+    level: float
+    draws: int
+    seed: int
+    resampling: Resampling
+    note: str
+
+    @property
+    def significant(self) -> Mask:
+        """(n1, n2, ...) where the interval leaves out the score of no interaction."""
+        with np.errstate(invalid="ignore"):
+            return (self.low > self.table.neutral) | (self.high < self.table.neutral)
+
+
+def bootstrap(
+    data: Replicates,
+    metrics: Sequence[str] = DEFAULT,
+    *,
+    seed: int,
+    draws: int = 500,
+    level: float = 0.95,
+    resampling: Resampling = "wells",
+    settings: Settings | None = None,
+) -> dict[str, ScoreInterval]:
+    """Scores of the mean effects with intervals from resampling the replicates.
+
+    With r replicates each draw averages r - 1 taken with replacement, so that its variance is that of a mean of r
+    (drawing r would make intervals too narrow). ``resampling`` 'wells' draws in each cell on its own, 'plates' draws
+    whole replicates and so keeps what the wells of a plate share. Three replicates still give narrow intervals for a
+    single cell; the summary over many cells is the safer number. The same seed gives the same intervals.
+
+    Raises
+    ------
+    DesignError : if a cell has one replicate only, or plates are asked for and not complete.
+    """
+    chosen = [metric(name) for name in metrics]
+    choice(resampling, get_args(Resampling), "resampling")
+    if draws < 50 or not 0.0 < level < 1.0:
+        raise DesignError("an interval needs at least 50 draws and a level strictly between 0 and 1")
+    settings = settings or Settings()
+    tables = {one.name: one.compute(data.mean(), settings) for one in chosen}
+    counts = data.counts
+    alone = np.argwhere(counts == 1)
+    if alone.size:
+        cell = tuple(int(k) for k in alone[0])
+        raise DesignError(
+            f"{len(alone)} cells have one replicate only ({data.mean().label(cell)}): nothing to resample",
+            hint="score the means without intervals, or leave these cells out",
+        )
+    if resampling == "plates" and np.any((counts != data.effect.shape[0]) & (counts > 0)):
+        raise DesignError("resampling plates needs every cell on every plate", hint="resampling='wells'")
+    rng = np.random.default_rng(seed)
+    cells: dict[str, list[Floats]] = {one.name: [] for one in chosen}
+    numbers: dict[str, list[list[float]]] = {one.name: [] for one in chosen}
+    for _ in range(draws):
+        grid = _resampled(data, counts, rng, resampling)
+        for one in chosen:
+            table = one.compute(grid, settings)
+            cells[one.name].append(table.values)
+            numbers[one.name].append([getattr(table.summary, name) for name in _SUMMARIES])
+    result = {}
+    for name, table in tables.items():
+        low, high = _percentiles(np.stack(cells[name]), level)
+        lost = int(np.count_nonzero(table.defined & np.isnan(low)))
+        low, high = (np.where(table.defined, end, np.nan) for end in (low, high))
+        ends = _percentiles(np.array(numbers[name]), level)
+        summary = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
+        note = f"{lost} defined scores have no interval: undefined in over 10% of the draws" if lost else ""
+        result[name] = ScoreInterval(table, low, high, summary, level, draws, seed, resampling, note)
+    return result
+
+
+def _resampled(
+    data: Replicates, counts: NDArray[np.int64], rng: np.random.Generator, resampling: Resampling
+) -> EffectArray:
+    """Grid of means of r - 1 replicates drawn with replacement."""
+    size = data.effect.shape[0]
+    # Replicates first, missing ones last, so that the first `counts` entries of a cell are its replicates.
+    order = np.argsort(np.isnan(data.effect), axis=0, kind="stable")
+    packed = np.take_along_axis(data.effect, order, axis=0) if resampling == "wells" else data.effect
+    if resampling == "wells":
+        picks = np.floor(rng.random((max(size - 1, 1), *counts.shape)) * np.maximum(counts, 1)).astype(np.int64)
+    else:
+        picks = np.broadcast_to(
+            rng.integers(size, size=max(size - 1, 1)).reshape((-1,) + (1,) * counts.ndim), (size - 1, *counts.shape)
+        )
+    drawn = np.take_along_axis(packed, picks, axis=0)
+    rank = np.arange(drawn.shape[0]).reshape((-1,) + (1,) * counts.ndim)
+    used = rank < counts - 1
+    total = np.where(used, drawn, 0.0).sum(axis=0)
+    # The draw of an extreme well is no mistake of the user's: no scale check here.
+    return data._grid(total, np.where(counts > 0, counts - 1, 0), margin=np.inf)
+
+
+def _percentiles(samples: Floats, level: float) -> tuple[Floats, Floats]:
+    """Low and high percentile along the first axis over finite samples; NaN where too few are finite."""
+    enough = np.isfinite(samples).mean(axis=0) >= _ENOUGH
+    filled = np.where(np.isfinite(samples) | ~enough, np.where(enough, samples, 0.0), np.nan)
+    tail = 50.0 * (1.0 - level)
+    low, high = np.nanpercentile(filled, [tail, 100.0 - tail], axis=0)
+    return np.where(enough, low, np.nan), np.where(enough, high, np.nan)

@@ -1,0 +1,190 @@
+"""What a synergy metric gives back: scores, where and why they are undefined, and their summary."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.analysis.effect import EffectArray, Floats, Mask
+
+Texts = NDArray[np.object_]
+FAILED = "this cell failed"
+NO_EFFECT = "no cell of the grid differs from the untreated control: nothing to score"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Summary over the cells with at least two agents present whose score is defined; NaN if there are none.
+
+    ``mid_mean`` is the mean over the mid-doses: the cells where every agent's effect alone lies between 10% and 90%
+    of the largest effect that agent has alone at any tested dose.
+    """
+
+    mean: float
+    median: float
+    max: float
+    min: float
+    mid_mean: float
+    cells: int
+    defined: int
+    mid_cells: int
+    message: str
+
+    def rows(self) -> list[tuple[str, float]]:
+        """Names and numbers for a table."""
+        names = ("mean", "median", "max", "min", "mid_mean", "cells", "defined", "mid_cells")
+        return [(name, float(getattr(self, name))) for name in names]
+
+
+@dataclass(frozen=True)
+class SynergyTable:
+    """Scores of one metric over a grid of doses.
+
+    Attributes
+    ----------
+    metric, title : short name and full name, always with its reference model.
+    values : (n1, n2, ...) scores; ``neutral`` by definition where fewer than two agents are present; NaN if undefined.
+    reference : (n1, n2, ...) fraction affected that the reference model expects; None if it expects no effect.
+    reasons : (n1, n2, ...) texts: why a score is undefined; empty where it is defined.
+    sign : the sign convention in words. ``neutral`` is the score of no interaction (0 or 1).
+    orientation : what the effects were, in words; every score is computed on the fraction affected.
+    note : what else a reader must know; may be empty.
+    """
+
+    metric: str
+    title: str
+    values: Floats
+    reasons: Texts
+    sign: str
+    neutral: float
+    orientation: str
+    note: str
+    summary: Summary
+    agents: tuple[str, ...]
+    doses: tuple[Floats, ...]
+    reference: Floats | None = None
+
+    @property
+    def defined(self) -> Mask:
+        """(n1, n2, ...) where the score is a number."""
+        return np.isfinite(self.values)
+
+    def why(self) -> dict[str, int]:
+        """Every reason for an undefined score with the number of its cells, most frequent first."""
+        counts: dict[str, int] = {}
+        for text in self.reasons.ravel():
+            if text:
+                counts[str(text)] = counts.get(str(text), 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def _repr_html_(self) -> str:
+        cells = "".join(f"<tr><td>{name}</td><td>{value:.4g}</td></tr>" for name, value in self.summary.rows())
+        texts = [self.sign, self.orientation, self.note, self.summary.message]
+        below = "".join(f"<p>{html.escape(text)}</p>" for text in texts if text)
+        return f"<table><caption>{html.escape(self.title)}</caption>{cells}</table>{below}"
+
+
+def empty_reasons(grid: EffectArray) -> Texts:
+    """Reasons of a grid where only failed combinations and grids without any effect are undefined so far."""
+    reasons = np.full(grid.shape, "", dtype=object)
+    reasons[grid.failed & grid.combined] = FAILED
+    if grid.without_effect():
+        reasons[grid.combined] = NO_EFFECT
+    return reasons
+
+
+def summarise(values: Floats, grid: EffectArray) -> Summary:
+    """Summary of scores over the combined cells of a grid."""
+    scored = grid.combined & np.isfinite(values)
+    mid, message = grid.mid_doses()
+    mid_scored = mid & scored
+    remarks = [message] if message else []
+    cells, defined = int(np.count_nonzero(grid.combined)), int(np.count_nonzero(scored))
+    if defined == 0:
+        remarks.insert(0, f"undefined in all {cells} combinations")
+    elif defined < cells:
+        remarks.insert(0, f"undefined in {cells - defined} of {cells} combinations")
+    if mid.any() and not mid_scored.all() and (missing := int(np.count_nonzero(mid & ~scored))):
+        remarks.append(f"the mid-dose mean leaves out {missing} undefined of {int(np.count_nonzero(mid))} cells")
+    chosen = values[scored]
+    inner = values[mid_scored]
+    none = np.nan
+    return Summary(
+        mean=float(np.mean(chosen)) if defined else none,
+        median=float(np.median(chosen)) if defined else none,
+        max=float(np.max(chosen)) if defined else none,
+        min=float(np.min(chosen)) if defined else none,
+        mid_mean=float(np.mean(inner)) if inner.size else none,
+        cells=cells,
+        defined=defined,
+        mid_cells=int(inner.size),
+        message="; ".join(remarks),
+    )
+
+
+def tabulate(
+    grid: EffectArray,
+    values: Floats,
+    reasons: Texts,
+    *,
+    metric: str,
+    title: str,
+    sign: str,
+    neutral: float,
+    note: str = "",
+    reference: Floats | None = None,
+) -> SynergyTable:
+    """The table of a metric: neutral where nothing is combined, NaN exactly where there is a reason."""
+    undefined = np.asarray(reasons != "", dtype=bool)
+    scores = np.where(grid.combined, values, neutral)
+    scores[undefined] = np.nan
+    if np.any(np.isnan(scores) & ~undefined):
+        raise AssertionError(f"{metric}: a score is NaN without a reason")  # pragma: no cover
+    turn = "1 - viability" if grid.orientation == "viability" else "inhibition"
+    scale = " / 100" if grid.scale == "percent" else ""
+    orientation = f"effects given as {grid.orientation} ({grid.scale}); scored on fraction affected = {turn}{scale}"
+    scores.setflags(write=False)
+    return SynergyTable(
+        metric=metric,
+        title=title,
+        values=scores,
+        reasons=reasons,
+        sign=sign,
+        neutral=neutral,
+        orientation=orientation,
+        note=note,
+        summary=summarise(scores, grid),
+        agents=grid.agents,
+        doses=grid.doses,
+        reference=reference,
+    )
+
+
+def excess_table(
+    grid: EffectArray, reference: Floats, *, metric: str, title: str, sign: str, note: str = ""
+) -> SynergyTable:
+    """Observed minus expected fraction affected; undefined where a needed single-agent effect failed."""
+    reasons = empty_reasons(grid)
+    missing = grid.combined & np.isnan(reference) & (reasons == "")
+    reasons[missing] = "a single-agent effect it needs failed"
+    return tabulate(
+        grid,
+        grid.affected - reference,
+        reasons,
+        metric=metric,
+        title=title,
+        sign=sign,
+        neutral=0.0,
+        note=note,
+        reference=reference,
+    )
+
+
+def control_note(grid: EffectArray) -> str:
+    """A warning where the untreated cell is not unaffected: reference models take it that it is."""
+    if abs(grid.control) > 0.05:
+        return f"the untreated cell is {grid.control:.2g} affected, not 0: normalise the effects to it"
+    return ""
