@@ -12,10 +12,9 @@ from typing import Any
 from redoxsim.errors import ModelError, ReadError, Unsupported, Where
 from redoxsim.network.parts import Network
 from redoxsim.network.sbml_read import Reading, first_of, interpret
-from redoxsim.network.screen import screen_antimony
+from redoxsim.network.screen import screen_antimony, without_comments
 
 LOCK = threading.Lock()  # libAntimony keeps what it has loaded in one global place
-COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
 WORD = r"([A-Za-z_]\w*)"
 START = r"(?:^|;)[ \t]*"
 IMPORT = re.compile(r"^\s*import\s", re.MULTILINE)
@@ -55,7 +54,7 @@ def to_sbml(text: str, *, file: str | None = None) -> str:
     Unsupported : libAntimony does not import on this machine.
     """
     screen_antimony(text, file=file)
-    if IMPORT.search(COMMENT.sub("", text)):
+    if IMPORT.search(without_comments(text)):
         raise Unsupported("imports another file, which is not supported", where=Where(file),
                           hint="paste the imported model into this file")  # fmt: skip
     antimony = library(file)
@@ -99,7 +98,7 @@ def definition_lines(text: str) -> dict[str, int]:
     A definition (``id: ...``, ``id = ...``, ``species id``) wins over a mere use; rules are under
     ``id :=`` and ``id' =`` of their own.
     """
-    blank = COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    blank = without_comments(text)
     found: dict[str, tuple[int, int]] = {}
     # start of a statement: the line's beginning or after a semicolon
     patterns = [

@@ -47,6 +47,8 @@ def to_sbml(network: Network) -> str:
         extentUnits=network.extent_unit,
     )
     strict = ' fbc:strict="false"' if chemistry else ""
+    starts = [formula("initialAssignment", "symbol", item.target, item.expr) for item in network.initial_assignments]
+    rules = [formula(f"{rule.kind}Rule", "variable", rule.target, rule.expr) for rule in network.rules]
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<sbml xmlns="{SBML}"{package} level="3" version="2">',
@@ -56,12 +58,8 @@ def to_sbml(network: Network) -> str:
         *listing("Compartments", [compartment(part) for part in network.compartments]),
         *listing("Species", [species(part) for part in network.species]),
         *listing("Parameters", [parameter(part) for part in network.parameters]),
-        *listing("InitialAssignments", [
-            formula("initialAssignment", "symbol", item.target, item.expr) for item in network.initial_assignments
-        ]),  # fmt: skip
-        *listing("Rules", [
-            formula(f"{rule.kind}Rule", "variable", rule.target, rule.expr) for rule in network.rules
-        ]),  # fmt: skip
+        *listing("InitialAssignments", starts),
+        *listing("Rules", rules),
         *listing("Reactions", [reaction(part) for part in network.reactions]),
         *listing("Events", [event(part) for part in network.events]),
         "  </model>",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.parsers import expat
 
 from redoxsim.errors import ReadError, Where
 
+COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)  # of Antimony; its strings too
 LARGEST = 100_000_000  # bytes; the largest published kinetic models are near 10 MB
 DEEPEST_XML = 400  # elements inside each other; libSBML runs out of stack near 100 000
 DEEPEST_BRACKETS = 400
@@ -102,6 +104,11 @@ def screen_xml(text: str, *, file: str | None = None) -> None:
         raise ReadError(f"is not well-formed XML: {reason}", where=Where(file=file, line=error.lineno)) from None
 
 
+def without_comments(text: str) -> str:
+    """Antimony text with comments and strings blanked, every line where it was."""
+    return COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
 def screen_antimony(text: str, *, file: str | None = None) -> None:
     """Check that Antimony text is of a size and nesting its parser survives.
 
@@ -113,10 +120,12 @@ def screen_antimony(text: str, *, file: str | None = None) -> None:
         raise ReadError("is empty", where=Where(file=file))
     if len(text) > LARGEST // 10:
         raise ReadError(f"is larger than {LARGEST // 10_000_000} MB", where=Where(file=file))
-    depth = 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(without_comments(text).splitlines(), start=1):
+        depth = 0
         for letter in line:
-            if letter in "([{":
+            if letter == ";":
+                depth = 0
+            elif letter in "([{":
                 depth += 1
                 if depth > DEEPEST_BRACKETS:
                     message = f"has brackets nested deeper than {DEEPEST_BRACKETS} levels"
