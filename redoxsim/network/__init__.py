@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from redoxsim.network.edit import add_modifier, extend, remove, scale_rate, set_values
 from redoxsim.network.evaluate import evaluate
 from redoxsim.network.formula_parse import parse
 from redoxsim.network.formula_print import to_infix
 from redoxsim.network.parts import Network
+from redoxsim.network.show import summary
 
 if TYPE_CHECKING:
     from redoxsim.network.antimony_read import read_antimony
@@ -33,4 +35,19 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Network", "evaluate", "parse", "read", "read_antimony", "read_sbml", "to_infix", "write"]
+__all__ = [
+    "Network",
+    "add_modifier",
+    "evaluate",
+    "extend",
+    "parse",
+    "read",
+    "read_antimony",
+    "read_sbml",
+    "remove",
+    "scale_rate",
+    "set_values",
+    "summary",
+    "to_infix",
+    "write",
+]

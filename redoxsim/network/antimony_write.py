@@ -14,8 +14,8 @@ from redoxsim.network.parts import Element, Network, Participant, Reaction, Spec
 
 WORDS = """model module function end import const var species substanceOnly compartment formula DNA gene operator
     reaction event has in is at after delete unit maximize minimize constraint time avogadro pi exponentiale
-    infinity inf nan notanumber true false delay rateOf log10 sqr gamma normal
-    uniform poisson exponential binomial bernoulli cauchy chisquare laplace lognormal rayleigh substance volume area length extent time_unit"""
+    infinity inf nan notanumber true false delay rateOf log10 sqr substance volume area length extent time_unit
+    ext gamma normal uniform poisson exponential binomial bernoulli cauchy chisquare laplace lognormal rayleigh"""
 OURS = {"add", "sub", "neg", "mul", "div", "ne", "le", "ge", "mod"}  # names of operators here, free in Antimony
 KEYWORDS = frozenset(WORDS.split()) | ((frozenset(OPERATORS) | frozenset(ALIASES)) - OURS)
 EMPTY: dict[str, Expr] = {

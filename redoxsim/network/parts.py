@@ -154,3 +154,8 @@ class Network:
     def index(self) -> Mapping[str, Element]:
         """Parts by id."""
         return {part.id: part for part in self}
+
+    def _repr_html_(self) -> str:
+        from redoxsim.network.show import to_html  # above this module: it looks at networks
+
+        return to_html(self)

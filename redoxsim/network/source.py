@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from redoxsim import catalog
 from redoxsim.errors import ReadError, Where
 from redoxsim.network.antimony_read import interpret_antimony
 from redoxsim.network.parts import Network
@@ -59,7 +60,5 @@ def locate(source: str | Path) -> Path:
         return path
     if not text.strip():
         raise ReadError("no model given", hint="give a path or a name that `redoxsim models` lists")
-    from redoxsim import catalog
-
     return catalog.model_file(text)
 
