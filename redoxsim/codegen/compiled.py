@@ -192,9 +192,7 @@ class CompiledSystem:
     def _refuse(self, name: str, settable: frozenset[str]) -> None:
         if name in self.system.definitions():
             raise DesignError(f"'{name}' is computed by the model (a rule or a reaction) and cannot be set")
-        raise DesignError(
-            f"the model has no parameter, species or compartment '{name}'", hint=nearest(name, settable)
-        )
+        raise DesignError(f"the model has no parameter, species or compartment '{name}'", hint=nearest(name, settable))
 
     def outputs(self, names: Sequence[str], t: FloatArray, y: FloatArray, p: FloatArray) -> FloatArray:
         """Values of symbols along a trajectory.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -110,7 +111,7 @@ class Writer:
     def _relation(self, sign: str, parts: Sequence[str]) -> str:
         if not self.arrays:
             return f"({f' {sign} '.join(parts)})"
-        pairs = [f"({left} {sign} {right})" for left, right in zip(parts, parts[1:], strict=False)]
+        pairs = [f"({left} {sign} {right})" for left, right in itertools.pairwise(parts)]
         return f"({' & '.join(pairs)})"
 
     def _logic(self, op: str, parts: Sequence[str]) -> str:

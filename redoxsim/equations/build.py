@@ -65,9 +65,7 @@ class _Builder:
 
     def _rate(self, reaction: str, rate: Expr | None, line: int | None) -> Expr:
         if rate is None:
-            raise ModelError(
-                f"reaction '{reaction}' has no rate law", where=Where(self.network.source, line, reaction)
-            )
+            raise ModelError(f"reaction '{reaction}' has no rate law", where=Where(self.network.source, line, reaction))
         return self._own(rate)
 
     def _uses(self) -> dict[str, Expr]:
@@ -92,7 +90,9 @@ class _Builder:
                 )
         for target in (*self.assignments, *self.rate_rules):
             if target in self.references:
-                raise Unsupported(f"stoichiometry '{target}' that changes", where=Where(self.network.source, element=target))
+                raise Unsupported(
+                    f"stoichiometry '{target}' that changes", where=Where(self.network.source, element=target)
+                )
         for reaction in self.network.reactions:
             for part in (*reaction.reactants, *reaction.products):
                 if part.species not in self.species:
@@ -105,7 +105,9 @@ class _Builder:
     # --- sorting symbols into kinds
 
     def _reactive(self, species: Species) -> bool:
-        return not (species.boundary or species.constant or species.id in self.assigned or species.id in self.rate_rules)
+        return not (
+            species.boundary or species.constant or species.id in self.assigned or species.id in self.rate_rules
+        )
 
     def _diluted(self, species: Species) -> bool:
         """A concentration whose compartment changes size by itself, so that it moves without any reaction."""
@@ -129,7 +131,9 @@ class _Builder:
         """species -> reaction -> coefficient; what stands on both sides equally is left out."""
         net: dict[str, dict[str, float]] = {}
         for reaction in self.network.reactions:
-            sides = [(p, -p.stoichiometry) for p in reaction.reactants] + [(p, p.stoichiometry) for p in reaction.products]
+            sides = [(p, -p.stoichiometry) for p in reaction.reactants] + [
+                (p, p.stoichiometry) for p in reaction.products
+            ]
             for part, coefficient in sides:
                 if self._reactive(self.species[part.species]):
                     row = net.setdefault(part.species, {})

@@ -53,9 +53,7 @@ class _Differentiator:
         if all(number(part) == 0.0 for part in inner):
             return ZERO
         if op == "mul":
-            return add(
-                mul((*args[:i], part, *args[i + 1 :])) for i, part in enumerate(inner) if number(part) != 0.0
-            )
+            return add(mul((*args[:i], part, *args[i + 1 :])) for i, part in enumerate(inner) if number(part) != 0.0)
         if op in UNARY:
             return mul((UNARY[op](args[0]), inner[0]))
         return MANY[op](args, inner)

@@ -41,7 +41,7 @@ def initial_chain(
             empty.append(part.id)
         else:
             chain[part.id] = value
-    chain |= {name: expr for name, expr in definitions.items()}
+    chain |= dict(definitions.items())
     order = in_order(chain, what="initial values", file=network.source)
     return tuple((name, chain[name]) for name in order), tuple(empty)
 

@@ -59,5 +59,7 @@ def derivatives(
         by_time = gradient.pop(None, None)
         if by_time is not None:
             dfdt.append((row, by_time))
-        jacobian += sorted(((row, position[str(key)], value) for key, value in gradient.items()), key=lambda entry: entry[1])
+        jacobian += sorted(
+            ((row, position[str(key)], value) for key, value in gradient.items()), key=lambda entry: entry[1]
+        )
     return tuple(jacobian), tuple(dfdt)

@@ -11,7 +11,9 @@ from redoxsim.equations.system import Moiety
 Row = dict[int, Fraction]
 
 
-def find_moieties(states: Sequence[str], stoichiometry: Sequence[tuple[int, int, float]], reactive: Sequence[int]) -> tuple[Moiety, ...]:
+def find_moieties(
+    states: Sequence[str], stoichiometry: Sequence[tuple[int, int, float]], reactive: Sequence[int]
+) -> tuple[Moiety, ...]:
     """Totals of amounts that no reaction changes.
 
     Parameters

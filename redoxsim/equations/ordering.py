@@ -32,11 +32,15 @@ def in_order(definitions: Mapping[str, Expr], *, what: str, file: str | None = N
                 names = [entry for entry, _ in trail]
                 if following in names:
                     ring = " -> ".join([*names[names.index(following) :], following])
-                    raise ModelError(f"{what} define each other in a ring: {ring}", where=Where(file=file, element=name))
+                    raise ModelError(
+                        f"{what} define each other in a ring: {ring}", where=Where(file=file, element=name)
+                    )
                 _enter(following, needs, done, trail)
     return tuple(done)
 
 
-def _enter(name: str, needs: Mapping[str, list[str]], done: dict[str, None], trail: list[tuple[str, Iterable[str]]]) -> None:
+def _enter(
+    name: str, needs: Mapping[str, list[str]], done: dict[str, None], trail: list[tuple[str, Iterable[str]]]
+) -> None:
     if name not in done:
         trail.append((name, iter(needs[name])))

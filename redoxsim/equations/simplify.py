@@ -121,4 +121,4 @@ def apply(op: str, args: tuple[Expr, ...]) -> Expr:
 
 
 BOOLEAN = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "implies", "true", "false"})
-assert BOOLEAN <= OPERATORS.keys()
+assert OPERATORS.keys() >= BOOLEAN

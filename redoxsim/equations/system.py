@@ -87,5 +87,14 @@ class OdeSystem:
     @cached_property
     def key(self) -> str:
         """Checksum of the equations, the initial chain and the events; equal for equal mathematics."""
-        parts = (self.states, self.constants, self.assigned, self.rates, self.rhs, self.initial, self.sizes, self.network.events)
+        parts = (
+            self.states,
+            self.constants,
+            self.assigned,
+            self.rates,
+            self.rhs,
+            self.initial,
+            self.sizes,
+            self.network.events,
+        )
         return sha256(repr(parts).encode()).hexdigest()

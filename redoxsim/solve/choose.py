@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, SolveError, Unsupported, nearest
 from redoxsim.solve.batch import loop_rows
@@ -13,7 +12,7 @@ from redoxsim.solve.driver import Integrator, run
 from redoxsim.solve.problem import Batch, Problem
 from redoxsim.solve.solution import BatchSolution, Solution
 from redoxsim.solve.steady import SteadyCache
-
+from redoxsim.solve.with_cvode import CvodeIntegrator, why_not_cvode
 from redoxsim.solve.with_scipy import ScipyIntegrator
 
 Progress = Callable[[int], None]
@@ -41,7 +40,9 @@ class Solver(Protocol):
     def solve(self, problem: Problem) -> Solution:
         """One simulation; failures are in the solution's status."""
 
-    def solve_batch(self, batch: Batch, *, progress: Progress | None = None, cancel: Cancel | None = None) -> BatchSolution:
+    def solve_batch(
+        self, batch: Batch, *, progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> BatchSolution:
         """All rows of a batch; each row has its own status."""
 
 
@@ -49,7 +50,11 @@ class PieceSolver:
     """A solver made of an integrator of smooth pieces."""
 
     def __init__(
-        self, name: str, supports: frozenset[str], make: Callable[[OdeSystem], Integrator], broken: Callable[[], str | None]
+        self,
+        name: str,
+        supports: frozenset[str],
+        make: Callable[[OdeSystem], Integrator],
+        broken: Callable[[], str | None],
     ) -> None:
         self.name = name
         self.supports = supports
@@ -65,7 +70,9 @@ class PieceSolver:
         _require(self, problem)
         return run(problem, self._make(problem.system))
 
-    def solve_batch(self, batch: Batch, *, progress: Progress | None = None, cancel: Cancel | None = None) -> BatchSolution:
+    def solve_batch(
+        self, batch: Batch, *, progress: Progress | None = None, cancel: Cancel | None = None
+    ) -> BatchSolution:
         """Row by row; steady states and generated code are shared."""
         _require(self, batch)
         integrator, cache = self._make(batch.system), SteadyCache()
@@ -80,7 +87,7 @@ SOLVERS: Mapping[str, Solver] = {
     "scipy": PieceSolver("scipy", frozenset(FEATURES), _scipy("lsoda", "scipy"), lambda: None),
     "scipy:bdf": PieceSolver("scipy:bdf", frozenset(FEATURES), _scipy("bdf", "scipy:bdf"), lambda: None),
     "scipy:radau": PieceSolver("scipy:radau", frozenset(FEATURES), _scipy("radau", "scipy:radau"), lambda: None),
-
+    "cvode": PieceSolver("cvode", frozenset(FEATURES), CvodeIntegrator, why_not_cvode),
 }
 PREFERENCE = ("rosenbrock", "scipy", "cvode")
 
@@ -108,7 +115,9 @@ def needs(problem: Problem | Batch) -> frozenset[str]:
 def _require(solver: Solver, problem: Problem | Batch) -> None:
     lacking = needs(problem) - solver.supports
     if lacking:
-        able = [name for name, other in SOLVERS.items() if needs(problem) <= other.supports and other.available() is None]
+        able = [
+            name for name, other in SOLVERS.items() if needs(problem) <= other.supports and other.available() is None
+        ]
         what = ", ".join(FEATURES[name] for name in sorted(lacking))
         raise Unsupported(f"solver '{solver.name}' does not do {what}", hint=f"these can: {', '.join(able) or 'none'}")
 
@@ -122,7 +131,9 @@ def get(name: str) -> Solver:
     Unsupported : it does not work on this machine; the message says why.
     """
     if name not in SOLVERS:
-        raise DesignError(f"there is no solver '{name}'", hint=nearest(name, SOLVERS) or f"one of auto, {', '.join(SOLVERS)}")
+        raise DesignError(
+            f"there is no solver '{name}'", hint=nearest(name, SOLVERS) or f"one of auto, {', '.join(SOLVERS)}"
+        )
     solver = SOLVERS[name]
     reason = solver.available()
     if reason is not None:

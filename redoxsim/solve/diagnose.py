@@ -162,12 +162,13 @@ def _hint(status: Status, culprit: Culprit | None, worst: tuple[str, float, floa
         return f"look at {culprit.where}: its denominator, logarithm or power leaves its domain"
     hints = {
         "STEP_BUDGET": "raise max_steps, loosen rtol, or look at the largest rates for something unphysical",
-        "STEP_TOO_SMALL": "look at the largest rates: something blows up or jumps; a smaller rtol may pass a sharp turn",
-        "NOT_A_NUMBER": "a trial step left the domain of a rate law; take a smaller rtol or atol, or the solver scipy:bdf",
+        "STEP_TOO_SMALL": "something blows up or jumps (see the largest rates); a smaller rtol may pass a sharp turn",
+        "NOT_A_NUMBER": "a trial step left the domain of a rate law; take a smaller rtol or atol, or solver scipy:bdf",
         "SINGULAR": "two equations may be the same; run the check and look for species that nothing changes",
-        "NO_STEADY_STATE": "start from the values as given (start='given'), or look for a species that only accumulates",
+        "NO_STEADY_STATE": "start from the values as given (start='given'), or look for what only accumulates",
         "INTERRUPTED": "run it again",
     }
     if below and status.name != "NO_STEADY_STATE":
-        return f"{worst[0] if worst else ''} fell below zero: its rate laws may not vanish with it, or its atol is too large"
+        name = worst[0] if worst else ""
+        return f"{name} fell below zero: its rate laws may not vanish with it, or its atol is too large"
     return hints.get(status.name, "nothing to do")

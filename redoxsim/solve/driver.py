@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from redoxsim.codegen.compiled import CompiledSystem, compile_system
 from redoxsim.solve.diagnose import Report, explain
 from redoxsim.solve.problem import Problem, Restart
-from redoxsim.solve.segments import Cut, Jumps, check_schedule, find_cuts, infusion
+from redoxsim.solve.segments import Jumps, check_schedule, find_cuts, infusion
 from redoxsim.solve.solution import Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState
 from redoxsim.solve.tolerance import absolute_tolerances, typical_sizes
@@ -108,7 +108,13 @@ class _Run:
     def __init__(
         self, problem: Problem, integrator: Integrator, compiled: CompiledSystem, first: Begin, began: float
     ) -> None:
-        self.problem, self.integrator, self.compiled, self.first, self.began = problem, integrator, compiled, first, began
+        self.problem, self.integrator, self.compiled, self.first, self.began = (
+            problem,
+            integrator,
+            compiled,
+            first,
+            began,
+        )
         self.times = problem.times
         self.y = np.full((len(problem.system.states), len(self.times)), np.nan)
         self.spans: list[Span] = []
@@ -148,9 +154,9 @@ class _Run:
     def _run(self) -> None:
         first, problem = self.first, self.problem
         end = float(self.times[-1])
-        cuts = find_cuts(self.compiled, problem.schedule, first.y, first.p, first.time, end)
-        if problem.restart is not None and cuts and cuts[0].time == first.time:
-            cuts = (Cut(time=first.time), *cuts[1:])  # what happens at that instant has happened
+        cuts = find_cuts(
+            self.compiled, problem.schedule, first.y, first.p, first.time, end, going_on=problem.restart is not None
+        )
         jumps = Jumps(self.compiled, first.origin_y, first.origin_p)
         switching = bool(any(self.compiled.time_switches))
         y, p, done = first.y, first.p, 0
@@ -160,9 +166,9 @@ class _Run:
             stop = cut.time if last else cuts[number + 1].time
             upto = len(self.times) if last else int(np.searchsorted(self.times, stop, side="left"))
             wanted = self.times[done:upto]
-            if last:  # nothing left but the final instant, after its cut
+            if last or stop - cut.time <= 16.0 * float(np.spacing(abs(stop))):
+                # only an instant: the end, or two cuts no solver can tell apart
                 self.y[:, done:upto] = y[:, None]
-                reached = stop
             else:
                 piece = Piece(
                     start=cut.time, end=stop, y=y, p=p, source=infusion(problem.system, problem.schedule, cut.time),
@@ -172,17 +178,15 @@ class _Run:
                 result = self.integrator.integrate(piece)
                 self._count(result)
                 self.y[:, done:upto] = result.y
-                y, reached = result.last, result.reached
+                y = result.last
                 if not result.status.ok:
                     self.spans.append(Span(first=done, last=len(self.times), p=p))
-                    self._fail(result.status, reached, y, p, result.step)
+                    self._fail(result.status, result.reached, y, p, result.step)
                     return
             if upto > done:
                 self.spans.append(Span(first=done, last=upto, p=p))
             done = upto
-        self.end = Restart(
-            time=end, y=y, p=p, origin_y=first.origin_y, origin_p=first.origin_p, atol=first.atol
-        )
+        self.end = Restart(time=end, y=y, p=p, origin_y=first.origin_y, origin_p=first.origin_p, atol=first.atol)
 
     def _count(self, result: PieceResult) -> None:
         self.steps += result.steps
@@ -213,4 +217,3 @@ def _warnings(solution: Solution) -> tuple[str, ...]:
     if solution.steady is not None and solution.steady.ignored:
         found.append("the steady start replaced the initial values given for " + ", ".join(solution.steady.ignored))
     return tuple(found)
-

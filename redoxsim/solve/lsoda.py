@@ -129,9 +129,7 @@ REASONS = {
 }
 
 
-def first_step(
-    slopes: Slopes, y0: FloatArray, start: float, end: float, rtol: float, atol: FloatArray
-) -> float:
+def first_step(slopes: Slopes, y0: FloatArray, start: float, end: float, rtol: float, atol: FloatArray) -> float:
     """LSODA's own choice of a first step, taken over the whole piece: its default looks at the first
     output time, and output times must not steer steps."""
     weights = rtol * np.abs(y0) + atol

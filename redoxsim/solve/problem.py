@@ -98,9 +98,7 @@ def checked_times(times: ArrayLike) -> FloatArray:
     return array
 
 
-def check_settings(
-    system: OdeSystem, start: str, rtol: float, atol: float | FloatArray | None, max_steps: int
-) -> None:
+def check_settings(system: OdeSystem, start: str, rtol: float, atol: float | FloatArray | None, max_steps: int) -> None:
     """Refuse settings that make no sense."""
     if start not in STARTS:
         raise DesignError(f"start '{start}' is not one of {', '.join(STARTS)}")
@@ -143,7 +141,9 @@ class Batch:
             if np.shape(column) != (self.rows,):
                 raise DesignError(f"column '{name}' has shape {np.shape(column)}, not ({self.rows},)")
         index = self.schedule_index
-        if index is not None and (np.shape(index) != (self.rows,) or np.any((index < 0) | (index >= len(self.schedules)))):
+        if index is not None and (
+            np.shape(index) != (self.rows,) or np.any((index < 0) | (index >= len(self.schedules)))
+        ):
             raise DesignError(f"schedule_index must hold one index into {len(self.schedules)} schedules per row")
 
     def row(self, index: int) -> Problem:

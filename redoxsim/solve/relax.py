@@ -28,9 +28,9 @@ def relax(
         out[:, still] = 0.0
         return out
 
-    result = lsoda.integrate(
-        slopes, matrix, y, np.array([0.0, duration]), rtol=1e-8, atol=atol, max_steps=50_000
-    )
+    result = lsoda.integrate(slopes, matrix, y, np.array([0.0, duration]), rtol=1e-8, atol=atol, max_steps=50_000)
     if result.good < 2:
-        return y, {"budget": "the step budget ran out", "nan": "a rate became not-a-number"}.get(result.reason, "the step became too small")
+        return y, {"budget": "the step budget ran out", "nan": "a rate became not-a-number"}.get(
+            result.reason, "the step became too small"
+        )
     return result.y[-1].copy(), ""

@@ -38,6 +38,8 @@ def check_schedule(system: OdeSystem, schedule: Schedule) -> None:
     """
     known = {*system.states, *system.constants}
     compartments = {part.id for part in system.network.compartments}
+    ruled = {rule.target for rule in system.network.rules}
+    held = {s.id for s in system.network.species if (s.boundary or s.constant) and s.id not in ruled}
     for dose in schedule.doses:
         wanted = compartments if dose.action == "wash" else known
         if dose.target not in wanted:
@@ -45,14 +47,25 @@ def check_schedule(system: OdeSystem, schedule: Schedule) -> None:
                 raise DesignError(f"'{dose.target}' is computed by the model and cannot be dosed")
             kind = "compartment to wash" if dose.action == "wash" else "species or parameter to dose"
             raise DesignError(f"the model has no {kind} named '{dose.target}'", hint=nearest(dose.target, wanted))
-        if dose.action == "infuse" and dose.target not in system.states:
+        if dose.action == "infuse" and dose.target in held | (known - set(system.states)):
             raise DesignError(f"'{dose.target}' is held constant by the model and cannot be infused; set it instead")
 
 
 def find_cuts(
-    compiled: CompiledSystem, schedule: Schedule, y: FloatArray, p: FloatArray, start: float, end: float
+    compiled: CompiledSystem,
+    schedule: Schedule,
+    y: FloatArray,
+    p: FloatArray,
+    start: float,
+    end: float,
+    *,
+    going_on: bool = False,
 ) -> tuple[Cut, ...]:
-    """All cuts with start <= time <= end, in order; a cut at ``start`` holds only doses.
+    """All cuts with start <= time <= end, in order, ``start`` and ``end`` among them.
+
+    What is due at ``start`` or before happens at ``start``, unless ``going_on`` says that it has
+    happened. An event with ``time > T`` comes a rounding error after T, so that output at T itself
+    shows what was before.
 
     Raises
     ------
@@ -61,14 +74,18 @@ def find_cuts(
     system = compiled.system
     doses: dict[float, list[Dose]] = {start: [], end: []}
     for dose in schedule.doses:
-        if start <= dose.time <= end:
+        if (start < dose.time if going_on else start <= dose.time) and dose.time <= end:
             doses.setdefault(dose.time, []).append(dose)
         if dose.until is not None and start < dose.until < end:
             doses.setdefault(dose.until, [])
     events: dict[float, list[Event]] = {}
     for event in system.network.events:
         time = _event_time(compiled, event, schedule, y, p, start)
-        if start < time <= end:
+        if not going_on:
+            time = max(time, start)
+        if not event.inclusive:
+            time = float(np.nextafter(time, np.inf))
+        if time <= end and (time > start or not going_on):
             events.setdefault(time, []).append(event)
     times = sorted({*doses, *events, *switch_times(compiled, p, start, end)})
     return tuple(Cut(time=t, events=tuple(events.get(t, ())), doses=tuple(doses.get(t, ()))) for t in times)
@@ -194,7 +211,9 @@ class Jumps:
                 continue
             for species in self.contents[name]:
                 if species.id not in changes:
-                    values, index = (y, self.state[species.id]) if species.id in self.state else (p, self.constant[species.id])
+                    values, index = (
+                        (y, self.state[species.id]) if species.id in self.state else (p, self.constant[species.id])
+                    )
                     values[index] *= old[name] / size
 
 

@@ -143,7 +143,9 @@ class Solution:
         """A table: time and symbols (all states and assigned ids unless named), units in the heads."""
         import pandas as pd
 
-        chosen = list(names) if names is not None else [*self.system.states, *(name for name, _ in self.system.assigned)]
+        chosen = (
+            list(names) if names is not None else [*self.system.states, *(name for name, _ in self.system.assigned)]
+        )
         network = self.system.network
         columns = {_head("time", network.time_unit): self.times}
         for name, row in zip(chosen, self.values(chosen), strict=True):

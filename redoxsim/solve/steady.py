@@ -214,7 +214,10 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
             return None
         if not np.all(np.isfinite(step)):
             return None
-        if np.max(np.abs(step) / scale) < STEP and frame.residual(bound.rhs(time, y.tolist()), bound, y, time) < RESIDUAL:
+        if (
+            np.max(np.abs(step) / scale) < STEP
+            and frame.residual(bound.rhs(time, y.tolist()), bound, y, time) < RESIDUAL
+        ):
             y[free] += step
             return y
         # no positive state loses more than nine tenths in one step

@@ -22,7 +22,7 @@ SAMPLES = 257
 def switch_times(compiled: CompiledSystem, p: FloatArray, start: float, end: float) -> tuple[float, ...]:
     """Times in (start, end) at which something that depends on time alone jumps, in order."""
     steps, relations = compiled.time_switches
-    if not steps and not relations or not end > start:
+    if (not steps and not relations) or not end > start:
         return ()
 
     def values(nodes: tuple[int, ...]) -> Callable[[FloatArray], FloatArray]:

@@ -29,9 +29,7 @@ FRACTION = 1e-3
 SMALLEST = 1e-12
 
 
-def absolute_tolerances(
-    atol: float | FloatArray | None, rtol: float, sizes: FloatArray
-) -> FloatArray:
+def absolute_tolerances(atol: float | FloatArray | None, rtol: float, sizes: FloatArray) -> FloatArray:
     """Absolute tolerance of every state, shape (n,), in the unit of the state."""
     if atol is not None:
         return np.broadcast_to(np.asarray(atol, dtype=np.float64), sizes.shape).copy()
@@ -92,7 +90,9 @@ def _fill(system: OdeSystem, sizes: FloatArray, quasi: FloatArray, kinds: NDArra
     for _ in range(len(sizes)):
         changed = False
         for reaction in system.network.reactions:
-            known = [sizes[position[p.species]] for p in reaction.reactants if p.species in position and p.species in species]
+            known = [
+                sizes[position[p.species]] for p in reaction.reactants if p.species in position and p.species in species
+            ]
             smallest = min(known, default=0.0)
             for part in reaction.products:
                 index = position.get(part.species)
