@@ -1,0 +1,56 @@
+"""Figures to files whose bytes depend on the figure only: no dates, no random ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+import redoxsim
+from redoxsim.errors import DesignError, Where
+from redoxsim.report.figures.style import RC
+from redoxsim.report.files import check_free, write_with
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def check_figure_path(path: str | Path, *, force: bool = False) -> str:
+    """The format that the ending of ``path`` asks for; worth calling before a long computation.
+
+    Raises
+    ------
+    DesignError : the ending is not png, svg or pdf, or (`OutputExists`) the file is there already.
+    OutputError : the file cannot be written there.
+    """
+    ending = Path(path).suffix.lower().removeprefix(".")
+    if ending not in FORMATS:
+        raise DesignError(
+            f"no figure format '{ending}'" if ending else "a figure file needs an ending",
+            where=Where(file=str(path)),
+            hint="use .png, .svg or .pdf",
+        )
+    check_free(path, force=force)
+    return ending
+
+
+def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 150.0) -> Path:
+    """The path, once the figure stands there as png, svg or pdf; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    dpi : dots per inch of a png, and of images inside svg and pdf.
+    """
+    ending = check_figure_path(path, force=force)
+    made_by = f"redoxsim {redoxsim.__version__}"
+    metadata: dict[str, str | None] = {
+        "png": {"Software": made_by},
+        "svg": {"Date": None, "Creator": made_by},
+        "pdf": {"CreationDate": None, "ModDate": None, "Creator": made_by},
+    }[ending]  # type: ignore[assignment]
+
+    def put(place: Path) -> None:
+        with mpl.rc_context(RC), open(place, "wb") as stream:
+            figure.savefig(stream, format=ending, dpi=dpi, metadata=metadata)
+
+    return write_with(path, put, force=force)

@@ -1,0 +1,162 @@
+"""One look for every figure: colours that colour-blind readers can tell apart, fonts, footers.
+
+Nothing here touches matplotlib's global state for longer than one call.
+"""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, to_rgb
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FixedLocator
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INK = "#262626"
+SOFT = "#6f6f6f"
+FAINT = "#e4e4e4"
+UNTREATED = "#7f7f7f"
+# Okabe and Ito, in an order that keeps neighbours far apart; yellow is left out, too pale on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333", "#8c5a2b")
+LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.6, 1.2, 1.6)))
+SEQUENTIAL = "viridis"
+DIVERGING = "RdBu_r"  # red above zero: synergy
+BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points
+
+RC: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # travels with matplotlib, so a figure looks the same everywhere
+    "font.size": BASE,
+    "axes.titlesize": BASE + 0.5,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 5.0,
+    "axes.labelsize": BASE,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 4.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "redoxsim",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+}
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """The same function under the shared style; the caller's matplotlib settings come back afterwards."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context(RC):
+            return function(*args, **kwargs)
+
+    return wrapped
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in inches, laid out by matplotlib's constrained layout."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def dress(axes: Axes, *, grid: str | None = "y") -> None:
+    """Ticks and grid of one panel; set on the panel itself because ticks are made later than the panel."""
+    axes.tick_params(which="major", labelsize=SMALL, length=3.5, width=0.8, color=INK, labelcolor=INK)
+    axes.tick_params(which="minor", length=2.0, width=0.6, color=SOFT)
+    if grid:
+        axes.grid(True, axis=grid, which="major", color=FAINT, linewidth=0.7)  # type: ignore[arg-type]
+        axes.set_axisbelow(True)
+
+
+def condition_colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour per condition, in order; the untreated control is always grey."""
+    colours: dict[str, str] = {}
+    left = 0
+    for name in names:
+        if is_untreated(name):
+            colours[name] = UNTREATED
+        else:
+            colours[name] = PALETTE[left % len(PALETTE)]
+            left += 1
+    return colours
+
+
+def is_untreated(name: str) -> bool:
+    """Whether a condition's name says that nothing was given."""
+    return name.strip().lower() in {"untreated", "control", "undosed", "vehicle"}
+
+
+def ramp(count: int, name: str = SEQUENTIAL) -> list[tuple[float, float, float, float]]:
+    """``count`` ordered colours, from dark to light, stopping before the colours too pale for a line."""
+    colourmap = colours(name)
+    return [colourmap(x) for x in np.linspace(0.0, 0.86, count)]
+
+
+def colours(name: str) -> Colormap:
+    """A named colour map whose undefined cells are light grey."""
+    return mpl.colormaps[name].with_extremes(bad="#d9d9d9")
+
+
+def ink_on(colour: Any) -> str:
+    """Black or white, whichever reads better on ``colour``."""
+    red, green, blue = to_rgb(colour)
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
+
+
+def footer(figure: Figure, lines: Sequence[str | None]) -> None:
+    """Small print along the bottom, wrapped to the figure's width; the panels move up to make room."""
+    width, height = figure.get_size_inches()
+    letters = max(int(width * 72.0 / (TINY * 0.56)), 40)
+    text = "\n".join("\n".join(textwrap.wrap(line, letters)) for line in lines if line)
+    if not text:
+        return
+    taken = ((text.count("\n") + 1) * TINY * 1.32 + 9.0) / 72.0 / height
+    figure.get_layout_engine().set(rect=(0.0, taken, 1.0, 1.0 - taken))  # type: ignore[union-attr, call-arg]
+    figure.text(0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3)
+
+
+def headline(figure: Figure | SubFigure, title: str | None) -> None:
+    """The figure's title, flush left."""
+    if title:
+        figure.suptitle(title, x=0.012, ha="left", fontsize=BASE + 2.5, fontweight="bold", color=INK)
+
+
+def hour_ticks(axes: Axes, low: float, high: float, *, most: int = 8) -> None:
+    """Ticks at whole, half or quarter hours and at halves and wholes of days, at most about ``most``."""
+    steps = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0, 24.0, 48.0, 72.0, 168.0, 336.0)
+    step = next((step for step in steps if (high - low) / step <= most), None)
+    if step is None or high <= low:
+        return
+    first = np.ceil(low / step - 1e-9)
+    last = np.floor(high / step + 1e-9)
+    axes.xaxis.set_major_locator(FixedLocator(list(np.arange(first, last + 0.5) * step)))
+
+
+def spans_decades(values: ArrayLike, *, decades: float = 1.3) -> bool:
+    """Whether a log axis is needed: all values above zero and more than ``decades`` powers of ten apart."""
+    array = np.asarray(values, dtype=float)
+    array = array[np.isfinite(array)]
+    return bool(array.size and array.min() > 0.0 and np.log10(array.max() / array.min()) >= decades)

@@ -1,0 +1,120 @@
+"""The time course: one panel per observable, conditions as colours, doses as bars along the top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from redoxsim.errors import DesignError
+from redoxsim.report.figures.arrays import SPREAD, hours, variable
+from redoxsim.report.figures.panels import condition_handles, draw_bars, draw_course, plan_panels, time_axis
+from redoxsim.report.figures.style import INK, condition_colours, footer, headline, new_figure, styled
+from redoxsim.report.marks import DoseBar, Points
+
+# What a redox time course shows when nobody says otherwise, as far as the results hold it.
+USUAL = ("H2O2_c", "H2O2_m", "Trx1_red", "Trx2_red", "GSH_c", "NRF2", "NADPH_c", "Prx3_ox", "LOOH", "viability")
+MOST_PANELS = 24
+
+
+@styled
+def timecourse(
+    conditions: Mapping[str, xr.Dataset] | xr.Dataset,
+    *,
+    observe: Sequence[str | Sequence[str]] | None = None,
+    doses: Sequence[DoseBar] = (),
+    data: Sequence[Points] = (),
+    log: bool | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    note: str | None = None,
+) -> Figure:
+    """A figure of panels over time in hours.
+
+    Parameters
+    ----------
+    conditions : results by name ("untreated" is drawn in grey), or one result. Variables have the dimension ``time``
+        (seconds) and may have ``quantile`` or ``draw``, which become a band.
+    observe : one entry per panel; an entry of several observables overlays them. By default the usual redox
+        observables that are there, else all.
+    doses : bars along the top, in hours.
+    data : measured points, x in hours.
+    log : force log or linear axes for concentrations; by default log where the span needs it.
+    caption, note : small print along the bottom: what was done, and the grades of what it rests on.
+
+    Raises
+    ------
+    DesignError : an unknown observable, units that do not fit, or an axis that must be picked first.
+    """
+    named = {"": conditions} if isinstance(conditions, xr.Dataset) else dict(conditions)
+    if not named:
+        raise DesignError("there is no result to draw")
+    groups = _groups(named, observe)
+    colours = condition_colours(named)
+    panels = plan_panels(named, groups, data, log=log)
+    start = min(float(hours(one).min()) for one in named.values())
+    end = max(float(hours(one).max()) for one in named.values())
+    start = min([start, *(bar.start for bar in doses)]) if doses else start
+    if end <= start:
+        raise DesignError("a time course needs at least two output times")
+
+    columns = 1 if len(panels) == 1 else 2 if len(panels) <= 8 else 3
+    rows = -(-len(panels) // columns)
+    lines = len({bar.row if bar.row is not None else bar.label for bar in doses})
+    legend = len(named) > 1 or bool(data)
+    strip = 0.2 * lines + 0.06 if lines else 0.0
+    width = 6.4 if columns == 1 else 5.0 * columns
+    figure = new_figure(width, 0.75 + strip + (2.9 if columns == 1 else 2.05) * rows + 0.3 * legend)
+    grid = figure.add_gridspec(
+        rows + bool(lines), columns, height_ratios=([strip] if lines else []) + [2.0 if columns > 1 else 2.8] * rows
+    )
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, columns)
+        axes = figure.add_subplot(grid[row + bool(lines), column])
+        draw_course(axes, named, panel, colours=colours, points=data)
+        lowest = number + columns >= len(panels)
+        time_axis(axes, start, end, label=lowest)
+        axes.tick_params(labelbottom=lowest)
+    for column in range(columns if lines else 0):
+        draw_bars(figure.add_subplot(grid[0, column]), doses, start=start, end=end)
+    headline(figure, title)
+    if legend:
+        spread = any(dim in one[name].dims for one in named.values() for g in groups for name in g if name in one for dim in SPREAD)
+        handles = condition_handles(colours if len(named) > 1 else {}, bands=spread)
+        if data:
+            handles.append(_measured(data[0].label))
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), handlelength=2.2)
+    footer(figure, [caption, note])
+    return figure
+
+
+def _measured(label: str) -> Line2D:
+    return Line2D(
+        [], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.3, label=label
+    )
+
+
+def _groups(
+    named: Mapping[str, xr.Dataset], observe: Sequence[str | Sequence[str]] | None
+) -> list[tuple[str, ...]]:
+    there = dict.fromkeys(str(name) for one in named.values() for name in one.data_vars if _is_course(one[name]))
+    if observe is None:
+        usual = [name for name in USUAL if name in there]
+        groups = [(name,) for name in usual or there]
+    else:
+        groups = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in observe]
+        merged = xr.Dataset({name: 0.0 for name in there})
+        for name in (name for group in groups for name in group):
+            variable(merged, name)
+    if not groups:
+        raise DesignError("these results hold no observable over time")
+    if len(groups) > MOST_PANELS:
+        raise DesignError(f"{len(groups)} panels do not fit one figure", hint=f"name at most {MOST_PANELS} observables")
+    return groups
+
+
+def _is_course(array: xr.DataArray) -> bool:
+    return "time" in array.dims and bool(np.issubdtype(array.dtype, np.number))

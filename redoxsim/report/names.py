@@ -1,0 +1,86 @@
+"""How ids and units are written for people: ``H2O2_m`` is "H₂O₂, matrix", ``uM`` is "µM"."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+NO_UNIT = frozenset({"", "1", "dimensionless", "fraction", "none"})
+LADDER = ("pM", "nM", "uM", "mM", "M")
+_PLACES = {"c": "cytosol", "m": "matrix", "x": "medium"}
+_STATES = {"red": "reduced", "ox": "oxidised", "activity": "activity", "act": "activity"}
+_FORMULAS = {"H2O2": "H₂O₂", "O2": "O₂", "NH4": "NH₄⁺", "Fe2": "Fe²⁺", "Fe3": "Fe³⁺"}
+_LONGEST_TITLE = 34
+
+
+def unit_of(attrs: Mapping[Hashable, Any]) -> str:
+    """The unit in an attribute table, "" where there is none or it is a plain number."""
+    unit = str(attrs.get("units", attrs.get("unit", "")) or "")
+    return "" if unit in NO_UNIT else unit
+
+
+def show_unit(unit: str) -> str:
+    """A unit as printed: ``uM/s`` gives "µM/s"; "" for a plain number.
+
+    >>> show_unit("uM/s"), show_unit("dimensionless")
+    ('µM/s', '')
+    """
+    if unit in NO_UNIT:
+        return ""
+    return "/".join("µ" + part[1:] if len(part) > 1 and part[0] == "u" and part[1] in "MLlmgs" else part for part in unit.split("/"))
+
+
+def head(name: str, unit: str) -> str:
+    """A column head, ``H2O2_c [uM]``; only the name for a plain number."""
+    return name if unit in NO_UNIT else f"{name} [{unit}]"
+
+
+def split_head(text: str) -> tuple[str, str]:
+    """Name and unit of a column head.
+
+    >>> split_head("time [h]"), split_head("viability")
+    (('time', 'h'), ('viability', ''))
+    """
+    text = text.strip()
+    if text.endswith("]") and "[" in text:
+        name, _, unit = text[:-1].rpartition("[")
+        return name.strip(), unit.strip()
+    return text, ""
+
+
+def show_id(name: str) -> str:
+    """An id in words.
+
+    >>> show_id("H2O2_m"), show_id("Trx1_red"), show_id("NRF2")
+    ('H₂O₂, matrix', 'Trx1, reduced', 'NRF2')
+    """
+    stem, _, tail = name.rpartition("_")
+    if stem and tail in _PLACES:
+        return f"{_FORMULAS.get(stem, stem)}, {_PLACES[tail]}"
+    if stem and tail in _STATES:
+        word = _STATES[tail]
+        return f"{stem} {word}" if word == "activity" else f"{stem}, {word}"
+    return _FORMULAS.get(name, name)
+
+
+def title_of(name: str, attrs: Mapping[Hashable, Any]) -> str:
+    """The title of a panel: the variable's own long name where it is short enough, else its id in words."""
+    long_name = str(attrs.get("long_name", "") or "")
+    return long_name if 0 < len(long_name) <= _LONGEST_TITLE and long_name != name else show_id(name)
+
+
+def named_unit(title: str, unit: str) -> str:
+    """An axis label, "auranofin (µM)"."""
+    shown = show_unit(unit)
+    return f"{title} ({shown})" if shown else title
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number for reading (not for tables that are read back): ``digits`` significant figures, no trailing noise.
+
+    >>> number(0.00012345), number(1234567.0), number(2.0)
+    ('0.000123', '1.23e+06', '2')
+    """
+    if value != value:
+        return "n/a"
+    return f"{value:.{digits}g}"
