@@ -150,7 +150,7 @@ def choose(problem: Problem | Batch, solver: str = "auto") -> tuple[Solver, str]
     """The solver to take, and why."""
     if solver != "auto":
         return get(solver), "asked for"
-    passed = []
+    passed: list[str] = []
     for name in PREFERENCE:
         if name not in SOLVERS:
             continue

@@ -166,8 +166,8 @@ class _Run:
             stop = cut.time if last else cuts[number + 1].time
             upto = len(self.times) if last else int(np.searchsorted(self.times, stop, side="left"))
             wanted = self.times[done:upto]
-            if last or stop - cut.time <= 16.0 * float(np.spacing(abs(stop))):
-                # only an instant: the end, or two cuts no solver can tell apart
+            if last or not len(y) or stop - cut.time <= 16.0 * float(np.spacing(abs(stop))):
+                # only an instant (the end, or two cuts no solver can tell apart), or nothing that moves
                 self.y[:, done:upto] = y[:, None]
             else:
                 piece = Piece(

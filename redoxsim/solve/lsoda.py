@@ -10,12 +10,16 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import ODEintWarning, odeint
+from scipy import integrate as scipy_integrate
 
 FloatArray = NDArray[np.float64]
+
+# its type stubs describe the calls used here too narrowly
+ODEINT: Any = scipy_integrate.odeint
 
 # Older LSODA keeps its working set in static memory: one run at a time in a process.
 _ONE_AT_A_TIME = Lock()
@@ -76,8 +80,8 @@ def integrate(
 
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
-            warnings.simplefilter("ignore", ODEintWarning)
-            y, info = odeint(
+            warnings.simplefilter("ignore", scipy_integrate.ODEintWarning)
+            y, info = ODEINT(
                 guarded, y0, times, Dfun=matrix, col_deriv=True, full_output=True, tfirst=True, rtol=rtol, atol=atol,
                 tcrit=times[-1:], h0=first_step(slopes, y0, times[0], times[-1], rtol, atol),
                 mxstep=max_steps, mxhnil=1,

@@ -125,10 +125,14 @@ class Jumps:
         states, constants = set(self.system.states), set(self.system.constants)
         concentrations = {name for name, size in zip(self.system.states, self.system.sizes, strict=True) if size}
         self.contents: dict[str, list[Species]] = {part.id: [] for part in network.compartments}
+        self.species = {part.id for part in network.species}
         for species in network.species:
             amount = species.only_substance or species.id not in states | constants
             if not amount and (species.id in constants or species.id in concentrations):
                 self.contents[species.compartment].append(species)
+        assigned = {name for name, _ in self.system.assigned}
+        # a switch in the rule of a compartment may move its size at any cut
+        self._jumping = any(held and name in assigned for name, held in self.contents.items())
 
     def _table(self, y: FloatArray, p: FloatArray) -> dict[str, float]:
         return dict(zip(self.system.states, y.tolist(), strict=True)) | dict(
@@ -136,20 +140,26 @@ class Jumps:
         )
 
     def apply(self, cut: Cut, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """States and constants just after a cut; the arrays given are left alone."""
+        """States and constants just after a cut; the arrays given are left alone.
+
+        Events come first, all with values from just before. Where a compartment changes size, what
+        it holds keeps its amount, also what the same event has just set.
+        """
         before = cut.time - 4.0 * float(np.spacing(abs(cut.time)))
-        sizes_before = self._sizes(before, y, p)
-        table = self._table(y, p)
-        changes: dict[str, float] = {}
-        for event in cut.events:
-            changes |= self._event(event, before, y, p)
-        for dose in cut.doses:
-            changes |= self._dose(dose, table | changes)
-        if not changes and not self._jumping():
-            return y, p
         y, p = y.copy(), p.copy()
-        self._put(changes, y, p)
-        self._rescale(sizes_before, self._sizes(cut.time, y, p), changes, y, p)
+        if cut.events or self._jumping:
+            old = self._sizes(before, y, p)
+            changes: dict[str, float] = {}
+            for event in cut.events:
+                changes |= self._event(event, before, y, p)
+            self._put(changes, y, p)
+            self._rescale(old, self._sizes(cut.time, y, p), y, p)
+        for dose in cut.doses:
+            sized = dose.target not in self.species and dose.action in ("set", "add")
+            old = self._sizes(cut.time, y, p) if sized else {}
+            self._put(self._dose(dose, self._table(y, p)), y, p)
+            if sized:
+                self._rescale(old, self._sizes(cut.time, y, p), y, p)
         return y, p
 
     def _put(self, changes: Mapping[str, float], y: FloatArray, p: FloatArray) -> None:
@@ -188,33 +198,20 @@ class Jumps:
 
     # --- compartments whose size jumps keep the amounts of what they hold
 
-    def _jumping(self) -> list[str]:
-        """Compartments whose size a rule computes: a switch in the rule may move it."""
-        assigned = {name for name, _ in self.system.assigned}
-        return [name for name, held in self.contents.items() if held and name in assigned]
-
     def _sizes(self, time: float, y: FloatArray, p: FloatArray) -> dict[str, float]:
         names = [name for name, held in self.contents.items() if held]
         return dict(zip(names, values_of(self.compiled, names, time, y, p), strict=True)) if names else {}
 
-    def _rescale(
-        self,
-        old: Mapping[str, float],
-        new: Mapping[str, float],
-        changes: Mapping[str, float],
-        y: FloatArray,
-        p: FloatArray,
-    ) -> None:
+    def _rescale(self, old: Mapping[str, float], new: Mapping[str, float], y: FloatArray, p: FloatArray) -> None:
         for name, size in new.items():
             # a size that only drifted over the last rounding error of time has not jumped
             if abs(size - old[name]) <= 1e-9 * abs(old[name]):
                 continue
             for species in self.contents[name]:
-                if species.id not in changes:
-                    values, index = (
-                        (y, self.state[species.id]) if species.id in self.state else (p, self.constant[species.id])
-                    )
-                    values[index] *= old[name] / size
+                if species.id in self.state:
+                    y[self.state[species.id]] *= old[name] / size
+                else:
+                    p[self.constant[species.id]] *= old[name] / size
 
 
 def infusion(system: OdeSystem, schedule: Schedule, time: float) -> FloatArray | None:

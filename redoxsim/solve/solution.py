@@ -121,13 +121,15 @@ class Solution:
         """Concentration of a species over time (T,): amount over the size of its compartment."""
         part = self._species(species)
         value, size = self.values([species, part.compartment])
-        return value / size if self._is_amount(part) else value
+        out: FloatArray = value / size if self._is_amount(part) else value
+        return out
 
     def amount(self, species: str) -> FloatArray:
         """Amount of a species over time (T,): concentration times the size of its compartment."""
         part = self._species(species)
         value, size = self.values([species, part.compartment])
-        return value if self._is_amount(part) else value * size
+        out: FloatArray = value if self._is_amount(part) else value * size
+        return out
 
     def _species(self, name: str) -> Species:
         known = {part.id: part for part in self.system.network.species}

@@ -249,13 +249,13 @@ def _eigenvalues(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> NDA
     """Of the Jacobian with the pivot of every total expressed by the rest; slowest first."""
     matrix = bound.jacobian(time, y.tolist())
     pivots = frame.pivots
-    rest = [i for i in frame.free if i not in set(pivots)]
-    if not rest:
+    rest = np.array([i for i in frame.free if i not in set(pivots)], dtype=np.intp)
+    if not rest.size:
         return np.empty(0, dtype=np.complex128)
     reduced = matrix[np.ix_(rest, rest)]
     if pivots:
         share = -np.linalg.solve(frame.weights[:, pivots], frame.weights[:, rest])
-        reduced = reduced + matrix[np.ix_(rest, pivots)] @ share
+        reduced = reduced + matrix[np.ix_(rest, np.array(pivots, dtype=np.intp))] @ share
     size = np.abs(y[rest])
     size = np.where(size > 1e-12 * size.max(initial=0.0), size, 1e-12 * size.max(initial=0.0) or 1.0)
     values = np.asarray(np.linalg.eigvals(reduced * size[None, :] / size[:, None]), dtype=np.complex128)
