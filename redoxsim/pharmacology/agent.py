@@ -1,0 +1,254 @@
+"""Agents: what a drug, an oxidant or a rescue is, in a file that anyone can write."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from redoxsim import catalog, units
+from redoxsim.errors import ReadError, RedoxsimError, Where
+from redoxsim.network import parse
+from redoxsim.network.expr import Expr
+from redoxsim.pharmacology.toml import Grade, Strict, read_table
+
+Form = Literal["covalent", "reversible", "flux"]
+SID = re.compile(r"[A-Za-z_]\w*")
+Sid = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
+FORM_TEXT: dict[str, str] = {
+    "covalent": "reaction of the active enzyme; a potency without an exposure time says nothing",
+    "reversible": "factor on a rate, in equilibrium with the dose",
+    "flux": "source or sink",
+}
+
+
+def _formula(text: str) -> str:
+    """Refuse a text that is not a formula."""
+    try:
+        parse(text)
+    except RedoxsimError as error:
+        raise ValueError(f"'{text}' is not a formula: {error.message}") from error
+    return text
+
+
+class AgentParameter(Strict):
+    """A constant of the agent; ``low`` to ``high`` is its range."""
+
+    id: Sid
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    grade: Grade
+    source: str
+    name: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _inside(self) -> AgentParameter:
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"'{self.id}': a range needs both low and high")
+        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
+            raise ValueError(f"'{self.id}': {self.value:g} lies outside its range {self.low:g} to {self.high:g}")
+        return self
+
+
+class AgentSpecies(Strict):
+    """A species the agent brings along, such as the drug in the medium."""
+
+    id: Sid
+    name: str = ""
+    compartment: Sid
+    initial: float = Field(default=0.0, ge=0.0)
+    unit: str | None = None
+    boundary: bool = False
+    sbo: str | None = None
+    formula: str | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+class AgentReaction(Strict):
+    """A reaction the agent adds; ``equation`` is ``2 A + B -> C`` and ``rate`` is in amount per time."""
+
+    id: Sid
+    name: str = ""
+    form: Form
+    target: str | None = None
+    equation: str
+    modifiers: tuple[Sid, ...] = ()
+    rate: str
+    sbo: str | None = None
+
+    _rate = field_validator("rate")(_formula)
+
+    @field_validator("equation")
+    @classmethod
+    def _sides(cls, text: str) -> str:
+        sides(text)
+        return text
+
+    @property
+    def reactants(self) -> tuple[tuple[str, float], ...]:
+        return sides(self.equation)[0]
+
+    @property
+    def products(self) -> tuple[tuple[str, float], ...]:
+        return sides(self.equation)[1]
+
+    @property
+    def expr(self) -> Expr:
+        return parse(self.rate)
+
+
+class AgentFactor(Strict):
+    """A dimensionless factor on a rate of the model."""
+
+    reaction: Sid
+    factor: str
+    form: Form = "reversible"
+    target: str | None = None
+
+    _factor = field_validator("factor")(_formula)
+
+    @property
+    def expr(self) -> Expr:
+        return parse(self.factor)
+
+
+class AgentRule(Strict):
+    """A quantity computed at all times, such as the fraction of enzyme bound."""
+
+    target: Sid
+    expr: str
+    name: str = ""
+    unit: str = "dimensionless"
+
+    _expr = field_validator("expr")(_formula)
+
+
+class Clinical(Strict):
+    """Exposure reached in people; shown beside every dose axis."""
+
+    low: float
+    high: float
+    unit: str
+    what: str
+    grade: Grade
+    source: str
+
+
+class Agent(Strict):
+    """What an agent file says.
+
+    ``dose_species`` is the species of the medium that a dose adds to, ``targets`` are HGNC symbols,
+    ``hypothesis`` marks a mechanism that is proposed rather than shown.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: str
+    title: str = ""
+    class_: str = Field(alias="class", default="")
+    targets: tuple[str, ...] = ()
+    forms: tuple[Form, ...] = Field(min_length=1)
+    hypothesis: bool = False
+    dose_species: Sid
+    dose_unit: str = "uM"
+    default_doses: str
+    in_vitro: str = ""
+    clinical: Clinical | None = None
+    caveats: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    parameters: tuple[AgentParameter, ...] = ()
+    species: tuple[AgentSpecies, ...] = ()
+    reactions: tuple[AgentReaction, ...] = ()
+    factors: tuple[AgentFactor, ...] = ()
+    rules: tuple[AgentRule, ...] = ()
+    file: str | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Agent:
+        try:
+            doses = units.values(self.default_doses).to(self.dose_unit)
+            for one in self.parameters:
+                if not SID.fullmatch(one.unit):  # an id is looked up in the model that the agent is applied to
+                    units.scale(one.unit)
+        except RedoxsimError as error:
+            raise ValueError(str(error)) from error
+        if (doses <= 0.0).any():
+            raise ValueError("default_doses must be above zero; the untreated control is always added")
+        named = self.own_ids
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"id given twice: {', '.join(twice)}")
+        used = {one.form for one in self.reactions} | {one.form for one in self.factors}
+        if used - set(self.forms):
+            raise ValueError(f"forms lacks {', '.join(sorted(used - set(self.forms)))}, which its reactions use")
+        return self
+
+    @property
+    def own_ids(self) -> list[str]:
+        """Ids that the agent brings along."""
+        named = [one.id for one in self.parameters] + [one.id for one in self.species]
+        return named + [one.id for one in self.reactions] + [one.target for one in self.rules]
+
+    @cached_property
+    def doses(self) -> units.Quantities:
+        """The doses of its default range, without zero."""
+        return units.values(self.default_doses)
+
+    def grades(self) -> dict[str, int]:
+        """How many of its numbers carry each grade."""
+        return {grade: sum(one.grade == grade for one in self.parameters) for grade in ("A", "B", "C")}
+
+    @property
+    def worst_grade(self) -> str | None:
+        """The grade of its least known number; None where it has none."""
+        return max((one.grade for one in self.parameters), default=None)
+
+
+SIDE = re.compile(r"\s*(?:(\d+)\s*\*?\s+|(\d+)\s*\*\s*)?([A-Za-z_]\w*)\s*")
+
+
+def sides(equation: str) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
+    """Reactants and products of ``2 A + B -> C`` with their stoichiometry.
+
+    >>> sides("2 GSH + Au -> ")
+    ((('GSH', 2.0), ('Au', 1.0)), ())
+    """
+    halves = equation.split("->")
+    if len(halves) != 2:
+        raise ValueError(f"'{equation}' is not a reaction: write 'A + B -> C'")
+    found = []
+    for half in halves:
+        counts: dict[str, float] = {}
+        for term in half.split("+") if half.strip() else []:
+            match = SIDE.fullmatch(term)
+            if match is None:
+                raise ValueError(f"'{term.strip()}' in '{equation}' is not a species with a whole number before it")
+            counts[match[3]] = counts.get(match[3], 0.0) + float(match[1] or match[2] or 1)
+        found.append(tuple(counts.items()))
+    if not found[0] and not found[1]:
+        raise ValueError("a reaction needs at least one species")
+    return found[0], found[1]
+
+
+def load_agent(source: str | Path) -> Agent:
+    """The agent of an id (``auranofin``) or of a path to a TOML file.
+
+    Raises
+    ------
+    DesignError : no agent of that id.
+    ReadError : the file cannot be read, or says something that makes no sense; file and key are named.
+    """
+    path = Path(source)
+    if path.suffix != ".toml":
+        path = catalog.agent_file(str(source))
+    agent = read_table(path, Agent, "agent")
+    if not isinstance(source, Path) and path.stem == str(source) and agent.id != path.stem:
+        raise ReadError(
+            f"the agent calls itself '{agent.id}' but the file is {path.name}", where=Where(str(path), element="id")
+        )
+    return agent.model_copy(update={"file": str(path)})
