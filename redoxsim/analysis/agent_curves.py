@@ -107,7 +107,7 @@ class InterpolatedCurve:
             slope = (3.0 * a * t + 2.0 * b) * t + c
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 newton = t - value / slope
-            following = np.where((newton > left) & (newton < right), newton, 0.5 * (left + right))
+            following = np.where((newton >= left) & (newton <= right), newton, 0.5 * (left + right))
             done = np.max(np.abs(following - t), initial=0.0) < 1e-13
             t = following
             if done:

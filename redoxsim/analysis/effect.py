@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -45,21 +45,26 @@ def from_affected(affected: ArrayLike, *, orientation: Orientation, scale: Scale
 
 
 def check_scale(
-    effect: Floats, labels: Sequence[str], *, scale: Scale, margin: float, error: type[RedoxsimError] = DesignError
+    effect: Floats,
+    label: Callable[[int], str],
+    *,
+    scale: Scale,
+    margin: float,
+    error: type[RedoxsimError] = DesignError,
 ) -> None:
     """Raise ``error`` naming the first three values outside the scale; NaN is not looked at here.
 
     Parameters
     ----------
     effect : (N,) effects as the user gave them.
-    labels : N texts saying where each value is.
+    label : the words for where the i-th value is.
     margin : how far, as a fraction of the scale, noise may carry a value outside it.
     """
     top = 100.0 if scale == "percent" else 1.0
     finite = np.isfinite(effect)
     outside = np.flatnonzero(np.isinf(effect) | (finite & ((effect < -margin * top) | (effect > (1.0 + margin) * top))))
     if outside.size:
-        first = "; ".join(f"{effect[i]:g} at {labels[i]}" for i in outside[:3])
+        first = "; ".join(f"{effect[i]:g} at {label(int(i))}" for i in outside[:3])
         hint = None
         if scale == "fraction" and np.nanmax(effect[finite], initial=0.0) <= 100.0 * (1.0 + margin):
             hint = "are these percentages? say scale='percent'"
@@ -90,11 +95,13 @@ def check_failed(effect: Floats, failed: ArrayLike | None, *, error: type[Redoxs
     return mask.copy()
 
 
-def check_nan(effect: Floats, failed: Mask, labels: Sequence[str], *, error: type[RedoxsimError] = DesignError) -> None:
+def check_nan(
+    effect: Floats, failed: Mask, label: Callable[[int], str], *, error: type[RedoxsimError] = DesignError
+) -> None:
     """Raise ``error`` naming the first three NaN that are not declared as failed."""
     hidden = np.flatnonzero(np.isnan(effect) & ~failed)
     if hidden.size:
-        first = "; ".join(labels[i] for i in hidden[:3])
+        first = "; ".join(label(int(i)) for i in hidden[:3])
         raise error(
             f"{hidden.size} of {effect.size} effects are NaN and not declared as failed: {first}",
             hint="pass failed=mask to say that these cells are missing",
@@ -141,6 +148,8 @@ class EffectArray:
     Attributes
     ----------
     affected : (n1, n2, ...) fraction affected: 0 as untreated, 1 all affected, NaN where failed.
+    amounts, dosed : per agent, (n1, n2, ...) its dose in each cell, and whether that is above zero.
+    combined : (n1, n2, ...) cells with at least two agents present: those a synergy score is about.
 
     Raises
     ------
@@ -178,13 +187,19 @@ class EffectArray:
         self.margin = float(margin)
         self.failed = check_failed(values, failed)
         values[self.failed] = np.nan
-        labels = [self.label(index) for index in np.ndindex(shape)]
-        check_nan(values.ravel(), self.failed.ravel(), labels)
-        check_scale(values.ravel(), labels, scale=scale, margin=self.margin)
+
+        def label(flat: int) -> str:
+            return self.label(tuple(int(k) for k in np.unravel_index(flat, shape)))
+
+        check_nan(values.ravel(), self.failed.ravel(), label)
+        check_scale(values.ravel(), label, scale=scale, margin=self.margin)
         self.effect: Floats = values
         self.affected: Floats = to_affected(values, orientation=orientation, scale=scale)
         self._check_control()
-        for array in (*self.doses, self.effect, self.affected, self.failed):
+        self.amounts: tuple[Floats, ...] = tuple(np.meshgrid(*self.doses, indexing="ij"))
+        self.dosed: tuple[Mask, ...] = tuple(amount > 0.0 for amount in self.amounts)
+        self.combined: Mask = np.sum(self.dosed, axis=0) >= 2
+        for array in (*self.amounts, *self.dosed, self.combined, *self.doses, self.effect, self.affected, self.failed):
             array.setflags(write=False)
 
     def _check_control(self) -> None:
@@ -213,17 +228,6 @@ class EffectArray:
     def control(self) -> float:
         """Fraction affected in the untreated cell (NaN if it failed)."""
         return float(self.affected[(0,) * self.affected.ndim])
-
-    @property
-    def dosed(self) -> tuple[Mask, ...]:
-        """Per agent, which cells of the grid hold a non-zero dose of it; each broadcast to the full shape."""
-        grids = np.meshgrid(*self.doses, indexing="ij")
-        return tuple(grid > 0.0 for grid in grids)
-
-    @property
-    def combined(self) -> Mask:
-        """Cells with at least two agents present: the cells a synergy score is about."""
-        return np.asarray(sum(mask.astype(int) for mask in self.dosed)) >= 2
 
     def edge(self, agent: int) -> Floats:
         """(n,) fraction affected by one agent alone, zero dose first."""

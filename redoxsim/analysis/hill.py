@@ -76,21 +76,19 @@ def _checked(
         raise FitError(f"doses must be finite and not negative: {c[bad[0]]:g} at position {bad[0]}")
     if not np.all(np.isfinite(w)) or np.any(w < 0.0):
         raise FitError("weights must be finite and not negative")
-    labels = [f"dose {dose:g}" for dose in c]
     e[mask] = np.nan
-    check_nan(e, mask, labels, error=FitError)
+    check_nan(e, mask, lambda i: f"dose {c[i]:g}", error=FitError)
     kept = ~mask & (w > 0.0)
-    c, e, w = c[kept], e[kept], w[kept]
-    labels = [label for label, keep in zip(labels, kept, strict=True) if keep]
+    used, e, w = c[kept], e[kept], w[kept]
     if orientation == "signal":
         if not np.all(np.isfinite(e)):
             raise FitError("effects must be finite")
         span = float(np.ptp(e)) if e.size else 0.0
         scaler = Scaler(orientation, scale, float(np.min(e)) if e.size else 0.0, span if span > 0.0 else 1.0)
     else:
-        check_scale(e, labels, scale=scale, margin=margin, error=FitError)
+        check_scale(e, lambda i: f"dose {used[i]:g}", scale=scale, margin=margin, error=FitError)
         scaler = Scaler(orientation, scale)
-    return _Data(c, scaler.into(e), w / np.mean(w) if w.size else w, scaler)
+    return _Data(used, scaler.into(e), w / np.mean(w) if w.size else w, scaler)
 
 
 def fit_hill(

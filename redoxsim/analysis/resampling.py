@@ -56,8 +56,12 @@ class Replicates:
         if self.effect.ndim != len(shape) + 1 or self.effect.shape[1:] != shape or self.effect.shape[0] == 0:
             raise DesignError(f"replicates need shape (r, {', '.join(map(str, shape))}), not {self.effect.shape}")
         means = self.mean()
-        labels = [f"{means.label(cell[1:])}, replicate {cell[0] + 1}" for cell in np.ndindex(self.effect.shape)]
-        check_scale(self.effect.ravel(), labels, scale=self.scale, margin=2.0 * self.margin)
+
+        def label(flat: int) -> str:
+            cell = [int(k) for k in np.unravel_index(flat, self.effect.shape)]
+            return f"{means.label(tuple(cell[1:]))}, replicate {cell[0] + 1}"
+
+        check_scale(self.effect.ravel(), label, scale=self.scale, margin=2.0 * self.margin)
 
     @property
     def counts(self) -> NDArray[np.int64]:

@@ -98,6 +98,8 @@ def combination_index(grid: EffectArray, *, extrapolate: bool = False) -> Synerg
     total, reasons = dose_fractions(grid, lines)
     with np.errstate(invalid="ignore"):
         outside = grid.combined & ~grid.failed & ~((grid.affected > 0.0) & (grid.affected < 1.0))
+    if grid.without_effect():
+        outside[...] = False  # the reason is already the better one
     for cell in np.argwhere(outside):
         place = tuple(int(k) for k in cell)
         reasons[place] = f"the fraction affected {grid.affected[place]:.3g} is not strictly between 0 and 1"
@@ -120,7 +122,7 @@ def dose_reduction(grid: EffectArray, *, extrapolate: bool = False) -> tuple[Syn
     _, reasons = dose_fractions(grid, lines)
     tables = []
     for i, line in enumerate(lines):
-        amount = np.meshgrid(*grid.doses, indexing="ij")[i]
+        amount = grid.amounts[i]
         ratio = alone[i] / np.where(amount > 0.0, amount, np.nan)
         texts = reasons.copy()
         texts[grid.combined & (amount == 0.0) & (texts == "")] = f"{line.name} is not present"

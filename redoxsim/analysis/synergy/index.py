@@ -21,10 +21,9 @@ def dose_fractions(grid: EffectArray, curves: Sequence[AgentCurve]) -> tuple[Flo
     reasons = empty_reasons(grid)
     alone = equivalent_doses(grid, curves)
     total = np.zeros(grid.shape)
-    amounts = np.meshgrid(*grid.doses, indexing="ij")
     for i, (curve, dosed) in enumerate(zip(curves, grid.dosed, strict=True)):
         with np.errstate(divide="ignore"):  # an effect next to none needs next to no dose
-            total = total + amounts[i] / np.where(dosed, alone[i], 1.0)
+            total = total + grid.amounts[i] / np.where(dosed, alone[i], 1.0)
         for cell in np.argwhere(grid.combined & dosed & ~np.isfinite(alone[i])):
             place = tuple(int(k) for k in cell)
             if reasons[place] == "":

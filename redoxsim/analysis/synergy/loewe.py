@@ -56,7 +56,7 @@ def loewe_excess(grid: EffectArray, *, curve: CurveKind = "interpolate") -> Syne
             continue
         cells = np.all(present == pattern.reshape((-1,) + (1,) * len(grid.shape)), axis=0)
         used = [i for i in range(len(curves)) if pattern[i]]
-        amounts = np.stack([np.meshgrid(*grid.doses, indexing="ij")[i][cells] for i in used])
+        amounts = np.stack([grid.amounts[i][cells] for i in used])
         reference[cells], texts = _additive([curves[i] for i in used], amounts)
         old = reasons[cells]
         reasons[cells] = np.where(old == "", texts, old)

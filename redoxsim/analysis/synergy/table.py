@@ -46,7 +46,8 @@ class SynergyTable:
     Attributes
     ----------
     metric, title : short name and full name, always with its reference model.
-    values : (n1, n2, ...) scores; ``neutral`` by definition where fewer than two agents are present; NaN if undefined.
+    values : (n1, n2, ...) scores; ``neutral`` by definition where fewer than two agents are present; NaN if undefined
+        or failed.
     reference : (n1, n2, ...) fraction affected that the reference model expects; None if it expects no effect.
     reasons : (n1, n2, ...) texts: why a score is undefined; empty where it is defined.
     sign : the sign convention in words. ``neutral`` is the score of no interaction (0 or 1).
@@ -88,11 +89,11 @@ class SynergyTable:
 
 
 def empty_reasons(grid: EffectArray) -> Texts:
-    """Reasons of a grid where only failed combinations and grids without any effect are undefined so far."""
+    """Reasons as far as the grid alone gives them: failed cells, and every combination if nothing has an effect."""
     reasons = np.full(grid.shape, "", dtype=object)
-    reasons[grid.failed & grid.combined] = FAILED
     if grid.without_effect():
         reasons[grid.combined] = NO_EFFECT
+    reasons[grid.failed] = FAILED
     return reasons
 
 

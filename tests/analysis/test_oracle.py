@@ -1,0 +1,202 @@
+"""Against the `synergy` package: equal to 1e-6 where conventions allow, and a value by hand where they differ."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from redoxsim.analysis import (
+    EffectArray,
+    EffectGrid,
+    bliss,
+    combination_index,
+    dose_reduction,
+    fit_hill,
+    hsa,
+    loewe,
+    loewe_excess,
+    number,
+)
+from redoxsim.analysis.synergy import MedianEffect
+from redoxsim.errors import DesignError
+
+combination = pytest.importorskip("synergy.combination")
+higher = pytest.importorskip("synergy.higher")
+single = pytest.importorskip("synergy.single")
+
+Surface = Callable[..., EffectGrid]
+INTERACTIONS = [0.6, 0.0, -0.6]
+# The single agents of the fixture `surface`, in the package's own terms.
+FIRST = {"E0": 1.0, "Emax": 0.1, "h": 1.5, "C": 1.0}
+SECOND = {"E0": 1.0, "Emax": 0.2, "h": 1.1, "C": 40.0}
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """The package warns of its own divisions by zero; that is not what is tested."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def theirs(model: object, grid: EffectGrid) -> np.ndarray:
+    """Score of a model of the package on a viability grid, as a grid."""
+    d1, d2 = (axis.ravel().copy() for axis in grid.amounts)
+    return np.asarray(model.fit(d1, d2, 1.0 - grid.affected.ravel())).reshape(grid.shape)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("interaction", INTERACTIONS)
+def test_bliss_agrees(surface: Surface, interaction: float) -> None:
+    grid = surface(interaction)
+    np.testing.assert_allclose(bliss(grid).values, theirs(combination.Bliss(), grid), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("interaction", INTERACTIONS)
+def test_hsa_agrees(surface: Surface, interaction: float) -> None:
+    grid = surface(interaction)
+    np.testing.assert_allclose(hsa(grid).values, theirs(combination.HSA(), grid), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("interaction", INTERACTIONS)
+def test_loewe_index_agrees_where_both_are_defined(surface: Surface, interaction: float) -> None:
+    grid = surface(interaction)
+    ours = loewe(grid, curve="hill")
+    oracle = theirs(
+        combination.Loewe(mode="CI", drug1_model=single.Hill(**FIRST), drug2_model=single.Hill(**SECOND)), grid
+    )
+    assert np.count_nonzero(ours.defined[1:, 1:]) >= 30
+    np.testing.assert_allclose(ours.values[ours.defined], oracle[ours.defined], rtol=1e-6)
+
+
+@pytest.mark.parametrize("interaction", INTERACTIONS)
+def test_loewe_excess_agrees_to_the_tolerance_of_their_minimiser(surface: Surface, interaction: float) -> None:
+    """Their additive effect comes from a bounded minimisation (1e-5 in the effect); the next test says who is right."""
+    grid = surface(interaction)
+    ours = loewe_excess(grid, curve="hill")
+    oracle = theirs(
+        combination.Loewe(mode="delta_nan", drug1_model=single.Hill(**FIRST), drug2_model=single.Hill(**SECOND)), grid
+    )
+    assert np.count_nonzero(ours.defined[1:, 1:]) >= 30
+    np.testing.assert_allclose(ours.values[ours.defined], oracle[ours.defined], rtol=0, atol=1e-5)
+
+
+def test_loewe_excess_by_hand_where_the_minimiser_stops_early(hill: Callable[..., np.ndarray]) -> None:
+    """The additive effect of doses 0.3 and 0.5 of one agent is its effect at 0.8, known exactly."""
+    c = np.array([0.0, 0.1, 0.3, 0.5, 1.0, 3.0, 10.0])
+    grid = EffectGrid(
+        c, c, hill(c[:, None] + c[None, :], 1.0, 1.5), orientation="inhibition", scale="fraction", margin=0.3
+    )
+    ours = loewe_excess(grid, curve="hill")
+    assert ours.reference is not None
+    exact = float(hill(0.8, 1.0, 1.5))
+    assert ours.reference[2, 3] == pytest.approx(exact, abs=1e-10)
+    drug = {"E0": 1.0, "Emax": 0.0, "h": 1.5, "C": 1.0}
+    model = combination.Loewe(mode="delta_nan", drug1_model=single.Hill(**drug), drug2_model=single.Hill(**drug))
+    oracle = theirs(model, grid)[2, 3]
+    assert abs(oracle) < 1e-5
+    assert abs(ours.values[2, 3]) < abs(oracle)
+
+
+def test_loewe_beyond_the_tested_doses_is_theirs_to_extrapolate(surface: Surface) -> None:
+    """At the same effect the first agent alone would need 21.2, by hand; the largest dose tested is 20."""
+    grid = surface(0.0)
+    wanted = float(grid.edge(0)[-1]) + 0.0009
+    effect = grid.effect.copy()
+    effect[4, 4] = 1.0 - wanted
+    raised = EffectGrid(grid.doses1, grid.doses2, effect, orientation="viability", scale="fraction")
+    alone = (wanted / (0.9 - wanted)) ** (1 / 1.5)
+    assert alone == pytest.approx(21.2, abs=0.1)
+    model = combination.Loewe(
+        mode="CI", drug1_model=single.Hill(**FIRST), drug2_model=single.Hill(**{**SECOND, "Emax": 0.05})
+    )
+    other = (wanted / (0.95 - wanted)) ** (1 / 1.1) * 40.0
+    by_hand = grid.doses1[4] / alone + grid.doses2[4] / other
+    assert theirs(model, raised)[4, 4] == pytest.approx(by_hand, rel=1e-9)
+    assert np.isnan(loewe(raised, curve="hill").values[4, 4])
+
+
+@pytest.mark.parametrize("interaction", INTERACTIONS)
+def test_combination_index_agrees_when_extrapolation_is_asked_for(surface: Surface, interaction: float) -> None:
+    grid = surface(interaction)
+    ours = combination_index(grid, extrapolate=True).values
+    np.testing.assert_allclose(ours, theirs(combination.CombinationIndex(), grid), rtol=1e-6)
+
+
+def test_combination_index_without_extrapolation_is_the_same_where_it_is_defined(surface: Surface) -> None:
+    grid = surface(0.6)
+    ours = combination_index(grid)
+    oracle = theirs(combination.CombinationIndex(), grid)
+    assert 30 <= np.count_nonzero(ours.defined[1:, 1:]) < 72
+    np.testing.assert_allclose(ours.values[ours.defined], oracle[ours.defined], rtol=1e-6)
+    # Where it is not, their index rests on a dose of the weaker agent that nobody tested.
+    line = MedianEffect("bso", grid.doses2, grid.edge(1), extrapolate=True)
+    assert line.inverse(grid.affected[-1:, -1])[0] > grid.doses2[-1]
+
+
+def test_median_effect_lines_agree(surface: Surface) -> None:
+    grid = surface()
+    line = MedianEffect("af", grid.doses1, grid.edge(0))
+    oracle = single.Hill_CI()
+    oracle.fit(grid.doses1.copy(), 1.0 - grid.edge(0))
+    assert (line.dm, line.m) == (pytest.approx(oracle.C, rel=1e-9), pytest.approx(oracle.h, rel=1e-9))
+    first, second = dose_reduction(grid)
+    index = combination_index(grid).values[1:, 1:]
+    np.testing.assert_allclose((1 / first.values + 1 / second.values)[1:, 1:], index, rtol=1e-12)
+
+
+def test_hill_fits_agree(surface: Surface) -> None:
+    grid = surface()
+    oracle = single.Hill()
+    oracle.fit(grid.doses1.copy(), 1.0 - grid.edge(0))
+    ours = fit_hill(grid.doses1, 1.0 - grid.edge(0), orientation="viability")
+    np.testing.assert_allclose(
+        [ours.e0, ours.einf, ours.h, number(ours.ec50)], [oracle.E0, oracle.Emax, oracle.h, oracle.C], rtol=1e-6
+    )
+
+
+def test_three_agents_agree(hill: Callable[..., np.ndarray]) -> None:
+    c = np.array([0.0, 0.3, 1.0, 3.0])
+    alive = np.einsum("i,j,k->ijk", 1 - hill(c), 1 - hill(c, 0.5), 1 - hill(c, 2.0, 1.0, 0.8))
+    alive[1:, 1:, 1:] *= 0.9
+    grid = EffectArray((c, c, c), alive, orientation="viability", scale="fraction")
+    table = np.column_stack([amount.ravel() for amount in grid.amounts])
+    for ours, model in ((bliss(grid), higher.Bliss()), (hsa(grid), higher.HSA())):
+        oracle = np.asarray(model.fit(table, alive.ravel())).reshape(grid.shape)
+        np.testing.assert_allclose(ours.values[grid.combined], oracle[grid.combined], rtol=0, atol=1e-12)
+
+
+# --- where the package gives a number and we do not, or another one ---------------------------------------------------
+
+
+def test_inhibition_taken_for_survival_is_their_silent_trap(surface: Surface) -> None:
+    """By hand: alone 0.4 and 0.5 affected, together 0.9; independent would be 0.7, the excess is +0.2."""
+    inhibition = np.array([[0.0, 0.5], [0.4, 0.9]])
+    c = np.array([0.0, 1.0])
+    ours = bliss(EffectGrid(c, c, inhibition, orientation="inhibition", scale="fraction")).values[1, 1]
+    assert ours == pytest.approx(0.2)
+    d1, d2 = (axis.ravel() for axis in np.meshgrid(c, c, indexing="ij"))
+    assert combination.Bliss().fit(d1, d2, inhibition.ravel())[3] == pytest.approx(0.4 * 0.5 - 0.9)
+    with pytest.raises(DesignError, match="is the effect inhibition"):
+        EffectGrid(c, c, inhibition, orientation="viability", scale="fraction")
+
+
+def test_their_default_loewe_raises_and_ours_does_not(surface: Surface) -> None:
+    with pytest.raises(ValueError, match="Hill models"):
+        theirs(combination.Loewe(), surface())
+    assert np.isfinite(loewe(surface()).summary.mid_mean)
+
+
+def test_the_smallest_dose_is_no_control(surface: Surface) -> None:
+    """Without a zero dose they take the smallest for none, and Bliss excess for independent agents is not 0.
+
+    By hand: survivals (0.8, 0.5) and (0.9, 0.4), independent; theirs at the larger doses is 0.45 * 0.32 - 0.2.
+    """
+    c = np.array([1.0, 2.0])
+    alive = np.outer([0.8, 0.5], [0.9, 0.4])
+    d1, d2 = (axis.ravel() for axis in np.meshgrid(c, c, indexing="ij"))
+    assert combination.Bliss().fit(d1, d2, alive.ravel())[3] == pytest.approx(0.45 * 0.32 - 0.2)
+    with pytest.raises(DesignError, match="no zero dose first"):
+        EffectGrid(c, c, alive, orientation="viability", scale="fraction")
