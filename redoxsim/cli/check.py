@@ -1,0 +1,99 @@
+"""``redoxsim check``: every problem of a file at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.emit import emit_rows
+from redoxsim.cli.exits import Exit
+from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.talk import Talk, plural
+from redoxsim.errors import RedoxsimError
+
+HEADS = ("file", "line", "level", "code", "element", "message", "hint")
+
+
+@click.command(
+    "check",
+    cls=Verb,
+    examples=(
+        "redoxsim check redox",
+        "redoxsim check my-model.xml --format json",
+        "redoxsim check my-drug.toml     (an agent, a cell profile or an experiment)",
+    ),
+    help="Every problem of a model, agent, cell or experiment file.\n\nExit code 1 if any of them is an error; "
+    "`redoxsim explain CODE` says more about each.",
+)
+@click.argument("names", nargs=-1, required=True, metavar="FILE|NAME...")
+@click.option("--level", type=click.Choice(["error", "warning", "info"]), default="info", show_default=True, help="The least to show.")
+@output_options(formats=("csv", "json", "table"))
+def command(names: tuple[str, ...], level: str, output: Output, talk: Talk) -> int:
+    from redoxsim.network.issue import LEVELS
+
+    rows = [{"file": name, **problem} for name in names for problem in _problems(name)]
+    count = {one: sum(row["level"] == one for row in rows) for one in LEVELS}
+    shown = [row for row in rows if LEVELS.index(row["level"]) <= LEVELS.index(level)]
+    emit_rows(shown, output, schema="check/1", columns=HEADS)
+    talk.note(
+        f"{plural(len(names), 'file')} checked: "
+        + ", ".join(plural(count[one], one) if one != "info" else f"{count[one]} info" for one in LEVELS)
+    )
+    return Exit.PARTIAL if count["error"] else Exit.GOOD
+
+
+def _problems(name: str) -> list[dict[str, Any]]:
+    path = Path(name)
+    if path.suffix == ".toml" or (path.is_dir() and (path / "experiment.toml").is_file()):
+        return _settings_problems(path)
+    from redoxsim import network
+
+    return [
+        {
+            "line": issue.line, "level": issue.level, "code": issue.code,
+            "element": issue.element, "message": issue.message, "hint": issue.hint,
+        }
+        for issue in network.check(name)
+    ]
+
+
+def _settings_problems(path: Path) -> list[dict[str, Any]]:
+    """The first problem of a TOML file, which is read as what its keys say it is."""
+    try:
+        _load_settings(path)
+    except RedoxsimError as error:
+        where = error.where
+        return [
+            {
+                "line": where.line if where else None, "level": "error", "code": "",
+                "element": where.element if where else None, "message": error.message, "hint": error.hint,
+            }
+        ]
+    return []
+
+
+def _load_settings(path: Path) -> None:
+    import tomllib
+
+    from redoxsim.errors import ReadError, Where
+    from redoxsim.pharmacology import load_agent, load_cell
+    from redoxsim.study import experiment
+
+    if path.is_dir() or path.name == "experiment.toml":
+        experiment.load(path)
+        return
+    try:
+        keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror}", where=Where(file=str(path))) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReadError(f"is not a TOML file: {error}", where=Where(file=str(path))) from error
+    if "run" in keys or "question" in keys:
+        experiment.load(path)
+    elif "dose_species" in keys or "forms" in keys:
+        load_agent(path)
+    else:
+        load_cell(path)

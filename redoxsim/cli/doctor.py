@@ -1,0 +1,72 @@
+"""``redoxsim doctor``: what is here, what works, and why something does not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+from typing import Any
+
+import click
+
+from redoxsim import __version__
+from redoxsim.cli.command import Verb
+from redoxsim.cli.emit import emit_rows
+from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.talk import Talk
+
+LIBRARIES = (
+    "numpy", "scipy", "xarray", "pandas", "h5netcdf", "h5py", "matplotlib", "pydantic", "click", "rich",
+    "python-libsbml", "antimony", "libroadrunner", "tellurium",
+)
+HEADS = ("what", "state", "detail")
+
+
+@click.command(
+    "doctor",
+    cls=Verb,
+    examples=("redoxsim doctor", "redoxsim doctor --format json"),
+    help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0: it reports, it does not judge.",
+)
+@output_options(formats=("csv", "json", "table"))
+def command(output: Output, talk: Talk) -> None:
+    emit_rows([*_versions(), *_solvers(), *_data()], output, schema="doctor/1", columns=HEADS)
+
+
+def _row(what: str, state: str, detail: str = "") -> dict[str, Any]:
+    return {"what": what, "state": state, "detail": detail}
+
+
+def _versions() -> list[dict[str, Any]]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    rows = [
+        _row("redoxsim", __version__),
+        _row("python", platform.python_version(), sys.executable),
+        _row("machine", platform.machine(), f"{platform.system()}, {cores} processor cores"),
+    ]
+    for name in LIBRARIES:
+        try:
+            rows.append(_row(name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            rows.append(_row(name, "missing"))
+    return rows
+
+
+def _solvers() -> list[dict[str, Any]]:
+    from redoxsim import solve
+
+    return [_row(f"solver {name}", "works" if why is None else "does not work", why or "") for name, why in solve.available().items()]
+
+
+def _data() -> list[dict[str, Any]]:
+    from redoxsim import catalog
+
+    rows = [_row("REDOXSIM_PATH", "set" if os.environ.get("REDOXSIM_PATH") else "not set", os.environ.get("REDOXSIM_PATH", ""))]
+    rows += [_row("data folder", "found" if root.is_dir() else "missing", str(root)) for root in catalog.roots()]
+    for what, found in (
+        ("models", catalog.models()), ("agents", catalog.agents()),
+        ("cells", catalog.cells()), ("experiments", catalog.experiments()),
+    ):
+        rows.append(_row(what, str(len(found)), ", ".join(found)))
+    return rows

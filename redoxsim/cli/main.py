@@ -1,0 +1,127 @@
+"""Where ``redoxsim`` starts: errors become a message and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from redoxsim import __version__
+from redoxsim.cli.command import CONTEXT, Root
+from redoxsim.cli.exits import Exit, exit_of
+from redoxsim.errors import RedoxsimError
+
+EXAMPLES = (
+    "redoxsim models",
+    "redoxsim simulate redox --dose auranofin=2uM --until 48h --every 15min --observe H2O2_m,GSH_c -o out.csv",
+    "redoxsim dose-response --agent auranofin --doses 1nM..10uM:log:24 --at 48h --plot curve.png",
+    "redoxsim combine --agent auranofin --agent bso --score bliss,loewe --plot surface.png",
+    "redoxsim run auranofin-bso",
+)
+
+
+@click.command(
+    cls=Root,
+    examples=EXAMPLES,
+    context_settings=CONTEXT,
+    help="What a dose does to the redox state and the fate of a cell, why, and how sure we are.",
+    epilog="`redoxsim COMMAND --help` says more. Exit codes: 0 good, 1 partial or not as expected, 2 wrong use, "
+    "3 model, 4 build, 5 solve, 130 interrupted.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="redoxsim")
+def cli() -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give back its exit code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _guarded(arguments)
+
+
+def _guarded(arguments: Sequence[str] | None) -> int:
+    try:
+        result = cli.main(args=list(arguments) if arguments is not None else None, prog_name="redoxsim", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted.")
+        return Exit.INTERRUPTED
+    except RedoxsimError as error:
+        return _explained(error)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not flush into the closed pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.GOOD
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"Error: {place}{error.strerror or error}")
+        _mute()
+        return Exit.USAGE
+    except Exception as error:
+        return _bug(error)
+    return int(result) if isinstance(result, int) else Exit.GOOD
+
+
+def _mute() -> None:
+    """Whatever is left in stdout's buffer cannot be written: let the end of the process not complain again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage(error: click.ClickException) -> int:
+    _say(f"Error: {error.format_message()}")
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        _say(f"Try '{error.ctx.command_path} --help'.")
+    return Exit.USAGE
+
+
+def _explained(error: RedoxsimError) -> int:
+    place = f"{error.where}: " if error.where and str(error.where) else ""
+    _say(f"Error: {place}{error.message}")
+    report = getattr(error, "report", None)
+    if report is not None:
+        _say(str(report))
+    if error.hint:
+        _say(f"Hint: {error.hint}")
+    return getattr(error, "exit_code", exit_of(error))
+
+
+def _bug(error: Exception) -> int:
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="redoxsim-", suffix=".txt", delete=False, encoding="utf-8") as file:
+            file.write(f"redoxsim {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{text}")
+        kept = f"the details are in {file.name}"
+    except OSError:
+        kept = "the details could not be written to a file"
+    _say(f"This is a bug in redoxsim ({type(error).__name__}: {error}). Please report it; {kept}.")
+    return Exit.BUG
+
+
+def _warn(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
+    if issubclass(category, UserWarning | RuntimeWarning) or category is Warning:
+        _say(f"Warning: {message}")
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""Options that verbs share, each defined once. A decorator adds options and hands the verb one object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("csv", "json", "table", "netcdf")
+ENDINGS = {".csv": "csv", ".json": "json", ".txt": "table", ".nc": "netcdf"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where a result goes and in which format."""
+
+    path: str | None = None
+    format: str | None = None
+    force: bool = False
+    plot: Path | None = None
+
+    @property
+    def to_stdout(self) -> bool:
+        return self.path in (None, "-")
+
+    def chosen(self, *, terminal: bool) -> str:
+        """The format asked for, else that of the ending, else a table on a terminal and csv elsewhere."""
+        if self.format:
+            return self.format
+        if not self.to_stdout:
+            ending = Path(str(self.path)).suffix.lower()
+            if ending in ENDINGS:
+                return ENDINGS[ending]
+            if Path(str(self.path)).exists() and not Path(str(self.path)).is_file():
+                return "csv"
+            raise DesignError(
+                f"'{self.path}' does not say its format", hint=f"end it in {', '.join(ENDINGS)}, or give --format"
+            )
+        return "table" if terminal else "csv"
+
+    def ready(self, *, terminal: bool) -> None:
+        """Find out before a long run that the result could not be written."""
+        from redoxsim.report.files import check_free
+
+        chosen = self.chosen(terminal=terminal)
+        if self.to_stdout and chosen == "netcdf":
+            raise DesignError("netcdf is a binary format", hint="give -o FILE.nc")
+        if not self.to_stdout:
+            check_free(str(self.path), force=self.force)
+        if self.plot is not None:
+            from redoxsim.report.figures.save import check_figure_path
+
+            check_figure_path(self.plot, force=self.force)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solving:
+    """How to solve."""
+
+    solver: str = "auto"
+    rtol: float | None = None
+    atol: float | None = None
+    jobs: int | None = None
+    seed: int = 1
+    dry_run: bool = False
+
+    def keywords(self, *, many: bool = True) -> dict[str, Any]:
+        """Keywords for the library, only those given; one solve has no use for jobs and seed."""
+        found: dict[str, Any] = {"solver": self.solver}
+        found |= {name: value for name, value in (("rtol", self.rtol), ("atol", self.atol)) if value is not None}
+        if many:
+            found["seed"] = self.seed
+            if self.jobs is not None:
+                found["jobs"] = self.jobs
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Which cell is simulated, how many of a population, and what is changed in it."""
+
+    profile: str | None = None
+    cells: int | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+    start: str | None = None
+
+
+def _gather(kind: Callable[..., Any], name: str, fields: Mapping[str, str]) -> Callable[[F], F]:
+    """A decorator that turns click's keywords ``fields`` into one argument ``name`` of type ``kind``."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapped(**options: Any) -> Any:
+            options[name] = kind(**{target: options.pop(source) for source, target in fields.items() if source in options})
+            return function(**options)
+
+        return wrapped  # type: ignore[return-value]
+
+    return decorate
+
+
+def _stack(function: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def talk_options(function: F) -> F:
+    """``-v`` and ``-q``."""
+    return _stack(
+        function if not isinstance(function, click.Command) else function,
+        click.option("-v", "--verbose", is_flag=True, help="Say each stage with its seconds (on stderr)."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+        _gather(Talk, "talk", {"quiet": "quiet", "verbose": "verbose"}),
+    )
+
+
+def output_options(*, formats: tuple[str, ...] = FORMATS, plot: bool = False) -> Callable[[F], F]:
+    """``-o``, ``--format``, ``--force`` and, where there is a figure, ``--plot``."""
+
+    def decorate(function: F) -> F:
+        options = [
+            click.option("-o", "--output", "output_path", metavar="FILE", help="Write the result here; '-' is stdout, the default."),
+            click.option(
+                "--format", "output_format", type=click.Choice(formats),
+                help="Default: from the ending of -o; a table on a terminal, csv in a pipe.",
+            ),
+        ]
+        if plot:
+            options.append(
+                click.option(
+                    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw a figure: .png, .svg or .pdf."
+                )
+            )
+        options.append(click.option("--force", is_flag=True, help="Overwrite files that are there."))
+        fields = {"output_path": "path", "output_format": "format", "force": "force", "plot": "plot"}
+        return talk_options(_stack(function, *options, _gather(Output, "output", fields)))
+
+    return decorate
+
+
+def solving_options(function: F) -> F:
+    """``-n``, ``--solver``, ``--rtol``, ``--atol``, ``--jobs``, ``--seed``."""
+    return _stack(
+        function,
+        click.option("-n", "--dry-run", is_flag=True, help="Do everything up to the first solve and say what it would take."),
+        click.option("--solver", default="auto", show_default=True, metavar="NAME", help="auto, scipy, scipy:bdf, scipy:radau or cvode."),
+        click.option("--rtol", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Relative tolerance  [default: 1e-6]"),
+        click.option(
+            "--atol", type=click.FloatRange(0, min_open=True),
+            help="Absolute tolerance of every state, in its own unit  [default: one each, from its typical size]",
+        ),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to use  [default: one per processor core]"),
+        click.option("--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of everything that is drawn."),
+        _gather(
+            Solving, "solving",
+            {"solver": "solver", "rtol": "rtol", "atol": "atol", "jobs": "jobs", "seed": "seed", "dry_run": "dry_run"},
+        ),
+    )
+
+
+def cell_options(function: F) -> F:
+    """``--cell``, ``--cells``, ``--set``, ``--start``."""
+    return _stack(
+        function,
+        click.option("--cell", metavar="NAME", help="Cell profile: a name that `redoxsim cells` lists, or a file."),
+        click.option(
+            "--cells", type=click.IntRange(1), metavar="N",
+            help="Cells in the population over which is averaged  [default: 16 for shipped models, else 1]",
+        ),
+        click.option(
+            "--set", "settings", multiple=True, metavar="ID=VALUE", callback=_settings,
+            help="Override a parameter, an initial concentration or a compartment size, in units of the model. Repeatable.",
+        ),
+        click.option(
+            "--start", type=click.Choice(["steady", "given"]),
+            help="Start at the undosed steady state, or as the model gives it  [default: steady for shipped models]",
+        ),
+        _gather(Cell, "cell", {"cell": "profile", "cells": "cells", "settings": "values", "start": "start"}),
+    )
+
+
+def dose_option(function: F) -> F:
+    """``--dose``, repeatable."""
+    return _stack(
+        function,
+        click.option(
+            "--dose", "doses", multiple=True, metavar="DOSE",
+            help="AGENT=2uM (at 0 h), @6h, @-24h, @0h,24h,48h, @0h..6h (then the medium is exchanged), "
+            "AGENT=0.1uM/h@0h..24h (infused), SPECIES:=5uM@2h (set), wash@6h. Repeatable.",
+        ),
+    )
+
+
+def observe_option(function: F) -> F:
+    """``--observe``, a comma list, repeatable."""
+    return _stack(
+        function,
+        click.option(
+            "--observe", multiple=True, metavar="ID[,ID]", callback=_comma_list,
+            help="Symbols to report: species, parameters, reactions  [default: the model's observables]",
+        ),
+    )
+
+
+def data_option(function: F) -> F:
+    """``--data``: measured points over the figure."""
+    return _stack(
+        function,
+        click.option(
+            "--data", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv",
+            help="Measured points to lay over the figure; columns as in docs/reference/file-formats.md.",
+        ),
+    )
+
+
+def _settings(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        name = name.strip()
+        if not sign or not name:
+            raise click.BadParameter(f"'{text}' is not ID=VALUE", ctx=ctx, param=parameter)
+        if name in found:
+            raise click.BadParameter(f"'{name}' is set twice", ctx=ctx, param=parameter)
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise click.BadParameter(f"'{value}' (for {name}) is not a number", ctx=ctx, param=parameter) from None
+    return found
+
+
+def _comma_list(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    found = tuple(part.strip() for text in given for part in text.split(","))
+    if any(not part for part in found):
+        raise click.BadParameter(f"an empty name in '{','.join(given)}'", ctx=ctx, param=parameter)
+    twice = {part for part in found if found.count(part) > 1}
+    if twice:
+        raise click.BadParameter(f"given twice: {', '.join(sorted(twice))}", ctx=ctx, param=parameter)
+    return found

@@ -1,0 +1,92 @@
+"""What is said on stderr: notes, progress, and the last line that counts solves."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Talk:
+    """How much to say. ``quiet`` leaves errors only; ``verbose`` adds stages with seconds."""
+
+    quiet: bool = False
+    verbose: bool = False
+    started: float = field(default_factory=time.perf_counter)
+
+    def note(self, text: str) -> None:
+        """Something a reader of the result should know."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def detail(self, text: str) -> None:
+        """A stage, with the seconds since the start; only with -v."""
+        if self.verbose:
+            print(f"[{time.perf_counter() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Progress]:
+        """A bar on a terminal, silence elsewhere."""
+        if self.quiet or not sys.stderr.isatty():
+            yield Progress()
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("left"), TimeRemainingColumn(),
+        )
+        with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+            yield Progress(bar, bar.add_task(what, total=None))
+
+
+class Progress:
+    """The callback that a study calls with what is done and how much there is."""
+
+    def __init__(self, bar: Any = None, task: Any = None) -> None:
+        self._bar = bar
+        self._task = task
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, **({} if total is None else {"total": total}))
+
+    def rename(self, what: str) -> None:
+        """What is being done now."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=what)
+
+
+def grouped(number: int) -> str:
+    """A count with thin groups.
+
+    >>> grouped(1296)
+    '1 296'
+    """
+    return f"{number:,}".replace(",", " ")
+
+
+def plural(number: int, what: str) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "solve"), plural(81, "solve")
+    ('1 solve', '81 solves')
+    """
+    return f"{grouped(number)} {what}{'' if number == 1 else 's'}"
+
+
+def counted(status: Mapping[str, int]) -> str:
+    """The last line: how many solves, and how they ended.
+
+    >>> counted({"OK": 1294, "STEP_BUDGET": 2})
+    '1 296 solves: 1 294 ok, 2 step budget'
+    """
+    total = sum(status.values())
+    parts = [f"{grouped(count)} {name.lower().replace('_', ' ')}" for name, count in status.items() if count]
+    return f"{plural(total, 'solve')}: {', '.join(parts) or 'none'}"
