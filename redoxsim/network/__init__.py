@@ -12,16 +12,20 @@ from redoxsim.network.edit import add_modifier, extend, remove, scale_rate, set_
 from redoxsim.network.evaluate import evaluate
 from redoxsim.network.formula_parse import parse
 from redoxsim.network.formula_print import to_infix
+from redoxsim.network.issue import CODES, Issue
 from redoxsim.network.parts import Network
 from redoxsim.network.show import summary
 
 if TYPE_CHECKING:
     from redoxsim.network.antimony_read import read_antimony
+    from redoxsim.network.checking import check, require
     from redoxsim.network.export import write
     from redoxsim.network.sbml_read import read_sbml
     from redoxsim.network.source import read
 
 LATE = {
+    "check": "redoxsim.network.checking",
+    "require": "redoxsim.network.checking",
     "read": "redoxsim.network.source",
     "read_antimony": "redoxsim.network.antimony_read",
     "read_sbml": "redoxsim.network.sbml_read",
@@ -36,8 +40,11 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "CODES",
+    "Issue",
     "Network",
     "add_modifier",
+    "check",
     "evaluate",
     "extend",
     "parse",
@@ -45,6 +52,7 @@ __all__ = [
     "read_antimony",
     "read_sbml",
     "remove",
+    "require",
     "scale_rate",
     "set_values",
     "summary",

@@ -42,7 +42,8 @@ def interpret_antimony(text: str, *, file: str | None = None) -> Reading:
     lines = definition_lines(text)
     troubles = tuple(relocate(trouble, lines, file) for trouble in reading.troubles)
     network = reading.network and renumber(reading.network, lines)
-    return Reading(reading.document, network, troubles)
+    partial = reading.partial and renumber(reading.partial, lines)
+    return Reading(reading.document, network, troubles, partial)
 
 
 def to_sbml(text: str, *, file: str | None = None) -> str:

@@ -11,7 +11,10 @@ from redoxsim.network.reading import Context, chemistry, line_of, number_or_none
 
 # What SBML Level 2 means where a model says nothing.
 LEVEL2_UNITS = {"substance": "mole", "time": "second", "volume": "litre", "length": "metre", "area": "area"}
-SQUARE_METRE = UnitDefinition(id="area", units=(Unit(kind="metre", exponent=2.0),))
+IMPLIED = {
+    what: UnitDefinition(id=what, units=(Unit(kind=kind, exponent=2.0 if what == "area" else 1.0),))
+    for what, kind in {**LEVEL2_UNITS, "area": "metre"}.items()
+}
 
 
 def read_units(model: Any, context: Context) -> tuple[UnitDefinition, ...]:
@@ -27,9 +30,13 @@ def read_units(model: Any, context: Context) -> tuple[UnitDefinition, ...]:
             units.append(Unit(kind=spelling(kind), exponent=unit.getExponentAsDouble(), scale=unit.getScale(),
                               multiplier=unit.getMultiplier()))  # fmt: skip
         definitions.append(UnitDefinition(**traits(definition), units=tuple(units)))
-    flat = context.level == 2 and any(part.getSpatialDimensions() == 2 for part in model.getListOfCompartments())
-    if flat and not any(definition.id == "area" for definition in definitions):
-        definitions.append(SQUARE_METRE)
+    if context.level == 2:
+        defined = {definition.id for definition in definitions}
+        used = {part.getUnits() for part in [*model.getListOfCompartments(), *model.getListOfParameters()]}
+        used |= {part.getSubstanceUnits() for part in model.getListOfSpecies()}
+        if any(part.getSpatialDimensions() == 2 for part in model.getListOfCompartments()):
+            used.add("area")
+        definitions += [IMPLIED[what] for what in LEVEL2_UNITS if what in used and what not in defined]
     return tuple(definitions)
 
 
@@ -116,3 +123,8 @@ def read_parameters(model: Any, context: Context) -> tuple[Parameter, ...]:
         )
         for parameter in model.getListOfParameters()
     )
+
+
+def is_base_unit(name: str) -> bool:
+    """Whether SBML itself defines the unit, as ``mole`` or ``second``."""
+    return bool(libsbml.UnitKind_isValidUnitKindString(name, 3, 2))

@@ -35,6 +35,7 @@ class Reading:
     document: Any
     network: Network | None
     troubles: tuple[ModelError, ...]
+    partial: Network | None = None  # what could be read in spite of the troubles, for checks only
 
 
 def read_sbml(text: str, *, file: str | None = None) -> Network:
@@ -83,7 +84,7 @@ def interpret(text: str, *, file: str | None = None) -> Reading:
         context.refuse("is not supported", "SBML Level 1", line_of(document), hint="convert the file to Level 3")
     refuse_packages(document, context)
     network = None if context.troubles else build(model, context)
-    return Reading(document, None if context.troubles else network, tuple(context.troubles))
+    return Reading(document, None if context.troubles else network, tuple(context.troubles), network)
 
 
 def reading_errors(document: Any, file: str | None) -> list[ModelError]:
