@@ -114,7 +114,8 @@ class _Builder:
         return species.compartment in self.moving and species.id not in self.amounts
 
     def _classify(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        states, constants = [], []
+        states: list[str] = []
+        constants: list[str] = []
         for species in self.network.species:
             if species.id in self.rate_rules or self._reactive(species):
                 states.append(species.id)

@@ -30,7 +30,11 @@ def initial_chain(
     chain: dict[str, Expr] = {}
     empty: list[str] = []
     assignments = {item.target: item.expr for item in network.initial_assignments}
-    parts = (*network.compartments, *network.parameters, *network.species)
+    parts: tuple[Compartment | Parameter | Species, ...] = (
+        *network.compartments,
+        *network.parameters,
+        *network.species,
+    )
     for part in parts:
         if part.id in definitions:
             continue

@@ -19,7 +19,8 @@ def number(expr: Expr) -> float | None:
 
 def add(terms: Iterable[Expr]) -> Expr:
     """Sum; literals are collected, zeros dropped."""
-    total, rest = 0.0, []
+    total = 0.0
+    rest: list[Expr] = []
     for term in terms:
         if isinstance(term, Number):
             total += term.value
@@ -34,7 +35,8 @@ def add(terms: Iterable[Expr]) -> Expr:
 
 def mul(factors: Iterable[Expr]) -> Expr:
     """Product; literals are collected, a literal zero wins, ones are dropped."""
-    total, rest = 1.0, []
+    total = 1.0
+    rest: list[Expr] = []
     for factor in factors:
         if isinstance(factor, Number):
             total *= factor.value
