@@ -29,7 +29,13 @@ HEADS = ("file", "line", "level", "code", "element", "message", "hint")
     "`redoxsim explain CODE` says more about each.",
 )
 @click.argument("names", nargs=-1, required=True, metavar="FILE|NAME...")
-@click.option("--level", type=click.Choice(["error", "warning", "info"]), default="info", show_default=True, help="The least to show.")
+@click.option(
+    "--level",
+    type=click.Choice(["error", "warning", "info"]),
+    default="info",
+    show_default=True,
+    help="The least to show.",
+)
 @output_options(formats=("csv", "json", "table"))
 def command(names: tuple[str, ...], level: str, output: Output, talk: Talk) -> int:
     from redoxsim.network.issue import LEVELS
@@ -53,8 +59,12 @@ def _problems(name: str) -> list[dict[str, Any]]:
 
     return [
         {
-            "line": issue.line, "level": issue.level, "code": issue.code,
-            "element": issue.element, "message": issue.message, "hint": issue.hint,
+            "line": issue.line,
+            "level": issue.level,
+            "code": issue.code,
+            "element": issue.element,
+            "message": issue.message,
+            "hint": issue.hint,
         }
         for issue in network.check(name)
     ]
@@ -68,8 +78,12 @@ def _settings_problems(path: Path) -> list[dict[str, Any]]:
         where = error.where
         return [
             {
-                "line": where.line if where else None, "level": "error", "code": "",
-                "element": where.element if where else None, "message": error.message, "hint": error.hint,
+                "line": where.line if where else None,
+                "level": "error",
+                "code": "",
+                "element": where.element if where else None,
+                "message": error.message,
+                "hint": error.hint,
             }
         ]
     return []

@@ -17,8 +17,20 @@ from redoxsim.cli.options import Output, output_options
 from redoxsim.cli.talk import Talk
 
 LIBRARIES = (
-    "numpy", "scipy", "xarray", "pandas", "h5netcdf", "h5py", "matplotlib", "pydantic", "click", "rich",
-    "python-libsbml", "antimony", "libroadrunner", "tellurium",
+    "numpy",
+    "scipy",
+    "xarray",
+    "pandas",
+    "h5netcdf",
+    "h5py",
+    "matplotlib",
+    "pydantic",
+    "click",
+    "rich",
+    "python-libsbml",
+    "antimony",
+    "libroadrunner",
+    "tellurium",
 )
 HEADS = ("what", "state", "detail")
 
@@ -27,7 +39,7 @@ HEADS = ("what", "state", "detail")
     "doctor",
     cls=Verb,
     examples=("redoxsim doctor", "redoxsim doctor --format json"),
-    help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0: it reports, it does not judge.",
+    help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0.",
 )
 @output_options(formats=("csv", "json", "table"))
 def command(output: Output, talk: Talk) -> None:
@@ -56,17 +68,28 @@ def _versions() -> list[dict[str, Any]]:
 def _solvers() -> list[dict[str, Any]]:
     from redoxsim import solve
 
-    return [_row(f"solver {name}", "works" if why is None else "does not work", why or "") for name, why in solve.available().items()]
+    return [
+        _row(f"solver {name}", "works" if why is None else "does not work", why or "")
+        for name, why in solve.available().items()
+    ]
 
 
 def _data() -> list[dict[str, Any]]:
     from redoxsim import catalog
 
-    rows = [_row("REDOXSIM_PATH", "set" if os.environ.get("REDOXSIM_PATH") else "not set", os.environ.get("REDOXSIM_PATH", ""))]
+    rows = [
+        _row(
+            "REDOXSIM_PATH",
+            "set" if os.environ.get("REDOXSIM_PATH") else "not set",
+            os.environ.get("REDOXSIM_PATH", ""),
+        )
+    ]
     rows += [_row("data folder", "found" if root.is_dir() else "missing", str(root)) for root in catalog.roots()]
     for what, found in (
-        ("models", catalog.models()), ("agents", catalog.agents()),
-        ("cells", catalog.cells()), ("experiments", catalog.experiments()),
+        ("models", catalog.models()),
+        ("agents", catalog.agents()),
+        ("cells", catalog.cells()),
+        ("experiments", catalog.experiments()),
     ):
         rows.append(_row(what, str(len(found)), ", ".join(found)))
     return rows

@@ -16,6 +16,7 @@ from redoxsim import __version__
 from redoxsim.cli.options import Output
 
 Row = Mapping[str, Any]
+NARROWEST = 14
 
 
 def emit_rows(rows: Sequence[Row], output: Output, *, schema: str, columns: Sequence[str] | None = None) -> None:
@@ -55,7 +56,10 @@ def emit_text(text: str, output: Output) -> None:
 
 def as_json(content: Mapping[str, Any], *, schema: str) -> str:
     """A JSON document that says what it is and which version wrote it."""
-    return json.dumps({"schema": f"redoxsim/{schema}", "redoxsim": __version__, **content}, indent=1, allow_nan=False) + "\n"
+    return (
+        json.dumps({"schema": f"redoxsim/{schema}", "redoxsim": __version__, **content}, indent=1, allow_nan=False)
+        + "\n"
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -79,22 +83,68 @@ def cell_text(value: Any) -> str:
 
 
 def as_table(rows: Sequence[Row], heads: Sequence[str], *, width: int = 110) -> str:
-    """Aligned columns; the last column wraps at ``width``, numbers stand to the right."""
+    """Aligned columns; long texts wrap so that lines keep to ``width``, numbers stand to the right."""
     if not heads:
         return "\n"
-    texts = [[cell_text(row.get(head)) for head in heads] for row in rows]
+    texts = [list(heads), *[[cell_text(row.get(head)) for head in heads] for row in rows]]
     numeric = [
-        bool(rows) and all(isinstance(row.get(head), int | float) and not isinstance(row.get(head), bool) for row in rows)
+        bool(rows)
+        and all(isinstance(row.get(head), int | float | None) and not isinstance(row.get(head), bool) for row in rows)
         for head in heads
     ]
-    widths = [max(len(line[i]) for line in [list(heads), *texts]) for i in range(len(heads))]
-    room = max(width - sum(widths[:-1]) - 2 * (len(heads) - 1), 24)
+    widths = [max(len(line[i]) for line in texts) for i in range(len(heads))]
+    while sum(widths) + 2 * (len(heads) - 1) > width:
+        # The widest text column gives way first; names and numbers are never cut.
+        widest = max((i for i in range(len(heads)) if not numeric[i]), key=lambda i: widths[i], default=0)
+        if widths[widest] <= NARROWEST:
+            break
+        widths[widest] -= 1
     lines = []
-    for line in [list(heads), *texts]:
-        fixed = [part.rjust(wide) if right else part.ljust(wide) for part, wide, right in zip(line, widths, numeric, strict=True)]
-        last = line[-1] if not numeric[-1] else fixed[-1]
-        wrapped = textwrap.wrap(last, room, break_long_words=False, break_on_hyphens=False) or [""]
-        start = "  ".join([*fixed[:-1], ""]) if len(heads) > 1 else ""
-        lines.append((start + wrapped[0]).rstrip())
-        lines += [" " * len(start) + more for more in wrapped[1:]]
+    for line in texts:
+        parts = [
+            textwrap.wrap(text, wide, break_on_hyphens=False) or [""] for text, wide in zip(line, widths, strict=True)
+        ]
+        for i in range(max(len(part) for part in parts)):
+            pieces = [part[i] if i < len(part) else "" for part in parts]
+            padded = [
+                piece.rjust(wide) if right else piece.ljust(wide)
+                for piece, wide, right in zip(pieces, widths, numeric, strict=True)
+            ]
+            lines.append("  ".join(padded).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def emit_document(
+    facts: Mapping[str, Any],
+    rows: Sequence[Row],
+    output: Output,
+    *,
+    schema: str,
+    columns: Sequence[str],
+    title: str = "constants",
+) -> None:
+    """Facts about one thing and the rows that belong to it; csv holds the rows alone."""
+    chosen = output.chosen(terminal=sys.stdout.isatty())
+    if chosen == "json":
+        content = {key: _plain(value) for key, value in facts.items()}
+        content[title] = [{head: _plain(row.get(head)) for head in columns} for row in rows]
+        emit_text(as_json(content, schema=schema), output)
+    elif chosen == "table":
+        width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160
+        wide = max(len(key) for key in facts) + 2
+        lines = []
+        for key, value in facts.items():
+            parts = (
+                value
+                if isinstance(value, list | tuple) and any(len(str(part)) > 30 for part in value)
+                else [cell_text(value)]
+            )
+            for i, part in enumerate(parts):
+                body = textwrap.wrap(str(part), max(width - wide, 40)) or ["-"]
+                lines.append(f"{key if i == 0 else '':<{wide}}{body[0]}")
+                lines += [" " * wide + more for more in body[1:]]
+        emit_text(
+            "\n".join(lines) + (f"\n\n{title}\n" + as_table(rows, columns, width=width) if rows else "\n"), output
+        )
+    else:
+        emit_rows(rows, output, schema=schema, columns=columns)

@@ -47,7 +47,9 @@ def sections(text: str) -> dict[str, str]:
 def command(name: str | None, output: Output, talk: Talk) -> None:
     from redoxsim.network.issue import CODES
 
-    known = sections(guide_file().read_text(encoding="utf-8")) | {code: f"{code}\n\n{text}\n" for code, text in CODES.items()}
+    known = sections(guide_file().read_text(encoding="utf-8")) | {
+        code: f"{code}\n\n{text}\n" for code, text in CODES.items()
+    }
     if name is None:
         rows = [{"name": key, "meaning": _first_sentence(text)} for key, text in known.items()]
         emit_rows(rows, output, schema="explain/1", columns=("name", "meaning"))
@@ -55,7 +57,9 @@ def command(name: str | None, output: Output, talk: Talk) -> None:
     folded = {key.lower(): key for key in known}
     key = folded.get(name.lower().replace(" ", "_").replace("-", "_"))
     if key is None:
-        raise DesignError(f"there is no code or status '{name}'", hint=nearest(name, known) or "`redoxsim explain` lists all")
+        raise DesignError(
+            f"there is no code or status '{name}'", hint=nearest(name, known) or "`redoxsim explain` lists all"
+        )
     emit_text(known[key], output)
 
 

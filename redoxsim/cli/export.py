@@ -23,14 +23,24 @@ ENDINGS = {".xml": "sbml", ".sbml": "sbml", ".ant": "antimony", ".txt": "antimon
     help="A model as SBML or Antimony.\n\nSBML is Level 3 Version 2, with units and annotations.",
 )
 @click.argument("model")
-@click.option("--format", "chosen", type=click.Choice(["sbml", "antimony"]), help="Default: from the ending of -o; else sbml.")
-@click.option("--agent", "agents", multiple=True, metavar="AGENT", help="Add this agent's species and reactions. Repeatable.")
+@click.option(
+    "--format", "chosen", type=click.Choice(["sbml", "antimony"]), help="Default: from the ending of -o; else sbml."
+)
+@click.option(
+    "--agent", "agents", multiple=True, metavar="AGENT", help="Add this agent's species and reactions. Repeatable."
+)
 @click.option("--cell", metavar="NAME", help="Set the values of this cell profile.")
 @click.option("-o", "--output", metavar="FILE", help="Write here; '-' is stdout, the default.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @talk_options
 def command(
-    model: str, chosen: str | None, agents: tuple[str, ...], cell: str | None, output: str | None, force: bool, talk: Talk
+    model: str,
+    chosen: str | None,
+    agents: tuple[str, ...],
+    cell: str | None,
+    output: str | None,
+    force: bool,
+    talk: Talk,
 ) -> None:
     from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -48,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(arguments: Sequence[str] | None) -> int:
     try:
-        result = cli.main(args=list(arguments) if arguments is not None else None, prog_name="redoxsim", standalone_mode=False)
+        result = cli.main(
+            args=list(arguments) if arguments is not None else None, prog_name="redoxsim", standalone_mode=False
+        )
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code
@@ -102,7 +105,9 @@ def _explained(error: RedoxsimError) -> int:
 def _bug(error: Exception) -> int:
     text = "".join(traceback.format_exception(error))
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="redoxsim-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="redoxsim-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
             file.write(f"redoxsim {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{text}")
         kept = f"the details are in {file.name}"
     except OSError:
@@ -117,10 +122,8 @@ def _warn(message: Warning | str, category: type[Warning], *args: Any, **kwargs:
 
 
 def _say(text: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class Cell:
 
     profile: str | None = None
     cells: int | None = None
-    values: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float | str] = field(default_factory=dict)
     start: str | None = None
 
 
@@ -99,7 +99,9 @@ def _gather(kind: Callable[..., Any], name: str, fields: Mapping[str, str]) -> C
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def wrapped(**options: Any) -> Any:
-            options[name] = kind(**{target: options.pop(source) for source, target in fields.items() if source in options})
+            options[name] = kind(
+                **{target: options.pop(source) for source, target in fields.items() if source in options}
+            )
             return function(**options)
 
         return wrapped  # type: ignore[return-value]
@@ -116,7 +118,7 @@ def _stack(function: F, *options: Callable[[F], F]) -> F:
 def talk_options(function: F) -> F:
     """``-v`` and ``-q``."""
     return _stack(
-        function if not isinstance(function, click.Command) else function,
+        function,
         click.option("-v", "--verbose", is_flag=True, help="Say each stage with its seconds (on stderr)."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
         _gather(Talk, "talk", {"quiet": "quiet", "verbose": "verbose"}),
@@ -128,9 +130,17 @@ def output_options(*, formats: tuple[str, ...] = FORMATS, plot: bool = False) ->
 
     def decorate(function: F) -> F:
         options = [
-            click.option("-o", "--output", "output_path", metavar="FILE", help="Write the result here; '-' is stdout, the default."),
             click.option(
-                "--format", "output_format", type=click.Choice(formats),
+                "-o",
+                "--output",
+                "output_path",
+                metavar="FILE",
+                help="Write the result here; '-' is stdout, the default.",
+            ),
+            click.option(
+                "--format",
+                "output_format",
+                type=click.Choice(formats),
                 help="Default: from the ending of -o; a table on a terminal, csv in a pipe.",
             ),
         ]
@@ -151,17 +161,40 @@ def solving_options(function: F) -> F:
     """``-n``, ``--solver``, ``--rtol``, ``--atol``, ``--jobs``, ``--seed``."""
     return _stack(
         function,
-        click.option("-n", "--dry-run", is_flag=True, help="Do everything up to the first solve and say what it would take."),
-        click.option("--solver", default="auto", show_default=True, metavar="NAME", help="auto, scipy, scipy:bdf, scipy:radau or cvode."),
-        click.option("--rtol", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Relative tolerance  [default: 1e-6]"),
         click.option(
-            "--atol", type=click.FloatRange(0, min_open=True),
+            "-n", "--dry-run", is_flag=True, help="Do everything up to the first solve and say what it would take."
+        ),
+        click.option(
+            "--solver",
+            default="auto",
+            show_default=True,
+            metavar="NAME",
+            help="auto, scipy, scipy:bdf, scipy:radau or cvode.",
+        ),
+        click.option(
+            "--rtol",
+            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            help="Relative tolerance  [default: 1e-6]",
+        ),
+        click.option(
+            "--atol",
+            type=click.FloatRange(0, min_open=True),
             help="Absolute tolerance of every state, in its own unit  [default: one each, from its typical size]",
         ),
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to use  [default: one per processor core]"),
-        click.option("--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of everything that is drawn."),
+        click.option(
+            "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use  [default: one per processor core]"
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0),
+            default=1,
+            show_default=True,
+            metavar="N",
+            help="Seed of everything that is drawn.",
+        ),
         _gather(
-            Solving, "solving",
+            Solving,
+            "solving",
             {"solver": "solver", "rtol": "rtol", "atol": "atol", "jobs": "jobs", "seed": "seed", "dry_run": "dry_run"},
         ),
     )
@@ -173,15 +206,22 @@ def cell_options(function: F) -> F:
         function,
         click.option("--cell", metavar="NAME", help="Cell profile: a name that `redoxsim cells` lists, or a file."),
         click.option(
-            "--cells", type=click.IntRange(1), metavar="N",
+            "--cells",
+            type=click.IntRange(1),
+            metavar="N",
             help="Cells in the population over which is averaged  [default: 16 for shipped models, else 1]",
         ),
         click.option(
-            "--set", "settings", multiple=True, metavar="ID=VALUE", callback=_settings,
-            help="Override a parameter, an initial concentration or a compartment size, in units of the model. Repeatable.",
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="ID=VALUE",
+            callback=_settings,
+            help="Override a parameter, an initial concentration or a compartment size; without a unit, in that of the model.",
         ),
         click.option(
-            "--start", type=click.Choice(["steady", "given"]),
+            "--start",
+            type=click.Choice(["steady", "given"]),
             help="Start at the undosed steady state, or as the model gives it  [default: steady for shipped models]",
         ),
         _gather(Cell, "cell", {"cell": "profile", "cells": "cells", "settings": "values", "start": "start"}),
@@ -193,7 +233,10 @@ def dose_option(function: F) -> F:
     return _stack(
         function,
         click.option(
-            "--dose", "doses", multiple=True, metavar="DOSE",
+            "--dose",
+            "doses",
+            multiple=True,
+            metavar="DOSE",
             help="AGENT=2uM (at 0 h), @6h, @-24h, @0h,24h,48h, @0h..6h (then the medium is exchanged), "
             "AGENT=0.1uM/h@0h..24h (infused), SPECIES:=5uM@2h (set), wash@6h. Repeatable.",
         ),
@@ -205,7 +248,10 @@ def observe_option(function: F) -> F:
     return _stack(
         function,
         click.option(
-            "--observe", multiple=True, metavar="ID[,ID]", callback=_comma_list,
+            "--observe",
+            multiple=True,
+            metavar="ID[,ID]",
+            callback=_comma_list,
             help="Symbols to report: species, parameters, reactions  [default: the model's observables]",
         ),
     )
@@ -216,14 +262,16 @@ def data_option(function: F) -> F:
     return _stack(
         function,
         click.option(
-            "--data", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv",
+            "--data",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE.csv",
             help="Measured points to lay over the figure; columns as in docs/reference/file-formats.md.",
         ),
     )
 
 
-def _settings(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _settings(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float | str]:
+    found: dict[str, float | str] = {}
     for text in given:
         name, sign, value = text.partition("=")
         name = name.strip()

@@ -1,0 +1,105 @@
+"""``redoxsim models``: the models that are shipped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from redoxsim.cli.catalogs import CONSTANTS, grade_text, limits_of
+from redoxsim.cli.command import Family
+from redoxsim.cli.emit import emit_document, emit_rows
+from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
+
+if TYPE_CHECKING:
+    from redoxsim.network import Network
+    from redoxsim.study.metadata import Metadata
+
+HEADS = ("model", "species", "reactions", "parameters", "grades", "title")
+
+
+@click.group(
+    "models",
+    cls=Family,
+    examples=("redoxsim models", "redoxsim models show redox", "redoxsim models show redox --fluxes"),
+    help="Shipped models: list and show.",
+)
+def command() -> None:
+    pass
+
+
+@command.command("list", help="All models, one line each.", examples=("redoxsim models list",))
+@output_options(formats=("csv", "json", "table"))
+def list_models(output: Output, talk: Talk) -> None:
+    from redoxsim import catalog, network
+    from redoxsim.study import metadata
+
+    rows = []
+    for name, folder in catalog.models().items():
+        sizes = network.summary(network.read(name))
+        rows.append(
+            {
+                "model": name,
+                "species": sizes["species"],
+                "reactions": sizes["reactions"],
+                "parameters": sizes["parameters"],
+                "grades": grade_text(row.grade for row in metadata.load_constants(folder).values()),
+                "title": metadata.load_metadata(folder).title if (folder / "model.toml").is_file() else "",
+            }
+        )
+    emit_rows(rows, output, schema="models/1", columns=HEADS)
+
+
+@command.command(
+    "show",
+    help="One model: sizes, observables, limits, constants with grades and sources.",
+    examples=(
+        "redoxsim models show redox",
+        "redoxsim models show redox --fluxes      what makes and uses each pool at the undosed steady state",
+        "redoxsim models show my-model.xml",
+    ),
+)
+@click.argument("name")
+@click.option("--fluxes", is_flag=True, help="Production and use of each pool at the undosed steady state.")
+@output_options(formats=("csv", "json", "table"))
+def show(name: str, fluxes: bool, output: Output, talk: Talk) -> None:
+    from redoxsim import network
+    from redoxsim.study import metadata
+
+    found = network.read(name)
+    about = metadata.metadata_of(found)
+    if fluxes:
+        _fluxes(found, about, output, talk)
+        return
+    table: list[dict[str, Any]] = [asdict(row) for row in metadata.constants_of(found).values()]
+    if not table:
+        table = [{"id": one.id, "value": one.value, "unit": one.unit, "note": one.name} for one in found.parameters]
+    facts: dict[str, Any] = {"model": name, "title": about.title if about else found.name or found.id}
+    if about is not None:
+        facts |= {"description": about.description, "start": about.start}
+    facts |= network.summary(found)
+    if about is not None:
+        facts |= {
+            "observables": ", ".join(one.id for one in about.observables),
+            "cells differ in": ", ".join(f"{gene} {cv:g}" for gene, cv in about.population.cv.items()),
+            "grades": grade_text(row.get("grade") for row in table),
+            "limits": limits_of(Path(str(found.source)).parent / "README.md"),
+            "references": about.references,
+        }
+    facts["file"] = found.source
+    emit_document(facts, table, output, schema="model/1", columns=CONSTANTS)
+
+
+def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) -> None:
+    from redoxsim.study import balance
+
+    if about is None or not about.fluxes:
+        raise DesignError(f"model '{found.id}' lists no pools", hint="its model.toml names them under [fluxes]")
+    rows = balance.fluxes(found, about.fluxes)
+    emit_rows([row.as_row() for row in rows], output, schema="fluxes/1", columns=balance.HEADS)
+    for pool in balance.totals(rows):
+        talk.note(str(pool))
