@@ -217,7 +217,7 @@ def cell_options(function: F) -> F:
             multiple=True,
             metavar="ID=VALUE",
             callback=_settings,
-            help="Override a parameter, an initial concentration or a compartment size; without a unit, in that of the model.",
+            help="Override a parameter, initial concentration or compartment size, in units of the model. Repeatable.",
         ),
         click.option(
             "--start",
