@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,7 @@ def data_dir() -> Path:
     if not (path / "redox").is_dir():
         pytest.fail(f"REDOXSIM_TEST_DATA is {given}, which has no folder 'redox'")
     return path
+
 
 def _side(text: str) -> tuple[Participant, ...]:
     found = []
@@ -119,3 +123,70 @@ def small_network(
 def network_of() -> Callable[..., Network]:
     """Small networks written as text: the function :func:`small_network`."""
     return small_network
+
+
+ROOT = Path(__file__).resolve().parent.parent
+SKIPPED: list[str] = []
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs the command line in this process."""
+    from redoxsim.cli.main import main
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Ran(code=int(code), out=out, err=err)
+
+    return run
+
+
+@pytest.fixture
+def shell() -> Callable[..., Ran]:
+    """Runs the command line in a process of its own, without a terminal."""
+
+    def run(*arguments: object, timeout: float = 120.0) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "redoxsim.cli.main", *map(str, arguments)],
+            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment(), check=False,
+        )  # fmt: skip
+        return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    return run
+
+
+def environment() -> dict[str, str]:
+    """Variables for a process that imports this package."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.skipped and item.get_closest_marker("data") is not None:
+        SKIPPED.append(item.nodeid)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With REDOXSIM_REQUIRE_DATA set, tests that need third-party models must not be skipped."""
+    if os.environ.get("REDOXSIM_REQUIRE_DATA") and SKIPPED and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("REDOXSIM_REQUIRE_DATA") and SKIPPED:
+        terminalreporter.write_line(
+            f"{len(SKIPPED)} tests that need third-party models were skipped: {', '.join(SKIPPED[:3])}"
+        )

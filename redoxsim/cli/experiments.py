@@ -51,10 +51,10 @@ def list_experiments(output: Output, talk: Talk) -> None:
 @click.argument("name")
 @output_options(formats=("csv", "json", "table"))
 def show(name: str, output: Output, talk: Talk) -> None:
-    from redoxsim.cli.run import find
+    from redoxsim import catalog
     from redoxsim.study import experiment
 
-    folder = find(name)
+    folder = catalog.experiment_folder(name)
     one = experiment.load(folder)
     facts = {
         "experiment": one.id,

@@ -217,7 +217,7 @@ def cell_options(function: F) -> F:
             multiple=True,
             metavar="ID=VALUE",
             callback=_settings,
-            help="Override a parameter, initial concentration or compartment size, in units of the model. Repeatable.",
+            help="Override a parameter, initial concentration or compartment size: 0.4, or 5mM. Repeatable.",
         ),
         click.option(
             "--start",
@@ -282,7 +282,7 @@ def _settings(ctx: click.Context, parameter: click.Parameter, given: tuple[str, 
         try:
             found[name] = float(value)
         except ValueError:
-            raise click.BadParameter(f"'{value}' (for {name}) is not a number", ctx=ctx, param=parameter) from None
+            found[name] = value.strip()  # a quantity such as 5mM; whoever knows the symbol judges it
     return found
 
 

@@ -45,9 +45,10 @@ class Talk:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("[red]{task.fields[failed]}"),
         )
         with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield Progress(bar, bar.add_task(what, total=None))
+            yield Progress(bar, bar.add_task(what, total=None, failed=""))
 
 
 class Progress:
@@ -57,9 +58,9 @@ class Progress:
         self._bar = bar
         self._task = task
 
-    def __call__(self, done: int, total: int | None = None) -> None:
+    def __call__(self, done: int, failed: int, total: int) -> None:
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, **({} if total is None else {"total": total}))
+            self._bar.update(self._task, completed=done, total=total, failed=f"{failed} failed" if failed else "")
 
     def rename(self, what: str) -> None:
         """What is being done now."""

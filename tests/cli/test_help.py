@@ -1,0 +1,111 @@
+"""Help: examples first, quick, and the same on every verb."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+import pytest
+
+from redoxsim.cli import reference
+from redoxsim.cli.command import VERBS
+from redoxsim.cli.main import cli
+
+CONTEXTS = list(reference.walk())
+SOLVING = ("simulate", "dose-response", "combine", "scan", "steady", "run")
+
+
+def flags(context: click.Context) -> set[str]:
+    return {
+        name for part in context.command.params for name in (*part.opts, *part.secondary_opts) if name.startswith("-")
+    }
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda one: one.command_path)
+def test_help_shows_examples_before_options(context: click.Context) -> None:
+    text = context.get_help()
+    assert text.index("Examples:") < text.index("Options:")
+    examples = text[text.index("Examples:") : text.index("Options:")].splitlines()[1:]
+    assert all(line.split()[0] == "redoxsim" for line in examples if line.strip()), examples
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_first_line_in_the_list_is_that_of_the_command(verb: str) -> None:
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    assert (command.help or "").partition("\n\n")[0] == VERBS[verb]
+
+
+@pytest.mark.parametrize(
+    "context", [one for one in CONTEXTS if one.parent is not None], ids=lambda one: one.command_path
+)
+def test_every_verb_has_the_shared_options(context: click.Context) -> None:
+    if isinstance(context.command, click.Group):
+        return
+    assert {"-v", "-q", "-o", "--output", "--force", "-h"} <= flags(context) | set(context.help_option_names)
+
+
+@pytest.mark.parametrize("verb", SOLVING)
+def test_every_verb_that_solves_has_the_options_of_solving(verb: str) -> None:
+    context = next(one for one in CONTEXTS if one.command_path == f"redoxsim {verb}")
+    assert {"-n", "--dry-run", "--seed", "--jobs", "--solver", "--rtol", "--atol"} <= flags(context)
+
+
+def test_every_option_says_what_it_does() -> None:
+    silent = [
+        f"{context.command_path} {part.opts}"
+        for context in CONTEXTS
+        for part in context.command.params
+        if isinstance(part, click.Option) and not part.help
+    ]
+    assert not silent
+
+
+def test_the_reference_page_is_current() -> None:
+    page = (reference.__file__, "docs/reference/cli.md")
+    text = (_root() / page[1]).read_text(encoding="utf-8")
+    assert text == reference.page(), "docs/reference/cli.md is out of date: run `make docs`"
+
+
+def test_every_option_has_an_entry_in_the_reference() -> None:
+    text = (_root() / "docs/reference/cli.md").read_text(encoding="utf-8")
+    sections = {part.partition("`")[0]: part for part in text.replace("### `", "## `").split("## `")[1:]}
+    missing = [
+        f"{context.command_path} {name}"
+        for context in CONTEXTS
+        for name in flags(context)
+        if name not in sections.get(context.command_path, "")
+    ]
+    assert not missing
+
+
+def _root() -> Any:
+    from pathlib import Path
+
+    return Path(__file__).resolve().parents[2]
+
+
+def test_help_imports_nothing_heavy(shell: Callable[..., Any]) -> None:
+    code = (
+        "import sys; from redoxsim.cli.main import main; main(['--help']); "
+        "print([name for name in ('numpy', 'scipy', 'pydantic', 'xarray', 'libsbml', 'matplotlib', 'rich') if name in sys.modules],"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=_root(), check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_help_is_quick() -> None:
+    """0.4 s is the promise; the best of three, so that a busy machine does not break it."""
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "redoxsim.cli.main", "--help"], capture_output=True, cwd=_root(), check=True
+        )
+        seconds.append(time.perf_counter() - begun)
+    assert min(seconds) < 0.4

@@ -1,0 +1,156 @@
+"""models, agents, cells, experiments, check, export, explain, doctor."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from redoxsim.network import read, read_antimony, read_sbml
+from redoxsim.solve import Status
+
+Command = Callable[..., Any]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("verb", "names"),
+    [
+        ("models", {"trx", "gsh", "nrf2", "ferroptosis", "glutamine", "redox"}),
+        ("agents", {"auranofin", "bso", "celecoxib"}),
+        ("cells", {"default", "gsr-low", "txnrd1-high", "glul-high", "normal"}),
+        ("experiments", {"auranofin", "bso", "celecoxib", "auranofin-bso", "auranofin-celecoxib", "bso-celecoxib"}),
+    ],
+)
+def test_lists_name_what_is_shipped(command: Command, verb: str, names: set[str]) -> None:
+    ran = command(verb)
+    assert ran.code == 0
+    assert names <= {next(iter(row.values())) for row in rows(ran.out)}
+    assert command(verb, "list").out == ran.out
+    assert {next(iter(row.values())) for row in json.loads(command(verb, "--format", "json").out)["rows"]} >= names
+
+
+def test_models_show_has_sizes_and_graded_constants(command: Command) -> None:
+    shown = json.loads(command("models", "show", "gsh", "--format", "json").out)
+    network = read("gsh")
+    assert shown["species"] == len(network.species)
+    assert shown["reactions"] == len(network.reactions)
+    assert {row["grade"] for row in shown["constants"]} <= {"A", "B", "C", None}
+    assert all(row["source"] for row in shown["constants"] if row["grade"])
+
+
+def test_models_show_takes_a_file(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "decay.ant"
+    path.write_text("model decay\n species A = 1; J: A -> ; k*A; k = 0.5\nend\n", encoding="utf-8")
+    shown = json.loads(command("models", "show", path, "--format", "json").out)
+    assert [row["id"] for row in shown["constants"]] == ["k"]
+
+
+def test_agents_show_has_caveats_and_sources(command: Command) -> None:
+    text = command("agents", "show", "auranofin", "--format", "table").out
+    assert "caveats" in text
+    assert "covalent" in text
+    assert "auranofin_k1" in text
+
+
+def test_experiments_show_says_what_is_expected(command: Command) -> None:
+    shown = json.loads(command("experiments", "show", "auranofin-bso", "--format", "json").out)
+    assert {row["id"] for row in shown["expectations"]} >= {"bliss-mid"}
+    assert shown["question"].endswith("?")
+
+
+@pytest.mark.parametrize("format", ["sbml", "antimony"])
+def test_export_gives_the_same_model(command: Command, format: str) -> None:
+    ran = command("export", "gsh", "--format", format)
+    back = read_sbml(ran.out) if format == "sbml" else read_antimony(ran.out)
+    network = read("gsh")
+    assert [part.id for part in back.reactions] == [part.id for part in network.reactions]
+    assert {part.id: part.value for part in back.parameters if part.constant} == {
+        part.id: part.value for part in network.parameters if part.constant
+    }
+
+
+def test_export_guesses_the_format_and_does_not_overwrite(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "gsh.ant"
+    assert command("export", "gsh", "-o", path).code == 0
+    assert "model" in path.read_text(encoding="utf-8")
+    again = command("export", "gsh", "-o", path)
+    assert again.code == 2
+    assert "--force" in again.err
+    assert command("export", "gsh", "-o", path, "--force").code == 0
+
+
+def test_export_with_an_agent_has_its_reactions(command: Command) -> None:
+    ran = command("export", "redox", "--agent", "auranofin", "--cell", "gsr-low")
+    back = read_sbml(ran.out)
+    assert "auranofin_uptake" in {part.id for part in back.reactions}
+    assert next(part.value for part in back.parameters if part.id == "GSR") == 0.1
+
+
+def test_check_finds_nothing_wrong_with_a_shipped_model(command: Command) -> None:
+    ran = command("check", "gsh", "--level", "warning")
+    assert ran.code == 0
+    assert rows(ran.out) == []
+    assert "0 errors" in ran.err
+
+
+def test_check_lists_every_problem_with_code_and_line(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bad.ant"
+    path.write_text("model bad\n species A = 1;\n J: A -> ; k*A\n K: A -> ; m*A\n m = 1\nend\n", encoding="utf-8")
+    ran = command("check", path)
+    assert ran.code == 1
+    errors = [row for row in rows(ran.out) if row["level"] == "error"]
+    assert any(row["element"] == "k" for row in errors)
+    assert all(row["code"].startswith("RX") for row in errors)
+
+
+def test_check_takes_agents_cells_and_experiments(command: Command, tmp_path: Path) -> None:
+    good = [
+        Path(__file__).resolve().parents[2] / name for name in ("models/agents/bso.toml", "models/cells/gsr-low.toml")
+    ]
+    good.append(Path(__file__).resolve().parents[2] / "experiments" / "bso")
+    assert command("check", *good).code == 0
+    bad = tmp_path / "bso.toml"
+    bad.write_text(good[0].read_text(encoding="utf-8").replace("dose_unit", "dose_unti"), encoding="utf-8")
+    ran = command("check", bad)
+    assert ran.code == 1
+    assert "dose_unit" in ran.out
+
+
+def test_explain_knows_every_status_and_code(command: Command) -> None:
+    known = {row["name"] for row in rows(command("explain").out)}
+    assert {status.name for status in Status} <= known
+    from redoxsim.network.issue import CODES
+
+    assert set(CODES) <= known
+    assert all(row["meaning"] for row in rows(command("explain").out))
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_explain_says_what_to_do(command: Command, status: Status) -> None:
+    text = command("explain", status.name).out
+    assert text.startswith(status.name)
+    assert "What happened:" in text
+    assert "What to do:" in text
+
+
+def test_explain_suggests_the_nearest(command: Command) -> None:
+    ran = command("explain", "STEP_BUGDET")
+    assert ran.code == 2
+    assert "STEP_BUDGET" in ran.err
+    assert command("explain", "rx021").out.startswith("RX021")
+
+
+def test_doctor_reports_solvers_and_data(command: Command) -> None:
+    found = {row["what"]: row["state"] for row in rows(command("doctor").out)}
+    assert found["solver scipy"] == "works"
+    assert int(found["models"]) >= 6
+    assert found["redoxsim"]
