@@ -94,16 +94,15 @@ def _mark_break(axes: Axes, axis: DoseAxis, which: str) -> None:
 
 
 def dose_text(dose: float) -> str:
-    """A dose as a tick or row label: plain digits between 0.001 and 10000, powers of ten beyond.
+    """A dose as a tick or row label, two digits: plain between 0.001 and 99999, powers of ten beyond.
 
     >>> dose_text(0.01), dose_text(1000.0), dose_text(0.0), dose_text(0.134)
-    ('0.01', '1000', '0', '0.134')
+    ('0.01', '1000', '0', '0.13')
     """
     if dose == 0.0:
         return "0"
     if 0.000999 <= abs(dose) < 99999.0:
-        digits = 2 if 1.0 <= abs(dose) < 99.5 else 3
-        return f"{float(f'{dose:.{digits}g}'):g}" if abs(dose) < 999.5 else f"{dose:.0f}"
+        return f"{float(f'{dose:.2g}'):g}" if abs(dose) < 99.5 else f"{dose:.0f}"
     exponent = int(np.floor(np.log10(abs(dose))))
     lead = dose / 10.0**exponent
     return f"$10^{{{exponent}}}$" if abs(lead - 1.0) < 1e-6 else f"${lead:.2g}\\times10^{{{exponent}}}$"
@@ -116,7 +115,7 @@ def label_cells(axes: Axes, doses: ArrayLike, *, which: str) -> None:
     shown = range(0, array.size, every)
     texts = [dose_text(float(array[i])) for i in shown]
     if which == "x":
-        crowded = sum(map(len, texts)) > 34
+        crowded = sum(map(len, texts)) > 38
         axes.set_xticks(list(shown), texts, fontsize=SMALL, rotation=45 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
     else:
         axes.set_yticks(list(shown), texts, fontsize=SMALL)

@@ -16,7 +16,7 @@ from redoxsim.report.figures.arrays import Band, band, best_unit, hours, unit_fa
 from redoxsim.report.figures.doseaxis import dose_text
 from redoxsim.report.figures.style import INK, LINES, SOFT, TINY, dress, hour_ticks, spans_decades
 from redoxsim.report.marks import DoseBar, Points
-from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
+from redoxsim.report.names import show_id, show_unit, title_of, unit_of
 
 BAR_COLOUR = "#c9d3de"
 INFUSION_COLOUR = "#e3d3ba"
@@ -95,7 +95,9 @@ def draw_course(
     points: Sequence[Points] = (),
 ) -> None:
     """Draws one panel: a line per condition (colour) and observable (dashes), a band where there are draws."""
-    for name, data in conditions.items():
+    # Earlier lines are wider, so that a line which runs exactly over another one does not hide it.
+    widths = np.linspace(3.0, 1.6, len(conditions)) if len(conditions) > 1 else (1.8,)
+    for (name, data), thick in zip(conditions.items(), widths, strict=False):
         for number, observable in enumerate(panel.observables):
             if observable not in data:
                 continue
@@ -105,7 +107,7 @@ def draw_course(
             time = hours(data)
             if line.low is not None and line.high is not None:
                 axes.fill_between(time, line.low, line.high, color=colours[name], alpha=0.18, linewidth=0)
-            axes.plot(time, line.middle, color=colours[name], linestyle=LINES[number % len(LINES)], label=name)
+            axes.plot(time, line.middle, color=colours[name], linestyle=LINES[number % len(LINES)], linewidth=thick, label=name)
     for one in points:
         if one.observable in panel.observables:
             colour = colours.get(one.condition, INK) if one.condition is not None else INK
@@ -130,7 +132,7 @@ def _finish(axes: Axes, conditions: Mapping[str, xr.Dataset], panel: Panel) -> N
         axes.yaxis.set_major_locator(LogLocator(10.0, numticks=7))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: dose_text(value)))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        if np.log10(panel.high / panel.low) < 2.0:
+        if np.log10(panel.high / panel.low) < 2.4:
             axes.yaxis.set_major_locator(LogLocator(10.0, subs=(1.0, 3.0), numticks=9))
     axes.set_ylim(panel.low, panel.high)
     axes.set_ylabel(show_unit(panel.unit) or ("fraction" if panel.high <= 1.2 and panel.low >= -0.1 else "relative"))
@@ -143,46 +145,57 @@ def draw_points(axes: Axes, points: Points, *, x: np.ndarray, factor: float, col
     if points.low is not None and points.high is not None:
         below = np.clip(y - np.asarray(points.low, dtype=float) * factor, 0.0, None)
         above = np.clip(np.asarray(points.high, dtype=float) * factor - y, 0.0, None)
-        axes.errorbar(x, y, yerr=np.vstack([below, above]), fmt="none", ecolor=colour, elinewidth=1.0, capsize=2.5, zorder=5)
+        axes.errorbar(x, y, yerr=np.vstack([below, above]), fmt="none", ecolor=colour, elinewidth=1.0, capsize=2.5, zorder=5, clip_on=False)
     axes.plot(
         x, y, linestyle="none", marker="o", markersize=5.2, markerfacecolor="white", markeredgecolor=colour,
-        markeredgewidth=1.3, zorder=6, label=points.label,
+        markeredgewidth=1.3, zorder=6, label=points.label, clip_on=False,
     )  # fmt: skip
 
 
-def draw_bars(axes: Axes, bars: Sequence[DoseBar], *, start: float, end: float) -> int:
-    """Draws doses as bars over the time from ``start`` to ``end`` (hours), one line per row; says how many lines."""
+def draw_bars(axes: Axes, bars: Sequence[DoseBar], *, start: float, end: float, width: float = 4.2) -> int:
+    """Draws doses as bars over the time from ``start`` to ``end`` (hours), one line per row; says how many lines.
+
+    ``width`` is about how wide the panel is, in inches: it decides whether a label fits into its bar.
+    """
     rows: dict[str, list[DoseBar]] = {}
     for bar in bars:
         rows.setdefault(bar.row if bar.row is not None else bar.label, []).append(bar)
     for level, group in enumerate(rows.values()):
         same = len({bar.label for bar in group}) == 1
         for number, bar in enumerate(group):
-            left, right = max(bar.start, start), min(end if bar.end is None else bar.end, end)
-            following = min((b.start for b in group if b.start > bar.start), default=np.inf)
-            right = min(right, following)
+            following = min((other.start for other in group if other.start > bar.start), default=np.inf)
+            left, right = max(bar.start, start), min(end if bar.end is None else bar.end, end, following)
             if right <= left:
                 continue
             colour = INFUSION_COLOUR if bar.continuous else BAR_COLOUR
             axes.barh(level, right - left, left=left, height=0.78, color=colour, edgecolor="none", zorder=2)
             if not bar.continuous and bar.start >= start:  # a bolus has a moment; an infusion has none
-                axes.plot([left, left], [level - 0.39, level + 0.39], color=INK, linewidth=1.6, zorder=3, solid_capstyle="butt")
-            if number and same:
-                continue
-            _bar_label(axes, bar.label if len(group) == 1 or not same else f"{bar.label} × {len(group)}", left, right, level, start, end)
+                ends = [level - 0.39, level + 0.39]
+                axes.plot([left, left], ends, color=INK, linewidth=1.8, zorder=3, solid_capstyle="butt")
+            if number == 0 or not same:
+                text = f"{bar.label} × {len(group)}" if same and len(group) > 1 else bar.label
+                text = f"{text}, from {bar.start:g} h" if bar.start < start else text
+                room = right if not same or len(group) == 1 else max(end if b.end is None else b.end for b in group)
+                _bar_label(axes, text, (left, room), level, (start, end), width)
     axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     axes.set_xlim(start, end)
     axes.axis("off")
     return len(rows)
 
 
-def _bar_label(axes: Axes, text: str, left: float, right: float, level: int, start: float, end: float) -> None:
-    """The label starts in its bar, or ends at it where the bar starts far to the right."""
-    pad = 0.008 * (end - start)
-    if left - start > 0.62 * (end - start):
-        axes.text(left - pad, level, text, fontsize=TINY, va="center", ha="right", zorder=4)
+def _bar_label(
+    axes: Axes, text: str, bar: tuple[float, float], level: int, window: tuple[float, float], width: float
+) -> None:
+    """The label stands in its bar if it fits, else behind it, else before it."""
+    per_inch = (window[1] - window[0]) / width
+    pad, long = 0.05 * per_inch, (len(text) * 0.58 * TINY / 72.0) * per_inch
+    if bar[1] - bar[0] >= long + pad:
+        at, side = bar[0] + pad, "left"
+    elif bar[1] + long + 2 * pad <= window[1]:
+        at, side = bar[1] + pad, "left"
     else:
-        axes.text(left + pad, level, text, fontsize=TINY, va="center", ha="left", zorder=4)
+        at, side = bar[0] - pad, "right"
+    axes.text(at, level, text, fontsize=TINY, va="center", ha=side, zorder=4)
 
 
 def time_axis(axes: Axes, start: float, end: float, *, label: bool) -> None:
@@ -202,7 +215,3 @@ def condition_handles(colours: Mapping[str, str], *, bands: bool = False) -> lis
         handles.append(Patch(color=SOFT, alpha=0.25, label="5–95% of draws"))
     return handles
 
-
-def observable_title(name: str, array: xr.DataArray) -> str:
-    """Title and unit of one observable, for an axis."""
-    return named_unit(title_of(name, array.attrs), unit_of(array.attrs))

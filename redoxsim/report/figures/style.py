@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure, SubFigure
@@ -126,16 +127,27 @@ def ink_on(colour: Any) -> str:
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
 
 
-def footer(figure: Figure, lines: Sequence[str | None]) -> None:
-    """Small print along the bottom, wrapped to the figure's width; the panels move up to make room."""
+def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5) -> None:
+    """Small print along the bottom, wrapped to the figure's width, and a legend above it; the panels move up."""
     width, height = figure.get_size_inches()
     letters = max(int(width * 72.0 / (TINY * 0.56)), 40)
     text = "\n".join("\n".join(textwrap.wrap(line, letters)) for line in lines if line)
-    if not text:
-        return
-    taken = ((text.count("\n") + 1) * TINY * 1.32 + 9.0) / 72.0 / height
+    taken = 0.0
+    if text:
+        taken = ((text.count("\n") + 1) * TINY * 1.32 + 9.0) / 72.0 / height
+        figure.text(0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3)
+    if handles:
+        figure.legend(
+            handles=list(handles),
+            loc="lower center",
+            bbox_to_anchor=(0.5, taken),
+            bbox_transform=figure.transFigure,
+            borderaxespad=0.2,
+            ncols=min(len(handles), columns),
+            handlelength=2.2,
+        )
+        taken += (-(-len(handles) // columns) * SMALL * 1.75 + 6.0) / 72.0 / height
     figure.get_layout_engine().set(rect=(0.0, taken, 1.0, 1.0 - taken))  # type: ignore[union-attr, call-arg]
-    figure.text(0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3)
 
 
 def headline(figure: Figure | SubFigure, title: str | None) -> None:

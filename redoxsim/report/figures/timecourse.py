@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -57,7 +58,6 @@ def timecourse(
     panels = plan_panels(named, groups, data, log=log)
     start = min(float(hours(one).min()) for one in named.values())
     end = max(float(hours(one).max()) for one in named.values())
-    start = min([start, *(bar.start for bar in doses)]) if doses else start
     if end <= start:
         raise DesignError("a time course needs at least two output times")
 
@@ -81,13 +81,13 @@ def timecourse(
     for column in range(columns if lines else 0):
         draw_bars(figure.add_subplot(grid[0, column]), doses, start=start, end=end)
     headline(figure, title)
+    handles: list[Artist] = []
     if legend:
         spread = any(dim in one[name].dims for one in named.values() for g in groups for name in g if name in one for dim in SPREAD)
-        handles = condition_handles(colours if len(named) > 1 else {}, bands=spread)
+        handles += condition_handles(colours if len(named) > 1 else {}, bands=spread)
         if data:
             handles.append(_measured(data[0].label))
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), handlelength=2.2)
-    footer(figure, [caption, note])
+    footer(figure, [caption, note], handles)
     return figure
 
 

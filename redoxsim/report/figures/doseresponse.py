@@ -1,0 +1,342 @@
+"""The dose-response curve: points per dose with the untreated control, fit, potency, clinical exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from redoxsim.errors import DesignError
+from redoxsim.report.figures.arrays import band, unit_factor, variable
+from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis
+from redoxsim.report.figures.panels import draw_points
+from redoxsim.report.figures.style import (
+    INK,
+    PALETTE,
+    SOFT,
+    TINY,
+    dress,
+    footer,
+    headline,
+    is_untreated,
+    new_figure,
+    styled,
+    UNTREATED,
+)
+from redoxsim.report.marks import Exposure, Points
+from redoxsim.report.names import named_unit, number, show_unit
+
+FloatArray = NDArray[np.float64]
+EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
+
+
+class Fit(Protocol):
+    """What a fitted curve must tell; `redoxsim.analysis.hill_result.HillFit` does.
+
+    ``ec50`` and ``ic50`` are numbers or texts such as "> max dose"; ``intervals`` maps a parameter to an object with
+    ``low`` and ``high`` (95%).
+    """
+
+    @property
+    def converged(self) -> bool: ...
+    @property
+    def flat(self) -> bool: ...
+    @property
+    def flat_p(self) -> float: ...
+    @property
+    def e0(self) -> float: ...
+    @property
+    def einf(self) -> float: ...
+    @property
+    def ec50(self) -> Any: ...
+    @property
+    def ic50(self) -> Any: ...
+    @property
+    def h(self) -> float: ...
+    @property
+    def intervals(self) -> Mapping[str, Any]: ...
+    def predict(self, doses: FloatArray) -> FloatArray: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoseCurve:
+    """One curve. ``doses`` and ``effect`` have shape (N,); ``low`` and ``high`` bound the effect over the draws.
+
+    Dose 0 is the untreated control. ``replicates`` of shape (N, R) are drawn as small dots.
+    """
+
+    label: str
+    doses: FloatArray
+    effect: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+    replicates: FloatArray | None = None
+    fit: Fit | None = None
+
+
+def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit: Fit | None = None) -> DoseCurve:
+    """The curve of one observable over the dose axis ``agent`` of a result.
+
+    Raises
+    ------
+    DesignError : no such observable or axis, or an axis (such as time) that must be picked first.
+    """
+    array = variable(data, observable)
+    line = band(array, (agent,))
+    doses = np.asarray(data[agent], dtype=float)
+    return DoseCurve(label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, fit=fit)
+
+
+@styled
+def dose_response(
+    curves: Sequence[DoseCurve],
+    *,
+    agent: str,
+    unit: str = "uM",
+    effect: str = "viability",
+    effect_range: tuple[float, float] | None = None,
+    exposures: Sequence[Exposure] = (),
+    data: Sequence[Points] = (),
+    title: str | None = None,
+    caption: str | None = None,
+    note: str | None = None,
+) -> Figure:
+    """A figure of one or more dose-response curves on a log dose axis with a marked place for dose 0.
+
+    Parameters
+    ----------
+    curves : made by `curve`; several (times, backgrounds) share the panel.
+    agent, unit : name of the dose axis and the unit of doses, exposures and ``data``.
+    effect : name of the y axis; ``effect_range`` its ends, by default 0 to 1 for what lies there.
+    exposures : what patients reach, drawn as vertical bands.
+    data : measured points; x are doses.
+    caption, note : small print: exposure time, cell profile, model, serum; grades.
+
+    Raises
+    ------
+    DesignError : no curve, or a curve without a number.
+    """
+    figure = new_figure(9.4, 4.9 + 0.2 * len(exposures))
+    strip = 0.2 * len(exposures) + 0.02
+    grid = figure.add_gridspec(
+        1 + bool(exposures), 2, height_ratios=[strip, 3.8] if exposures else [1.0], width_ratios=[2.15, 1.0]
+    )
+    axes = figure.add_subplot(grid[-1, 0])
+    axis = draw_dose_response(
+        axes, curves, agent=agent, unit=unit, effect=effect, effect_range=effect_range, exposures=exposures, data=data
+    )
+    if exposures:
+        _draw_exposures(figure.add_subplot(grid[0, 0]), exposures, axis, unit)
+    beside = figure.add_subplot(grid[-1, 1])
+    beside.axis("off")
+    handles, labels = legend_entries(curves, unit, data)
+    beside.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0.0, labelspacing=0.5, handlelength=1.6
+    )
+    headline(figure, title)
+    footer(figure, [caption, note])
+    return figure
+
+
+@styled
+def draw_dose_response(
+    axes: Axes,
+    curves: Sequence[DoseCurve],
+    *,
+    agent: str,
+    unit: str = "uM",
+    effect: str = "viability",
+    effect_range: tuple[float, float] | None = None,
+    exposures: Sequence[Exposure] = (),
+    data: Sequence[Points] = (),
+) -> DoseAxis:
+    """Draws the curves into ``axes`` and gives the dose axis that was used."""
+    if not curves:
+        raise DesignError("there is no curve to draw")
+    doses = np.concatenate([np.asarray(one.doses, dtype=float) for one in curves])
+    axis = dose_axis(np.concatenate([doses, *(np.asarray(p.x, dtype=float) for p in data)]))
+    shown = [np.asarray(v, dtype=float) for c in curves for v in (c.effect, c.low, c.high) if v is not None]
+    values = np.concatenate([v.ravel() for v in shown] + [np.asarray(p.y, dtype=float) for p in data])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        raise DesignError("none of the curves holds a number", hint="the solves behind them failed: see failed.csv")
+    low, high = effect_range or _range(values)
+    for one in exposures:
+        left, right = np.clip([one.low, one.high], *axis.limits)
+        if right > left:
+            axes.axvspan(left, right, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), alpha=0.25, linewidth=0, zorder=0)
+    for one, colour in zip(curves, curve_colours(curves), strict=True):
+        _draw_curve(axes, one, axis, colour, alone=len(curves) == 1)
+    for points in data:
+        match = [c for one, c in zip(curves, curve_colours(curves), strict=True) if one.label == points.condition]
+        colour = match[0] if match else INK
+        draw_points(axes, points, x=axis.place(points.x), factor=unit_factor(points.unit, ""), colour=colour)
+    apply(axes, axis)
+    pad = 0.03 * (high - low)
+    bars = [np.asarray(end, dtype=float).ravel() for p in data for end in (p.low, p.high) if end is not None]
+    outer = np.concatenate([values, *bars]) if effect_range is None else np.array([low, high])
+    axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
+    axes.set_xlabel(named_unit(agent, unit))
+    axes.set_ylabel(f"{effect}, {number(low)} to {number(high)}")
+    dress(axes)
+    return axis
+
+
+def curve_colours(curves: Sequence[DoseCurve]) -> list[str]:
+    """A colour per curve, in order; an untreated background is grey."""
+    colours, left = [], 0
+    for one in curves:
+        colours.append(UNTREATED if is_untreated(one.label) else PALETTE[left % len(PALETTE)])
+        left += not is_untreated(one.label)
+    return colours
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    lowest, highest = float(values.min()), float(values.max())
+    if lowest >= -0.05 and 0.3 < highest <= 1.25:
+        return 0.0, 1.0 if highest <= 1.06 else float(np.ceil(highest * 10.0) / 10.0)
+    low = 0.0 if lowest >= 0.0 and lowest < 0.5 * highest else lowest
+    return low, highest if highest > low else low + 1.0
+
+
+def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alone: bool) -> None:
+    doses, effect = np.asarray(one.doses, dtype=float), np.asarray(one.effect, dtype=float)
+    x, tested = axis.place(doses), doses > 0.0
+    if one.low is not None and one.high is not None:
+        low, high = np.asarray(one.low, dtype=float), np.asarray(one.high, dtype=float)
+        axes.fill_between(doses[tested], low[tested], high[tested], color=colour, alpha=0.16, linewidth=0, zorder=1)
+        if (~tested).any():
+            axes.vlines(x[~tested], low[~tested], high[~tested], color=colour, alpha=0.35, linewidth=4.0, zorder=1)
+    if one.replicates is not None:
+        spread = np.broadcast_to(x[:, None], np.shape(one.replicates))
+        axes.plot(spread.ravel(), np.ravel(one.replicates), ".", color=colour, alpha=0.4, markersize=4, zorder=2)
+    fit = one.fit if one.fit is not None and one.fit.converged else None
+    if fit is None or fit.flat:
+        axes.plot(doses[tested], effect[tested], color=colour, linewidth=1.0, alpha=0.6, zorder=3)
+    if fit is not None and tested.any():
+        _draw_fit(axes, fit, axis, doses[tested], colour, alone=alone)
+    axes.plot(x, effect, linestyle="none", marker="o", color=colour, markersize=4.8, zorder=4, clip_on=False)
+
+
+def _draw_fit(axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: str, *, alone: bool) -> None:
+    """The fit over the tested doses, dashed from there to the end of the axis; E0, Emax and the EC50 with its interval."""
+    tested = np.geomspace(doses.min(), doses.max(), 200)
+    if not fit.flat:
+        axes.plot(tested, fit.predict(tested), color=colour, zorder=3)
+    if axis.high > doses.max() * 1.001 and not fit.flat:
+        beyond = np.geomspace(doses.max(), axis.high, 60)
+        axes.plot(beyond, fit.predict(beyond), color=colour, linestyle=(0, (3, 2)), linewidth=1.2, alpha=0.7, zorder=3)
+    left, right = axis.limits
+    spans = (("$E_0$", fit.e0), ("$E_{max}$", fit.einf)) if not fit.flat else (("mean", fit.e0),)
+    for name, level in spans:
+        if not np.isfinite(level):
+            continue
+        if alone:
+            axes.axhline(level, color=colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+            if not fit.flat:
+                above = level < 0.5 * (fit.e0 + fit.einf)
+                text = f"{name} {number(level, 2)}"
+                axes.annotate(
+                    text, (right if name == "$E_0$" else left, level), fontsize=TINY,
+                    xytext=(-4 if name == "$E_0$" else 4, 3 if above else -3),
+                    textcoords="offset points", color=SOFT, ha="right" if name == "$E_0$" else "left", va="bottom" if above else "top",
+                )  # fmt: skip
+        else:
+            reach = (right / left) ** 0.035
+            ends = (left, left * reach) if name == "$E_0$" else (right / reach, right)
+            axes.plot(ends, [level, level], color=colour, linewidth=2.4, solid_capstyle="butt", zorder=2)
+    middle = potency(fit.ec50)
+    if middle is not None:
+        level = float(fit.predict(np.array([middle]))[0])
+        interval = fit.intervals.get("ec50")
+        if interval is not None:
+            ends = np.clip([interval.low, interval.high], left, right)
+            axes.plot(ends, [level, level], color=colour, linewidth=1.1, marker="|", markersize=7, zorder=5)
+        axes.plot(middle, level, marker="D", color="white", markeredgecolor=colour, markersize=5.6, zorder=6)
+
+
+def potency(value: Any) -> float | None:
+    """The dose if it is a number, None if it is a limit in words or missing."""
+    if isinstance(value, str) or value is None or not np.isfinite(value):
+        return None
+    return float(value)
+
+
+def fit_text(fit: Fit | None, unit: str) -> list[str]:
+    """Lines for a legend: EC50 with its 95% interval, slope, IC50; or why there is none."""
+    if fit is None:
+        return []
+    if not fit.converged:
+        return ["no fit: it did not converge"]
+    if fit.flat:
+        return [f"flat: no dose effect (p = {number(fit.flat_p, 2)})"]
+    shown = show_unit(unit)
+    lines = [_with_interval("EC50", fit.ec50, fit.intervals.get("ec50"), shown)]
+    lines.append(_with_interval("Hill slope", fit.h, fit.intervals.get("h"), ""))
+    lines.append(_with_interval("IC50", fit.ic50, fit.intervals.get("ic50"), shown))
+    lines.append(f"E0 {number(fit.e0, 2)}, Emax {number(fit.einf, 2)}")
+    return lines
+
+
+def _with_interval(name: str, value: Any, interval: Any, unit: str) -> str:
+    middle = potency(value)
+    if middle is None:
+        return f"{name} {getattr(value, 'value', value)}" if isinstance(value, str) else f"{name} n/a"
+    text = f"{name} {number(middle)} {unit}".rstrip()
+    if interval is None:
+        return text
+    return f"{text} ({number(interval.low)}–{number(interval.high)})"
+
+
+def legend_entries(
+    curves: Sequence[DoseCurve], unit: str, data: Sequence[Points] = ()
+) -> tuple[list[Line2D], list[str]]:
+    """Handles and texts of the legend: each curve with its potency and slope, then what the marks mean."""
+    handles, labels = [], []
+    for one, colour in zip(curves, curve_colours(curves), strict=True):
+        handles.append(Line2D([], [], color=colour, marker="o", markersize=4.8))
+        labels.append(one.label or "simulated")
+        if details := fit_text(one.fit, unit):
+            handles.append(Line2D([], [], linestyle="none"))
+            labels.append("\n".join(details) + "\n")
+    for label, condition in dict.fromkeys((points.label, points.condition) for points in data):
+        match = [c for one, c in zip(curves, curve_colours(curves), strict=True) if one.label == condition]
+        handles.append(
+            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=match[0] if match else INK)
+        )
+        labels.append(label)
+    if any(potency(one.fit.ec50) is not None for one in curves if one.fit is not None and one.fit.converged):
+        handles.append(Line2D([], [], color=SOFT, marker="D", markerfacecolor="white", markersize=5.2, linewidth=1.1))
+        labels.append("EC50 and 95% interval")
+    if any(one.low is not None for one in curves):
+        handles.append(Line2D([], [], color=SOFT, alpha=0.3, linewidth=7))
+        labels.append("5–95% of draws")
+    return handles, labels
+
+
+def _draw_exposures(axes: Axes, exposures: Sequence[Exposure], axis: DoseAxis, unit: str) -> None:
+    """One line per exposure above the panel: a bar over its range and its name on the side with more room."""
+    axes.set_xscale("log")
+    left, right = axis.limits
+    for level, one in enumerate(exposures):
+        low, high = np.clip([one.low, one.high], left, right)
+        shown = f"{number(one.low)}–{number(one.high)}" if one.low != one.high else number(one.low)
+        text = f"{one.label} {shown} {show_unit(unit)} ({one.kind})"
+        if high > low:
+            axes.barh(level, high - low, left=low, height=0.72, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), zorder=2)
+        elif one.low >= right or one.high <= left:
+            text = f"{text}, off the axis"
+        before = np.log10(low / left) > np.log10(right / high)
+        at = low / (right / left) ** 0.01 if before else high * (right / left) ** 0.01
+        axes.text(at, level, text, fontsize=TINY, va="center", ha="right" if before else "left", color=INK)
+    axes.set_ylim(len(exposures) - 0.5, -0.5)
+    axes.set_xlim(left, right)
+    axes.axis("off")
+

@@ -1,0 +1,84 @@
+"""The isobologram: dose pairs with one effect, against the straight line of Loewe additivity."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from redoxsim.analysis.isoboles import Isobole
+from redoxsim.report.figures.doseaxis import apply, dose_axis
+from redoxsim.report.figures.style import PALETTE, SMALL, SOFT, dress
+from redoxsim.report.names import named_unit, show_id
+
+
+def draw_isobologram(
+    axes: Axes, isobole: Isobole, *, agents: tuple[str, str], units: tuple[str, str], effect: str = "affected"
+) -> None:
+    """Draws an isobole with the line of additivity between the doses that reach the effect alone.
+
+    Points below the line mean synergy (Loewe), above it antagonism. Where an agent does not reach the effect alone
+    there is no such line: then its axis is logarithmic and the dose of the other agent alone is marked.
+    """
+    points = isobole.points
+    first, second = isobole.alone
+    axes.set_title(f"Isobologram at {100 * isobole.affected:g}% {effect}")
+    axes.set_xlabel(named_unit(agents[0], units[0]))
+    axes.set_ylabel(named_unit(agents[1], units[1]))
+    dress(axes, grid="both")
+    if not len(points):
+        axes.text(0.5, 0.5, _wrap(isobole.note or "no combination reaches this effect"), **_middle(axes))
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return
+    if isobole.complete:
+        axes.plot([first, 0.0], [0.0, second], color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)), label="Loewe additive")
+        curve = np.vstack([[first, 0.0], points, [0.0, second]])
+        axes.plot(curve[:, 0], curve[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
+        axes.set_xlim(0.0, 1.12 * max(first, float(points[:, 0].max())))
+        axes.set_ylim(0.0, 1.12 * max(second, float(points[:, 1].max())))
+        axes.annotate("below the line:\nsynergy", (0.04, 0.05), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="bottom")
+        axes.annotate(
+            "above the line:\nantagonism", (0.97, 0.95), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="top", ha="right"
+        )
+        return
+    _draw_one_sided(axes, isobole, agents)
+
+
+def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> None:
+    points = isobole.points
+    reached = [np.isfinite(dose) for dose in isobole.alone]
+    curve = points
+    for number, there in enumerate(reached):
+        if there:
+            alone = np.zeros((1, 2))
+            alone[0, number] = isobole.alone[number]
+            curve = np.vstack([alone, curve]) if number == 0 else np.vstack([curve, alone])
+    placed = curve.copy()
+    for number, which in enumerate("xy"):
+        if reached[number] and not reached[1 - number]:  # its dose falls from the dose alone: linear, from zero
+            top = 1.15 * float(curve[:, number].max())
+            (axes.set_xlim if which == "x" else axes.set_ylim)(0.0, top)
+            line = axes.axvline if which == "x" else axes.axhline
+            line(isobole.alone[number], color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)))
+        else:
+            scale = dose_axis(curve[:, number])
+            apply(axes, scale, which=which)
+            placed[:, number] = scale.place(curve[:, number])
+    axes.plot(placed[:, 0], placed[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
+    without = [show_id(name) for name, there in zip(agents, reached, strict=True) if not there]
+    text = " and ".join(without) + (" alone does not\n" if len(without) == 1 else "\nalone do not ") + "reach it: no additive line"
+    if sum(reached) == 1:
+        text += f"\n(dashes: {agents[0] if reached[0] else agents[1]} alone)"
+    corner = (0.04, 0.05) if reached == [True, False] else (0.96, 0.95)
+    axes.annotate(
+        text, corner, xycoords="axes fraction", fontsize=SMALL, color=SOFT,
+        va="bottom" if corner[1] < 0.5 else "top", ha="left" if corner[0] < 0.5 else "right",
+    )  # fmt: skip
+
+
+def _middle(axes: Axes) -> dict[str, object]:
+    return {"transform": axes.transAxes, "ha": "center", "va": "center", "fontsize": SMALL, "color": SOFT}
+
+
+def _wrap(text: str) -> str:
+    return "\n".join(part.strip() for part in text.split(";"))

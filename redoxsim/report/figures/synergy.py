@@ -1,0 +1,279 @@
+"""The synergy figure: effects, Bliss excess, isobologram, marginal curves, scores and the mechanism behind them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from numpy.typing import NDArray
+
+from redoxsim.analysis.effect import EffectGrid, Orientation, Scale
+from redoxsim.analysis.isoboles import isobole
+from redoxsim.analysis.synergy import SynergyTable, score
+from redoxsim.errors import DesignError
+from redoxsim.report.figures.arrays import SPREAD, band, hours, variable
+from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
+from redoxsim.report.figures.heatmap import bar_name, draw_matrix
+from redoxsim.report.figures.isobologram import draw_isobologram
+from redoxsim.report.figures.panels import condition_handles, draw_bars, draw_course, plan_panels, time_axis
+from redoxsim.report.figures.style import (
+    BASE,
+    INK,
+    SMALL,
+    SOFT,
+    TINY,
+    condition_colours,
+    dress,
+    footer,
+    headline,
+    new_figure,
+    ramp,
+    styled,
+)
+from redoxsim.report.marks import DoseBar
+from redoxsim.report.names import named_unit, show_id, title_of, unit_of
+
+FloatArray = NDArray[np.float64]
+MOST_MECHANISM = 4
+SHORT = {"bliss": "Bliss excess", "hsa": "HSA excess", "loewe": "Loewe index", "loewe_excess": "Loewe excess", "ci": "Chou-Talalay CI"}
+
+
+@dataclass(frozen=True)
+class Surface:
+    """An effect over two dose axes: doses (n1,), (n2,) and the effect (n1, n2), with names and units."""
+
+    agents: tuple[str, str]
+    units: tuple[str, str]
+    doses: tuple[FloatArray, FloatArray]
+    effect: FloatArray
+    title: str
+    unit: str
+
+    def grid(self, *, orientation: Orientation, scale: Scale) -> EffectGrid:
+        """The same for the synergy metrics."""
+        return EffectGrid(
+            *self.doses, self.effect, orientation=orientation, scale=scale, agents=self.agents,
+            dose_units=self.units, failed=np.isnan(self.effect), margin=np.inf,
+        )  # fmt: skip
+
+
+def surface(data: xr.Dataset, observable: str) -> Surface:
+    """The surface of one observable of a combination result.
+
+    Raises
+    ------
+    DesignError : no such observable, or not exactly two dose axes.
+    """
+    array = variable(data, observable)
+    axes = [str(dim) for dim in array.dims if dim not in SPREAD]
+    if "time" in axes or len(axes) != 2:
+        extra = "time" if "time" in axes else axes[-1] if axes else "none"
+        raise DesignError(
+            f"a synergy figure needs two dose axes; {observable} has {', '.join(axes) or 'none'}",
+            hint=f"pick one value first, such as .sel({extra}=...)" if len(axes) > 2 else None,
+        )
+    first, second = axes
+    return Surface(
+        agents=(first, second),
+        units=(unit_of(data[first].attrs) or "uM", unit_of(data[second].attrs) or "uM"),
+        doses=(np.asarray(data[first], dtype=float), np.asarray(data[second], dtype=float)),
+        effect=band(array, axes).middle,
+        title=title_of(observable, array.attrs),
+        unit=unit_of(array.attrs),
+    )
+
+
+@styled
+def synergy(
+    data: xr.Dataset,
+    *,
+    orientation: Orientation,
+    observable: str = "viability",
+    scale: Scale = "fraction",
+    scores: Mapping[str, SynergyTable] | Sequence[SynergyTable] | None = None,
+    level: float = 0.5,
+    mechanism: Mapping[str, xr.Dataset] | None = None,
+    observe: Sequence[str] = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
+    doses: Sequence[DoseBar] = (),
+    title: str | None = None,
+    caption: str | None = None,
+    note: str | None = None,
+) -> Figure:
+    """A figure of one combination of two agents.
+
+    Parameters
+    ----------
+    data : result with two dose axes (zero dose first) and the variable ``observable``; a variable ``bliss_excess`` is
+        taken as it is, else the excess is computed.
+    orientation, scale : what the effect is, as in `redoxsim.analysis.effect.EffectGrid`; no default direction.
+    scores : tables for the panel of scores; by default HSA, Bliss, Loewe and CI of this surface.
+    level : fraction affected of the isobologram.
+    mechanism : time courses by name (such as each agent alone and both), for a last row of up to four ``observe``.
+    doses : dose bars of the mechanism row, in hours.
+
+    Raises
+    ------
+    DesignError : not two dose axes, no zero dose, or values that cannot be meant.
+    """
+    found = surface(data, observable)
+    grid = found.grid(orientation=orientation, scale=scale)
+    tables = tuple((scores.values() if isinstance(scores, Mapping) else scores) if scores is not None else score(grid).values())
+    shown = [name for name in observe if mechanism and any(name in one for one in mechanism.values())][:MOST_MECHANISM]
+    strip = 0.2 * len({bar.row or bar.label for bar in doses}) if shown and doses else 0.0
+    figure = new_figure(13.2, 8.6 + (2.7 + strip if shown else 0.0))
+    heights = [4.0, 3.4] + ([2.2 + strip] if shown else [])
+    rows = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+
+    top = rows[0].subgridspec(1, 3, width_ratios=[1.12, 1.12, 1.0])
+    name = bar_name(found.title, found.unit)
+    draw_matrix(
+        figure.add_subplot(top[0]), found.effect, found.doses, agents=found.agents, units=found.units,
+        title=f"a   {found.title}", bar_label=name,
+    )  # fmt: skip
+    draw_matrix(
+        figure.add_subplot(top[1]), _bliss(data, tables, grid), found.doses, agents=found.agents, units=found.units,
+        title="b   Bliss excess", bar_label="Bliss excess: above 0 synergy, below 0 antagonism", diverging=True,
+    )  # fmt: skip
+    iso = figure.add_subplot(top[2])
+    draw_isobologram(iso, isobole(grid, affected=level), agents=found.agents, units=found.units)
+    iso.set_title(f"c   {iso.get_title(loc='left') or iso.get_title()}")
+
+    middle = rows[1].subgridspec(1, 2, width_ratios=[1.25, 1.35])
+    curves = figure.add_subplot(middle[0])
+    draw_marginals(curves, found)
+    curves.set_title(f"d   {show_id(found.agents[0])} at each dose of {show_id(found.agents[1])}")
+    draw_scores(figure.add_subplot(middle[1]), tables, title="e   Scores over the combinations")
+
+    handles: list[Artist] = []
+    if shown and mechanism:
+        handles = list(_draw_mechanism(figure, rows, mechanism, shown, doses, strip))
+    headline(figure, title)
+    turn = "1 − " if orientation == "viability" else ""
+    words = f"All scores are computed on the fraction affected ({turn}{found.title}); grey cells are undefined, never extrapolated."
+    footer(figure, [words, caption, note], handles)
+    return figure
+
+
+def _bliss(data: xr.Dataset, tables: Sequence[SynergyTable], grid: EffectGrid) -> FloatArray:
+    if "bliss_excess" in data:
+        return band(data["bliss_excess"], grid.agents).middle
+    table = next((one for one in tables if one.metric == "bliss"), None) or score(grid, ("bliss",))["bliss"]
+    return np.asarray(table.values, dtype=float)
+
+
+@styled
+def draw_marginals(axes: Axes, found: Surface) -> None:
+    """Draws the effect against the first agent's dose, one line per dose of the second (colour bar)."""
+    first, second = found.doses
+    axis = dose_axis(first)
+    palette = ramp(second.size)
+    for column, colour in enumerate(palette):
+        line = found.effect[:, column]
+        tested = first > 0.0
+        axes.plot(first[tested], line[tested], color=colour, linewidth=1.6, zorder=3)
+        axes.plot(axis.place(first), line, linestyle="none", marker="o", markersize=3.8, color=colour, zorder=4, clip_on=False)
+    apply(axes, axis)
+    known = found.effect[np.isfinite(found.effect)]
+    if known.size and known.min() >= -0.05 and 0.3 < known.max() <= 1.1:
+        axes.set_ylim(-0.03, max(1.03, float(known.max()) + 0.03))
+    axes.set_xlabel(named_unit(found.agents[0], found.units[0]))
+    axes.set_ylabel(named_unit(found.title, found.unit))
+    dress(axes)
+    count = second.size
+    mappable = ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, count), ListedColormap(palette))
+    figure = axes.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=24, ticks=list(range(0, count, -(-count // 12))))
+    bar.ax.set_yticklabels([dose_text(float(second[i])) for i in range(0, count, -(-count // 12))], fontsize=TINY)
+    bar.ax.tick_params(which="both", length=0)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.set_label(named_unit(found.agents[1], found.units[1]), fontsize=SMALL)
+
+
+def score_rows(tables: Sequence[SynergyTable]) -> list[tuple[str, str, str, str, str, str]]:
+    """Rows for a table of scores: metric, mean, strongest, mid-dose mean, cells with a value, how to read it.
+
+    The strongest is the largest excess, but the smallest index, because an index below 1 means synergy.
+    """
+    rows = []
+    for table in tables:
+        summary = table.summary
+        is_index = table.neutral == 1.0
+        strongest = summary.min if is_index else summary.max
+        rows.append(
+            (
+                SHORT.get(table.metric, table.title),
+                _score(summary.mean, is_index),
+                _score(strongest, is_index),
+                _score(summary.mid_mean, is_index),
+                f"{summary.defined}/{summary.cells}",
+                "below 1: synergy" if is_index else "above 0: synergy",
+            )
+        )
+    return rows
+
+
+def _score(value: float, is_index: bool) -> str:
+    if not np.isfinite(value):
+        return "n/a"
+    return f"{value:.2f}" if is_index else f"{value:+.3f}".replace("-", "−")
+
+
+@styled
+def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Scores") -> None:
+    """Draws the table of scores with the direction of each in words."""
+    axes.set_title(title)
+    axes.axis("off")
+    axes.set_xlim(0.0, 1.0)
+    axes.set_ylim(0.0, 1.0)
+    heads = ("", "mean", "strongest", "mid-dose", "cells", "reads")
+    places = (0.02, 0.37, 0.51, 0.65, 0.77, 0.80)
+    rows = score_rows(tables)
+    step = min(0.115, 0.72 / (len(rows) + 1))
+    for level, row in enumerate([heads, *rows]):
+        y = 0.93 - level * step
+        for column, (text, x) in enumerate(zip(row, places, strict=True)):
+            axes.text(
+                x, y, text, fontsize=SMALL if level == 0 else BASE, va="center", color=SOFT if level == 0 or column == 5 else INK,
+                ha="left" if column in {0, 5} else "right", fontweight="bold" if column == 0 else "normal",
+            )  # fmt: skip
+        axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
+    remarks = list(dict.fromkeys(f"{SHORT.get(t.metric, t.metric)}: {t.summary.message}" for t in tables if t.summary.message))
+    below = 0.93 - (len(rows) + 0.75) * step
+    lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *remarks]
+    wrapped = [part for line in lines for part in textwrap.wrap(line, 92, subsequent_indent="   ")]
+    axes.text(0.02, below, "\n".join(wrapped), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
+
+
+def _draw_mechanism(
+    figure: Figure,
+    rows: GridSpec,
+    mechanism: Mapping[str, xr.Dataset],
+    shown: Sequence[str],
+    doses: Sequence[DoseBar],
+    strip: float,
+) -> Sequence[Artist]:
+    colours = condition_colours(mechanism)
+    panels = plan_panels(mechanism, [(name,) for name in shown])
+    start = min(float(hours(one).min()) for one in mechanism.values())
+    end = max(float(hours(one).max()) for one in mechanism.values())
+    heights = [strip, 2.2] if strip else [2.2]
+    place = rows[2].subgridspec(len(heights), len(panels), height_ratios=heights)
+    for column, panel in enumerate(panels):
+        axes = figure.add_subplot(place[len(heights) - 1, column])
+        draw_course(axes, mechanism, panel, colours=colours)
+        axes.set_title(f"{'f   ' if column == 0 else ''}{axes.get_title(loc='left')}")
+        time_axis(axes, start, end, label=True)
+        if strip:
+            draw_bars(figure.add_subplot(place[0, column]), doses, start=start, end=end, width=12.0 / len(panels) - 0.7)
+    return condition_handles(colours)
+
