@@ -48,7 +48,7 @@ class Bound:
     def _guarded(self, function: Function, which: int) -> Function:
         def call(t: float, y: Sequence[float]) -> list[float]:
             try:
-                return function(t, y)
+                return function(float(t), y)  # a numpy float would warn and not raise
             except QUICK_ERRORS:
                 return self._exactly(which, t, y)
 
@@ -226,7 +226,7 @@ class CompiledSystem:
         text, numbers = write_outputs(self._symbol_graph, nodes)
         function = execute(text, ARRAYS)["outputs"]
         literals = [np.float64(value) for value in numbers]
-        return lambda t, y, p: function(t, y, p, literals)  # type: ignore[no-any-return]
+        return lambda t, y, p: function(t, y, p, literals)
 
     @cached_property
     def _symbol_graph(self) -> Graph:

@@ -99,7 +99,7 @@ class Graph:
             if len(fixed) > 1:
                 moving = [arg for arg in args if self.level[arg] != CONSTANT]
                 args = [self.operator("mul", fixed), *moving]
-        if op in ("add", "mul") and len(args) == 1:
+        if op in ("add", "mul", "min", "max") and len(args) == 1:
             return args[0]
         return self._node(Node(op, tuple(args)), level)
 

@@ -31,6 +31,19 @@ def _exact(op: str) -> Callable[..., Any]:
     return lambda *args: np.float64(function([np.float64(arg) for arg in args]))
 
 
+def _least(best: float, *rest: float) -> float:
+    """min that lets not-a-number through, as IEEE arithmetic does."""
+    for other in rest:
+        best = best if best < other or best != best else other
+    return best
+
+
+def _greatest(best: float, *rest: float) -> float:
+    for other in rest:
+        best = best if best > other or best != best else other
+    return best
+
+
 QUICK: dict[str, Any] = {
     "exp_": math.exp,
     "ln_": math.log,
@@ -44,8 +57,8 @@ QUICK: dict[str, Any] = {
     "factorial_": lambda x: math.gamma(x + 1.0),
     "rem_": math.fmod,
     "quotient_": lambda a, b: float(math.trunc(a / b)),
-    "min_": min,
-    "max_": max,
+    "min_": _least,
+    "max_": _greatest,
     "sin_": math.sin,
     "cos_": math.cos,
     "tan_": math.tan,

@@ -127,8 +127,10 @@ class _Model:
             self.where |= {name: (kind, index) for index, name in enumerate(ids)}
         self.species = {part.id for part in system.network.species}
         self.amounts = {s for s in self.species if self._amount(s)}
-        count = len(model.getRateRuleSymbols()) + len(model.getFloatingSpeciesIds())
-        self.order = [str(model.getStateVectorId(index)) for index in range(count)]
+        # its state vector: rate rules, then the floating species that no rule defines
+        ruled = {rule.target for rule in system.network.rules}
+        floating = [name for name in model.getFloatingSpeciesIds() if name not in ruled]
+        self.order = [*(str(name) for name in model.getRateRuleSymbols()), *floating]
         unknown = set(self.order) - {*system.states, *system.constants, *system.definitions()}
         if unknown:
             names = ", ".join(sorted(unknown))

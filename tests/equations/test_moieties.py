@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from small_networks import network_of
 
 from redoxsim import equations
 from redoxsim.equations import OdeSystem
-from redoxsim.network import Network
-
-Make = Callable[..., Network]
 
 
 def spelled(system: OdeSystem) -> list[dict[str, float]]:
     return [dict(moiety.terms) for moiety in system.moieties]
 
 
-def test_glutathione(network_of: Make) -> None:
+def test_glutathione() -> None:
     net = network_of(["2 GSH -> GSSG; k*GSH", "GSSG -> 2 GSH; k*GSSG"], species={"GSH": 1.0}, parameters={"k": 1.0})
     assert spelled(equations.build(net)) == [{"GSH": 1.0, "GSSG": 2.0}]
 
 
-def test_enzyme_and_substrate(network_of: Make) -> None:
+def test_enzyme_and_substrate() -> None:
     net = network_of(
         ["E + S -> ES; k*E*S", "ES -> E + S; k*ES", "ES -> E + P; k*ES"],
         species={"E": 1.0, "S": 1.0},
@@ -35,19 +31,19 @@ def test_enzyme_and_substrate(network_of: Make) -> None:
     assert len(found) == 2
 
 
-def test_open_systems_and_rate_rules_conserve_nothing(network_of: Make) -> None:
+def test_open_systems_and_rate_rules_conserve_nothing() -> None:
     assert spelled(equations.build(network_of(["-> A; k", "A -> ; k*A"], parameters={"k": 1.0}))) == []
     net = network_of(["A -> B; k*A"], species={"A": 1.0}, parameters={"k": 1.0}, rules=["A' = -k"])
     assert spelled(equations.build(net)) == []
 
 
-def test_decimal_stoichiometry_is_taken_as_written(network_of: Make) -> None:
+def test_decimal_stoichiometry_is_taken_as_written() -> None:
     net = network_of(["0.1 A -> 0.3 B; k*A"], species={"A": 1.0}, parameters={"k": 1.0})
     assert spelled(equations.build(net)) == [{"A": 3.0, "B": 1.0}]
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_random_networks_match_the_rank(network_of: Make, seed: int) -> None:
+def test_random_networks_match_the_rank(seed: int) -> None:
     rng = np.random.default_rng(seed)
     names = [f"S{i}" for i in range(14)]
     reactions = []

@@ -1,0 +1,202 @@
+"""The straight-line functions of a kernel: constants, right-hand side, Jacobian with factorisation, solve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redoxsim.codegen.graph import Graph
+from redoxsim.codegen.llvm.elimination import Elimination, plan
+from redoxsim.codegen.llvm.functions import reciprocal
+from redoxsim.codegen.llvm.layout import Layout
+from redoxsim.codegen.llvm.lower import Constants, Lowering
+from redoxsim.codegen.llvm.text import PTR, Function, Target, Value
+from redoxsim.equations.system import OdeSystem
+
+BLOCK = (("w", PTR), ("u", PTR))
+"""Arguments of every function: a worker's memory, and the values that are the same in all lanes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What the code is made for besides the equations: constants that differ between rows, states
+    that are infused."""
+
+    varying: frozenset[int]
+    infused: tuple[int, ...] = ()
+
+
+class Equations:
+    """A system's graph with everything the kernel evaluates added to it, and its elimination."""
+
+    def __init__(self, system: OdeSystem, shape: Shape) -> None:
+        self.system, self.shape = system, shape
+        self.graph = Graph.of(system)
+        self.rhs = self.graph.add_all(system.rhs)
+        self.jacobian = [(row, column, self.graph.add(expr)) for row, column, expr in system.jacobian]
+        self.slopes = [(row, self.graph.add(expr)) for row, expr in system.dfdt]
+        self.elimination = plan(len(system.states), [(row, column) for row, column, _ in self.jacobian])
+        self.constants = Constants(self.graph, shape.varying)
+
+    @property
+    def timed(self) -> bool:
+        """Whether time enters the right-hand side."""
+        return bool(self.slopes) or any(node.op == "time" for node in self.graph.nodes)
+
+
+class Straight:
+    """Writes the functions; all work on one worker's memory, for all lanes at once."""
+
+    def __init__(self, equations: Equations, target: Target, layout: Layout) -> None:
+        self.e, self.target, self.layout = equations, target, layout
+        n = len(equations.system.states)
+        self.n = n
+        self._place_factors()
+
+    def _place_factors(self) -> None:
+        """Factors lie in the order in which a solve reads them."""
+        e = self.e.elimination
+        self.slot: dict[tuple[int, int], int] = {}
+        for i in range(self.n):
+            for j in e.lower[i]:
+                self.slot[i, j] = len(self.slot)
+        for i in reversed(range(self.n)):
+            for j in reversed(e.upper[i]):
+                self.slot[i, j] = len(self.slot)
+            self.slot[i, i] = len(self.slot)
+
+    def _lowering(self, f: Function, states: Value, time: str = "t") -> Lowering:
+        w = f.arguments["w"]
+        return Lowering(
+            f, self.e.graph, self.e.constants,
+            states=states, time=self.layout.load(f, w, time),
+            own=self.layout.pointer(f, w, "own"), shared=f.arguments["u"],
+        )  # fmt: skip
+
+    def right_hand_side(self) -> Function:
+        """``rhs(w, u, y, b)``: b += f(stage_time, y)."""
+        f = Function("rhs", self.target, [*BLOCK, ("y", PTR), ("b", PTR)])
+        low = self._lowering(f, f.arguments["y"], "stage_time")
+        low.prepare(self.e.rhs)
+        for row, node in enumerate(self.e.rhs):
+            value = low.number(node) + f.load(f.arguments["b"], row)
+            f.store(self._infused(f, row, value), f.arguments["b"], row)
+        f.give()
+        return f
+
+    def _infused(self, f: Function, row: int, value: Value) -> Value:
+        infused = self.e.shape.infused
+        if row in infused:
+            value = value + f.load(self.layout.pointer(f, f.arguments["w"], "infusion", infused.index(row)))
+        return value
+
+    def factors(self) -> Function:
+        """``factors(w, u, y, f)``: f = f(t, y), the factors of J - I/(h gamma), and d f/dt."""
+        f = Function("factors", self.target, [*BLOCK, ("y", PTR), ("f", PTR)])
+        w = f.arguments["w"]
+        low = self._lowering(f, f.arguments["y"])
+        low.prepare([*self.e.rhs, *(node for *_, node in self.e.jacobian), *(node for _, node in self.e.slopes)])
+        for row, node in enumerate(self.e.rhs):
+            f.store(self._infused(f, row, low.number(node)), f.arguments["f"], row)
+        for index, (_, node) in enumerate(self.e.slopes):
+            f.store(low.number(node), self.layout.pointer(f, w, "slope", index))
+        self._eliminate(f, low)
+        f.give()
+        return f
+
+    def _eliminate(self, f: Function, low: Lowering) -> None:
+        e, w = self.e.elimination, f.arguments["w"]
+        shift = self.layout.load(f, w, "inv_hg")
+        position = {state: place for place, state in enumerate(e.order)}
+        entries: list[dict[int, int]] = [{} for _ in range(self.n)]
+        for row, column, node in self.e.jacobian:
+            entries[position[row]][position[column]] = node
+        done: dict[tuple[int, int], Value] = {}
+        for i in range(self.n):
+            row: dict[int, Value] = {j: low.number(node) for j, node in entries[i].items()}
+            row[i] = row[i] - shift if i in row else -shift
+            for k in e.lower[i]:
+                factor = row.pop(k) * done[k, k]
+                done[i, k] = factor
+                self._keep(f, i, k, factor)
+                minus = -factor
+                for j in e.upper[k]:
+                    other = done[k, j]
+                    row[j] = f.fma(minus, other, row[j]) if j in row else minus * other
+            done[i, i] = reciprocal(f, row.pop(i))
+            self._keep(f, i, i, done[i, i])
+            for j in e.upper[i]:
+                done[i, j] = row[j]
+                self._keep(f, i, j, row[j])
+
+    def _keep(self, f: Function, i: int, j: int, value: Value) -> None:
+        f.store(value, self.layout.pointer(f, f.arguments["w"], "lu", self.slot[i, j]))
+
+    def solve(self) -> Function:
+        """``solve(w, u, b, x)``: x with (J - I/(h gamma)) x = b."""
+        f = Function("solve", self.target, [*BLOCK, ("b", PTR), ("x", PTR)])
+        e = self.e.elimination
+        lu = self.layout.pointer(f, f.arguments["w"], "lu")
+
+        def factor(i: int, j: int) -> Value:
+            return f.load(lu, self.slot[i, j])
+
+        x: list[Value] = []
+        for i, state in enumerate(e.order):
+            value = f.load(f.arguments["b"], state)
+            for j in e.lower[i]:
+                value = f.fma(-factor(i, j), x[j], value)
+            x.append(value)
+        for i in reversed(range(self.n)):
+            value = x[i]
+            for j in reversed(e.upper[i]):
+                value = f.fma(-factor(i, j), x[j], value)
+            x[i] = value * factor(i, i)
+            f.store(x[i], f.arguments["x"], e.order[i])
+        f.give()
+        return f
+
+    def observables(self, nodes: Sequence[int]) -> Function:
+        """``observe(w, u, y, o)``: values of nodes at out_time."""
+        f = Function("observe", self.target, [*BLOCK, ("y", PTR), ("o", PTR)])
+        low = self._lowering(f, f.arguments["y"], "out_time")
+        low.prepare(nodes)
+        for index, node in enumerate(nodes):
+            f.store(low.number(node), f.arguments["o"], index)
+        f.give()
+        return f
+
+    # --- constants; written last, when it is known which are wanted
+
+    def own_constants(self) -> Function:
+        """``constants(w, u)``: what differs between lanes, from their constants."""
+        f = Function("constants", self.target, BLOCK)
+        low = self._parameters(f)
+        own = self.layout.pointer(f, f.arguments["w"], "own")
+        for (node, inverse), slot in self.e.constants.own.items():
+            f.store(low.inverse(node) if inverse else low.number(node), own, slot)
+        f.give()
+        return f
+
+    def shared_constants(self) -> Function:
+        """``shared(w, u)``: what is the same in all lanes, from the constants of lane 0."""
+        f = Function("shared", self.target, BLOCK)
+        low = self._parameters(f)
+        for (node, inverse), slot in self.e.constants.shared.items():
+            value = low.inverse(node) if inverse else low.number(node)
+            if self.target.width > 1:
+                value = f.emit(f"extractelement {f.V} {value.name}, i64 0", "double")
+            f.store(value, f.arguments["u"], slot)
+        f.give()
+        return f
+
+    def _parameters(self, f: Function) -> Lowering:
+        low = Lowering(f, self.e.graph, None, parameters=self.layout.pointer(f, f.arguments["w"], "p"))
+        tables = (self.e.constants.own, self.e.constants.shared)
+        low.prepare([node for table in tables for node, _ in table])
+        return low
+
+
+def count(elimination: Elimination) -> str:
+    """One line about an elimination."""
+    return f"{len(elimination.order)} states, {elimination.nonzeros} non-zeros, {elimination.operations} multiply-adds, {max(elimination.level, default=0)} deep"
