@@ -63,13 +63,20 @@ def to_sbml(text: str, *, file: str | None = None) -> str:
         antimony.clearPreviousLoads()
         try:
             if antimony.loadAntimonyString(text) < 0:
-                raise refusal(antimony.getLastError() or "no reason given", file)
+                raise refusal(last_error(antimony), file)
             sbml = antimony.getSBMLString()
         finally:
             antimony.clearPreviousLoads()
     if not sbml:
         raise ReadError("has no model in it", where=Where(file))
     return str(sbml)
+
+
+def last_error(antimony: Any) -> str:
+    try:
+        return antimony.getLastError() or "no reason given"
+    except UnicodeDecodeError:  # it cuts its message in the middle of a character
+        return "it has letters outside ASCII where none may be"
 
 
 def library(file: str | None) -> Any:

@@ -147,7 +147,8 @@ def conflicting_roles(subject: Subject) -> Iterator[Issue]:
         for participant in (*reaction.reactants, *reaction.products):
             touched.setdefault(participant.species, []).append((f"reaction '{reaction.id}'", reaction.line))
     setters: list[tuple[str, str, int | None]] = [
-        (rule.target, f"a {rule.kind} rule", rule.line) for rule in network.rules
+        (rule.target, "a rate rule" if rule.kind == "rate" else "an assignment rule", rule.line)
+        for rule in network.rules
     ]
     setters += [(target, f"event '{event.id}'", event.line) for event in network.events
                 for target, _ in event.assignments]  # fmt: skip
@@ -162,7 +163,7 @@ def conflicting_roles(subject: Subject) -> Iterator[Issue]:
             message = f"'{rule.target}' has more than one rule"
             yield subject.issue("RX035", message, element=rule.target, line=rule.line)
         elif rule.target in touched and rule.target not in boundary:
-            message = f"'{rule.target}' is changed by a {rule.kind} rule and by {touched[rule.target][0][0]}"
+            message = f"'{rule.target}' is changed by its {rule.kind} rule and by {touched[rule.target][0][0]}"
             yield subject.issue("RX035", message, element=rule.target, line=rule.line)
         ruled.add(rule.target)
     assigned = {rule.target for rule in network.rules if rule.kind == "assignment"}

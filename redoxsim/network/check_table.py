@@ -23,11 +23,12 @@ def parameter_table(subject: Subject) -> Iterator[Issue]:
     if path is None or not path.is_file():
         return
     try:
-        rows = list(csv.DictReader(io.StringIO(load(path))))
+        reader = csv.DictReader(io.StringIO(load(path)))
+        rows, heads = list(reader), reader.fieldnames or ()
     except (ReadError, csv.Error) as error:
         yield subject.issue("RX044", f"parameters.csv cannot be read: {error}", element=None)
         return
-    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+    missing = [name for name in COLUMNS if name not in heads]
     if missing:
         yield subject.issue("RX044", f"parameters.csv has no column {', '.join(missing)}", element=None, line=1)
         return

@@ -50,8 +50,8 @@ CODES: Mapping[str, str] = {
     "element named.",
     "RX011": "Units on the two sides of a formula do not agree, for example a rate law that is not amount per time. "
     "The simulation ignores units, so the numbers may still be right, but a factor of volume is often missing.\n"
-    "What to do: check the formula by hand; a rate law of a reaction in one compartment is compartment * k * A, in amount per "
-    "time.",
+    "What to do: check the formula by hand; a rate law of a reaction in one compartment is compartment * k * A, in "
+    "amount per time.",
     "RX012": "A parameter, compartment, species or the model itself has no units, so units cannot be checked and "
     "columns of results have no unit in their heads.\nWhat to do: declare units; `dimensionless` is a unit too.",
     "RX013": "libSBML could not check the units of a formula completely, because something in it (often a bare number) "

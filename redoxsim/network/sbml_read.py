@@ -25,6 +25,8 @@ from redoxsim.network.screen import screen_xml
 
 # Packages that say nothing about the mathematics, and one whose mathematics the core reader knows.
 HARMLESS = {"layout", "render", "groups", "fbc", "l3v2extendedmath"}
+ENCODING = re.compile(r"""(\A\s*<\?xml[^>]*?encoding\s*=\s*["'])[^"']*(["'])""")
+REQUIRED_PACKAGE = 99107  # refused by name elsewhere
 DRAWING = re.compile(r"[Pp]ackage '?(?:layout|render)")
 
 
@@ -72,7 +74,8 @@ def interpret(text: str, *, file: str | None = None) -> Reading:
     ReadError : libSBML must not or cannot see the text at all.
     """
     screen_xml(text, file=file)
-    document = libsbml.readSBMLFromString(text.lstrip("\ufeff"))
+    # The text is decoded already; the encoding that its first line names no longer holds.
+    document = libsbml.readSBMLFromString(ENCODING.sub(r"\1UTF-8\2", text.lstrip("\ufeff"), count=1))
     context = Context(level=document.getLevel(), version=document.getVersion(), file=file)
     context.troubles += reading_errors(document, file)
     model = document.getModel()
@@ -92,6 +95,8 @@ def reading_errors(document: Any, file: str | None) -> list[ModelError]:
     found: dict[tuple[int, int, str], ModelError] = {}
     for position in range(document.getNumErrors()):
         error = document.getError(position)
+        if error.getErrorId() == REQUIRED_PACKAGE:
+            continue
         if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or DRAWING.search(error.getMessage()):
             continue
         message = plain(error)

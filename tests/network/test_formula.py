@@ -40,7 +40,7 @@ TREES = st.recursive(LEAVES, applied, max_leaves=20)
 
 
 @given(TREES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_print_then_parse_gives_the_same_tree_and_value(tree: Expr) -> None:
     again = parse(to_infix(tree))
     assert again == tree
