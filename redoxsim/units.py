@@ -31,12 +31,17 @@ def _atoms() -> dict[str, tuple[Fraction, Dimensions]]:
         "s": (Fraction(1), (("s", 1),)),
         "ms": (Fraction(1, 1000), (("s", 1),)),
         "us": (Fraction(1, 10**6), (("s", 1),)),
-        "min": (Fraction(60), (("s", 1),)), "h": (Fraction(3600), (("s", 1),)), "d": (Fraction(86400), (("s", 1),)),
-        "Gy": (Fraction(1), (("Gy", 1),)), "kg": (Fraction(1000), (("g", 1),)),
+        "min": (Fraction(60), (("s", 1),)),
+        "h": (Fraction(3600), (("s", 1),)),
+        "d": (Fraction(86400), (("s", 1),)),
+        "Gy": (Fraction(1), (("Gy", 1),)),
+        "kg": (Fraction(1000), (("g", 1),)),
     }
     families: tuple[tuple[str, str, Dimensions], ...] = (
-        ("M", "munp", (("L", -1), ("mol", 1))), ("mol", "munpfa", (("mol", 1),)),
-        ("L", "munpf", (("L", 1),)), ("g", "munpf", (("g", 1),)),
+        ("M", "munp", (("L", -1), ("mol", 1))),
+        ("mol", "munpfa", (("mol", 1),)),
+        ("L", "munpf", (("L", 1),)),
+        ("g", "munpf", (("g", 1),)),
     )
     for name, prefixes, dimensions in families:
         for prefix in ("", *prefixes):
@@ -114,8 +119,21 @@ def factors(unit: str) -> tuple[tuple[str, int], ...]:
 
 def _near(name: str) -> str | None:
     folded = {known.lower(): known for known in ATOMS}
-    special = {"m": "min, or M for molar", "sec": "s", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
-               "days": "d", "minutes": "min", "seconds": "s", "second": "s", "molar": "M", "micromolar": "uM"}
+    special = {
+        "m": "min, or M for molar",
+        "sec": "s",
+        "hr": "h",
+        "hrs": "h",
+        "hour": "h",
+        "hours": "h",
+        "day": "d",
+        "days": "d",
+        "minutes": "min",
+        "seconds": "s",
+        "second": "s",
+        "molar": "M",
+        "micromolar": "uM",
+    }
     if name.lower() in special:
         return f"did you mean {special[name.lower()]}?"
     if name.lower() in folded:
@@ -205,7 +223,7 @@ def quantity(text: str | Quantity, *, kind: str | None = None) -> Quantity:
         match = NUMBER.match(stripped)
         if match is None:
             raise UnitError(f"'{text}' does not start with a number", hint="write a quantity such as 2 uM or 48 h")
-        unit = stripped[match.end():].strip()
+        unit = stripped[match.end() :].strip()
         scale(unit)
         found = Quantity(float(match.group()), unit)
         if not np.isfinite(found.value):
@@ -288,7 +306,9 @@ def _bounds(low: Bound, high: Bound, count: int) -> tuple[float, float, str]:
     unit = first.unit or last.unit
     for end in (first, last):
         if unit and not end.unit and end.value != 0.0:
-            raise UnitError(f"'{end.value:g}' has no unit in the range {low}..{high}", hint=f"write {end.value:g}{unit}")
+            raise UnitError(
+                f"'{end.value:g}' has no unit in the range {low}..{high}", hint=f"write {end.value:g}{unit}"
+            )
     # The finer unit of the two keeps the ends as they were written.
     if first.unit and last.unit and scale(last.unit)[0] < scale(first.unit)[0]:
         unit = last.unit

@@ -113,11 +113,21 @@ def parse_dose(text: str) -> tuple[Dosing, ...]:
     if match is None:
         raise DesignError(f"'{text}' is not a dose", hint=HINT)
     target, amount = match["target"], _amount(match["amount"], text)
-    windows: list[tuple[float, float | None]] = [(0.0, None)]
-    if match["times"] is not None:
-        windows = _windows(match["times"], text, allowed=match["sign"] == "=")
     if match["sign"] == ":=":
+        windows = _windows(match["times"] or "0h", text, allowed=False)
         return tuple(Dosing(target=target, action="set", amount=amount, time=start) for start, _ in windows)
+    return dose_rows(target, amount, match["times"], text=text)
+
+
+def dose_rows(target: str, amount: Quantity, times: str | None = None, *, text: str = "") -> tuple[Dosing, ...]:
+    """The rows of an amount given at ``times`` (``6h``, ``0h,24h``, ``0h..6h``; None is 0 h).
+
+    ``text`` is what errors quote. Raises as :func:`parse_dose`.
+    """
+    text = text or f"{target}={amount}@{times}"
+    windows: list[tuple[float, float | None]] = [(0.0, None)]
+    if times is not None:
+        windows = _windows(times, text, allowed=True)
     if _is_rate(amount):
         for _, end in windows:
             if end is None:

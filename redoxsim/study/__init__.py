@@ -1,1 +1,88 @@
+"""Many solves: designs, populations of cells, dose-response, combinations, and their results.
 
+Names are loaded when first used, so that a worker process or a help text costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from redoxsim.study.balance import fluxes
+    from redoxsim.study.combinations import combine
+    from redoxsim.study.courses import simulate
+    from redoxsim.study.design import Axis, Design
+    from redoxsim.study.dose_curves import dose_response
+    from redoxsim.study.estimates import Estimate, estimate
+    from redoxsim.study.lab import LabScores, score
+    from redoxsim.study.metadata import Metadata, constants_of, load_constants, load_metadata, metadata_of
+    from redoxsim.study.points import LabPoints, load_points
+    from redoxsim.study.results import ResultSet, open_results
+    from redoxsim.study.scanning import scan
+    from redoxsim.study.setup import Setup, prepare
+    from redoxsim.study.steady_states import SteadyTable, steady
+
+LATE = {
+    "Axis": "design",
+    "Design": "design",
+    "Estimate": "estimates",
+    "LabPoints": "points",
+    "LabScores": "lab",
+    "Metadata": "metadata",
+    "ResultSet": "results",
+    "Setup": "setup",
+    "SteadyTable": "steady_states",
+    "combine": "combinations",
+    "constants_of": "metadata",
+    "dose_response": "dose_curves",
+    "estimate": "estimates",
+    "fluxes": "balance",
+    "load_constants": "metadata",
+    "load_metadata": "metadata",
+    "load_points": "points",
+    "metadata_of": "metadata",
+    "open_results": "results",
+    "prepare": "setup",
+    "scan": "scanning",
+    "score": "lab",
+    "simulate": "courses",
+    "steady": "steady_states",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in LATE:
+        value = getattr(importlib.import_module(f"redoxsim.study.{LATE[name]}"), name)
+        # A function and its module share a name: importing the module put the module here.
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Axis",
+    "Design",
+    "Estimate",
+    "LabPoints",
+    "LabScores",
+    "Metadata",
+    "ResultSet",
+    "Setup",
+    "SteadyTable",
+    "combine",
+    "constants_of",
+    "dose_response",
+    "estimate",
+    "fluxes",
+    "load_constants",
+    "load_metadata",
+    "load_points",
+    "metadata_of",
+    "open_results",
+    "prepare",
+    "scan",
+    "score",
+    "simulate",
+    "steady",
+]

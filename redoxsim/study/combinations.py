@@ -1,0 +1,172 @@
+"""Two or three agents on a grid of doses, with their single-agent edges and the control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from redoxsim.errors import DesignError, nearest
+from redoxsim.pharmacology import Agent, Cell, Schedule
+from redoxsim.study.courses import Doses
+from redoxsim.study.design import Axis
+from redoxsim.study.dose_curves import AT, MODEL
+from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
+from redoxsim.study.engine import Cancel, Progress, run
+from redoxsim.study.results import SCORED, ResultSet, collect
+from redoxsim.study.rows import RTOL, Rows, Settings, make_rows
+from redoxsim.study.scanning import no_draws, usual_cells
+from redoxsim.study.setup import ORIENTATIONS, Model, Override, prepare
+from redoxsim.study.times import output_times
+
+
+def combine(
+    net: Model = MODEL,
+    *,
+    agents: Sequence[AgentLike],
+    grid: Sequence[int] | None = None,
+    doses: Mapping[str, DoseValues] | None = None,
+    at: str | Sequence[str] | None = None,
+    until: str | None = None,
+    every: str | None = None,
+    times: Mapping[str, str] | None = None,
+    seconds: ArrayLike | None = None,
+    observe: str | Sequence[str] = "viability",
+    scores: Sequence[str] = SCORED,
+    with_: Doses = None,
+    cell: str | Path | Cell | None = None,
+    values: Mapping[str, Override] | None = None,
+    start: str | None = None,
+    cells: int | None = None,
+    solver: str = "auto",
+    rtol: float = RTOL,
+    atol: float | None = None,
+    seed: int = 1,
+    jobs: int = 1,
+    draws: int = 0,
+    keep: str | None = None,
+    failed: str = "stop",
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> ResultSet:
+    """Readouts over the grid, zero doses first on every axis, with a variable per score.
+
+    Parameters
+    ----------
+    agents : two or three; ids, files or loaded. Their order is that of the axes.
+    grid : non-zero doses per agent, evenly in log dose over its default range.
+    doses : doses by agent id in place of that; agents that are not named take ``grid`` or their own default.
+    at, until, every, seconds : when to read; 48 h after the start where nothing is said.
+    times : when each agent is given, in the dose grammar (``{"bso": "-24 h"}``); 0 h where nothing is said.
+    scores : metrics to store beside the readout (``bliss_excess``, ``hsa_excess``, ``loewe_index``, ``ci``);
+        on viability, or survival where that is observed instead.
+    with_ : doses of further agents, the same at every point.
+    others : as for :func:`redoxsim.simulate`.
+
+    Raises
+    ------
+    DesignError, UnitError, ModelError : see the hint.
+    SolveError : not one row solved.
+    """
+    no_draws(draws)
+    settings = Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep)
+    check_scores(scores)
+    rows, axes, design = combine_rows(
+        net,
+        agents=agents,
+        grid=grid,
+        doses=doses,
+        at=at,
+        until=until,
+        every=every,
+        times=times,
+        seconds=seconds,
+        observe=observe,
+        with_=with_,
+        cell=cell,
+        values=values,
+        start=start,
+        cells=cells,
+        settings=settings,
+    )
+    done = run(rows.batch(), solver=solver, jobs=jobs, seed=seed, progress=progress, cancel=cancel)
+    result = collect(rows, done, kind="combination", axes=axes, design=design)
+    scored = scores and keep is None and any(name in ORIENTATIONS for name in result.observables)
+    return result.with_scores(scores) if scored else result
+
+
+def check_scores(scores: Sequence[str]) -> None:
+    """Refuse an unknown metric before anything is solved."""
+    from redoxsim.analysis import METRICS
+
+    for name in scores:
+        if name not in METRICS:
+            raise DesignError(f"there is no score '{name}'", hint=nearest(name, METRICS) or ", ".join(METRICS))
+
+
+def combine_rows(
+    net: Model,
+    *,
+    agents: Sequence[AgentLike],
+    grid: Sequence[int] | None,
+    doses: Mapping[str, DoseValues] | None,
+    at: str | Sequence[str] | None,
+    until: str | None,
+    every: str | None,
+    times: Mapping[str, str] | None,
+    seconds: ArrayLike | None,
+    observe: str | Sequence[str],
+    with_: Doses,
+    cell: str | Path | Cell | None,
+    values: Mapping[str, Override] | None,
+    start: str | None,
+    cells: int | None,
+    settings: Settings,
+) -> tuple[Rows, list[Axis], dict[str, object]]:
+    """The rows of a combination, its axes and what they are, nothing solved yet."""
+    chosen = [loaded(agent) for agent in agents]
+    names = [one.id for one in chosen]
+    axes = dose_axes(chosen, grid, doses)
+    background = Schedule.of(with_)
+    both = sorted(set(names) & set(background.targets()))
+    if both:
+        raise DesignError(f"'{both[0]}' is dosed twice: over its axis and in the background")
+    setup = prepare(net, agents=chosen, dosed=background.targets(), cell=cell, values=values, start=start)
+    when = check_times(times, names)
+    schedules, index = point_schedules(setup, axes, when, background)
+    if at is None and until is None and seconds is None:
+        at = AT
+    rows = make_rows(
+        setup,
+        times=output_times(until=until, every=every, at=at, times=seconds, only_end=True),
+        observe=setup.observed(observe),
+        points=len(schedules),
+        schedules=schedules,
+        schedule_index=index,
+        cells=usual_cells(setup, cells),
+        settings=settings,
+    )
+    return rows, axes, {"agents": names, "given": when, "with": [str(row) for row in background.doses]}
+
+
+def dose_axes(
+    agents: Sequence[Agent], grid: Sequence[int] | None, doses: Mapping[str, DoseValues] | None
+) -> list[Axis]:
+    """One dose axis per agent.
+
+    Raises
+    ------
+    DesignError : not two or three different agents, a grid of another length, doses of another agent.
+    """
+    names = [one.id for one in agents]
+    if not 2 <= len(names) <= 3 or len(set(names)) < len(names):
+        raise DesignError(f"a combination takes two or three different agents, not {', '.join(names) or 'none'}")
+    given = dict(doses or {})
+    for name in given:
+        if name not in names:
+            raise DesignError(f"doses are given for '{name}', which is not combined", hint=nearest(name, names))
+    if grid is not None and len(grid) != len(names):
+        raise DesignError(f"grid gives {len(grid)} numbers of doses for {len(names)} agents")
+    counts = list(grid) if grid is not None else [None] * len(names)
+    return [dose_axis(one, given.get(one.id), count=count) for one, count in zip(agents, counts, strict=True)]

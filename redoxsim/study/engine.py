@@ -1,0 +1,267 @@
+"""Runs the rows of a batch: in this process or in several, with progress, and what is done is kept.
+
+Rows that share all values stand together, so that their steady start is found once; the numbers do
+not depend on how rows are cut into chunks or on how many processes there are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import threading
+import time as clock
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.errors import DesignError, SolveError
+from redoxsim.solve import Batch, BatchSolution, Status, choose, solve_batch
+from redoxsim.study import worker
+
+FloatArray = NDArray[np.float64]
+Progress = Callable[[int, int, int], None]
+"""Called with rows done, rows failed and rows in all."""
+Cancel = Callable[[], bool]
+CHUNK = 128
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+SAMPLE = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Check:
+    """Rows solved again with the reference solver: their indices and the largest relative difference."""
+
+    rows: tuple[int, ...]
+    largest: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """What a batch gave.
+
+    ``values`` (N, K, T), ``status`` and ``messages`` per row; ``solver`` and ``why`` it was taken;
+    ``seconds`` by the clock; ``check`` None where the solver is the reference itself.
+    """
+
+    values: FloatArray
+    status: tuple[Status, ...]
+    messages: dict[int, str]
+    solver: str
+    why: str
+    seconds: float
+    interrupted: bool
+    check: Check | None = None
+
+    @property
+    def ok(self) -> NDArray[np.bool_]:
+        """Per row: solved to the end; shape (N,)."""
+        return np.array([one.ok for one in self.status], dtype=bool)
+
+
+def run(
+    batch: Batch,
+    *,
+    solver: str = "auto",
+    jobs: int = 1,
+    seed: int = 1,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Run:
+    """Solve every row. Ctrl-C or ``cancel`` keeps what is done; the rest has status INTERRUPTED.
+
+    Parameters
+    ----------
+    jobs : processes; 1 stays in this one.
+    seed : picks the rows that the reference solver checks.
+
+    Raises
+    ------
+    DesignError : less than one process.
+    Unsupported : the solver cannot do the batch; nothing was computed.
+    """
+    if jobs < 1:
+        raise DesignError(f"jobs must be at least 1, not {jobs}")
+    chosen, why = choose(batch, solver)
+    begun = clock.perf_counter()
+    gather = _Gather(batch, progress)
+    with _interruptible() as interrupted:
+
+        def stop() -> bool:
+            return interrupted() or (cancel is not None and cancel())
+
+        chunks = chunked(batch, jobs)
+        if jobs == 1 or len(chunks) == 1:
+            for rows in chunks:
+                if stop():
+                    break
+                done = solve_batch(part(batch, rows), chosen.name, progress=gather.within, cancel=stop)
+                gather.take(rows, done)
+        else:
+            _in_processes(batch, chosen.name, chunks, jobs, gather, stop)
+        check = None if stop() else _checked(batch, chosen.name, gather, seed)
+        ended = any(one is Status.INTERRUPTED for one in gather.status)
+    return Run(
+        values=gather.values,
+        status=tuple(gather.status),
+        messages=dict(sorted(gather.messages.items())),
+        solver=chosen.name,
+        why=why,
+        seconds=clock.perf_counter() - begun,
+        interrupted=ended,
+        check=check,
+    )
+
+
+class _Gather:
+    """Results row by row, whichever order they come in."""
+
+    def __init__(self, batch: Batch, progress: Progress | None) -> None:
+        self.values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
+        self.status = [Status.INTERRUPTED] * batch.rows
+        self.messages: dict[int, str] = {}
+        self._total, self._done, self._failed, self._progress = batch.rows, 0, 0, progress
+
+    def take(self, rows: list[int], solution: BatchSolution) -> None:
+        self.values[rows] = solution.values
+        for place, row in enumerate(rows):
+            self.status[row] = solution.status[place]
+            if place in solution.messages:
+                self.messages[row] = solution.messages[place]
+            if solution.status[place] is not Status.INTERRUPTED:
+                self._done += 1
+                self._failed += not solution.status[place].ok
+        if self._progress is not None:
+            self._progress(self._done, self._failed, self._total)
+
+    def within(self, done: int) -> None:
+        """Progress inside the chunk that is being solved in this process."""
+        if self._progress is not None:
+            self._progress(self._done + done, self._failed, self._total)
+
+
+def chunked(batch: Batch, jobs: int) -> list[list[int]]:
+    """Rows in chunks: rows with equal values in one chunk where there are enough such groups."""
+    names = sorted(batch.columns)
+    groups: dict[tuple[bytes, ...], list[int]] = {}
+    columns = [np.ascontiguousarray(batch.columns[name], dtype=np.float64) for name in names]
+    for row in range(batch.rows):
+        groups.setdefault(tuple(column[row].tobytes() for column in columns), []).append(row)
+    most = CHUNK if jobs == 1 else max(1, min(CHUNK, -(-batch.rows // (4 * jobs))))
+    chunks: list[list[int]] = []
+    split = jobs > 1 and len(groups) < jobs
+    for rows in groups.values():
+        pieces = [rows[i : i + most] for i in range(0, len(rows), most)] if split else [rows]
+        for piece in pieces:
+            if chunks and len(chunks[-1]) + len(piece) <= most:
+                chunks[-1] = chunks[-1] + piece
+            else:
+                chunks.append(piece)
+    return chunks
+
+
+def part(batch: Batch, rows: list[int]) -> Batch:
+    """The batch of some rows, with only the schedules that they use."""
+    index = np.zeros(batch.rows, dtype=np.intp) if batch.schedule_index is None else batch.schedule_index
+    used, inverse = np.unique(index[rows], return_inverse=True)
+    return replace(
+        batch,
+        rows=len(rows),
+        columns={name: np.asarray(column)[rows] for name, column in batch.columns.items()},
+        schedules=tuple(batch.schedules[i] for i in used),
+        schedule_index=inverse.astype(np.intp),
+    )
+
+
+def _in_processes(batch: Batch, solver: str, chunks: list[list[int]], jobs: int, gather: _Gather, stop: Cancel) -> None:
+    payload = pickle.dumps((batch, solver))
+    count = min(jobs, len(chunks))
+    with _single_threads():
+        pool = ProcessPoolExecutor(
+            count, mp_context=get_context("spawn"), initializer=worker.begin, initargs=(payload,)
+        )
+        try:
+            waiting: dict[Future[Any], list[int]] = {pool.submit(worker.work, rows): rows for rows in chunks}
+            while waiting and not stop():
+                finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    gather.take(waiting.pop(future), future.result())
+        except BrokenExecutor as error:
+            raise SolveError(
+                "a worker process ended unexpectedly",
+                hint='use jobs=1, or put the call of a script under if __name__ == "__main__":',
+            ) from error
+        finally:
+            # Rows under way may take minutes; they are given up, not waited for.
+            processes = list(getattr(pool, "_processes", {}).values()) if stop() else []
+            pool.shutdown(wait=not processes, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+
+
+@contextlib.contextmanager
+def _single_threads() -> Iterator[None]:
+    """Workers are many already; their linear algebra gets one thread each."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Cancel]:
+    """Turns the first Ctrl-C into a flag; a second one is raised as usual."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: Any) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    if before is not signal.default_int_handler:  # somebody else handles it
+        yield pressed.is_set
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _checked(batch: Batch, solver: str, gather: _Gather, seed: int) -> Check | None:
+    """A few rows solved again with the reference solver."""
+    if solver.split(":")[0] == "scipy":
+        return None
+    good = [row for row, status in enumerate(gather.status) if status.ok]
+    if not good:
+        return None
+    picked = np.random.default_rng(seed).choice(good, size=min(SAMPLE, len(good)), replace=False)
+    rows = sorted(int(row) for row in picked)
+    again = solve_batch(part(batch, rows), "scipy")
+    return Check(rows=tuple(rows), largest=difference(gather.values[rows], again.values))
+
+
+def difference(one: FloatArray, other: FloatArray) -> float:
+    """Largest relative difference of two (N, K, T), on the scale of each symbol's largest value per row."""
+    size = np.maximum(np.abs(one), np.abs(other))
+    floor = 1e-6 * size.max(axis=-1, keepdims=True, initial=0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = np.abs(one - other) / np.maximum(size, np.broadcast_to(floor, size.shape))
+    relative = np.where(one == other, 0.0, relative)
+    return float(np.max(relative, initial=0.0)) if not np.isnan(relative).any() else float("nan")

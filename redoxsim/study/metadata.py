@@ -1,0 +1,149 @@
+"""What a shipped model says of itself beside its equations: ``model.toml`` and ``parameters.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from redoxsim import catalog
+from redoxsim.errors import ReadError, Where
+from redoxsim.network.parts import Network
+from redoxsim.pharmacology.toml import Grade, Strict, read_table
+
+
+class Observable(Strict):
+    """A readout that others measure through; ``typical`` is its size at rest."""
+
+    id: str
+    name: str
+    unit: str
+    typical: float | None = None
+
+
+class Target(Strict):
+    """A range that the undosed model must keep to."""
+
+    id: str
+    low: float
+    high: float
+    source: str
+    note: str = ""
+
+
+class Population(Strict):
+    """Coefficients of variation of expression levels between cells, by HGNC symbol."""
+
+    source: str = ""
+    grade: Grade = "C"
+    cv: dict[str, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(default_factory=dict)
+
+
+class Metadata(Strict):
+    """``model.toml``. ``fluxes`` names the reactions that make and use a pool."""
+
+    title: str
+    description: str = ""
+    start: Literal["steady", "given"] = "given"
+    compose: tuple[str, ...] = ()
+    observables: tuple[Observable, ...] = ()
+    targets: tuple[Target, ...] = ()
+    population: Population = Population()
+    fluxes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    references: tuple[str, ...] = ()
+    file: str | None = Field(default=None, exclude=True)
+
+    def observable(self, name: str) -> Observable | None:
+        """The readout of that id."""
+        return next((one for one in self.observables if one.id == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A row of ``parameters.csv``; ``low`` to ``high`` is the range, if it has one."""
+
+    id: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    grade: str
+    source: str
+    note: str = ""
+
+
+def load_metadata(folder: str | Path) -> Metadata:
+    """The metadata in a model's folder.
+
+    Raises
+    ------
+    ReadError : no ``model.toml``, or something in it makes no sense; file and key are named.
+    """
+    path = Path(folder) / "model.toml"
+    return read_table(path, Metadata, "model's metadata").model_copy(update={"file": str(path)})
+
+
+def load_constants(folder: str | Path) -> dict[str, Constant]:
+    """The rows of ``parameters.csv`` in a model's folder by id; empty where there is no such file.
+
+    Raises
+    ------
+    ReadError : a row that makes no sense; file and line are named.
+    """
+    path = Path(folder) / "parameters.csv"
+    if not path.is_file():
+        return {}
+    found: dict[str, Constant] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        for row in reader:
+            try:
+                one = Constant(
+                    id=row["id"], value=float(row["value"]), unit=row["unit"], low=_number(row["low"]),
+                    high=_number(row["high"]), grade=row["grade"], source=row["source"], note=row.get("note") or "",
+                )  # fmt: skip
+            except (KeyError, TypeError, ValueError) as error:
+                where = Where(file=str(path), line=reader.line_num)
+                raise ReadError(f"not a row of a parameter table: {error}", where=where) from error
+            found[one.id] = one
+    return found
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text else None
+
+
+def folder_of(network: Network) -> Path | None:
+    """The folder with the metadata of a network: beside its file, or the shipped model it was made from.
+
+    An edited network keeps no path; it is recognised by its id and its population of cells.
+    """
+    if network.source is not None:
+        folder = Path(network.source).parent
+        return folder if (folder / "model.toml").is_file() else None
+    if any(part.id == "population" for part in network.compartments):
+        folder_ = catalog.models().get(network.id)
+        return folder_ if folder_ is not None and (folder_ / "model.toml").is_file() else None
+    return None
+
+
+def metadata_of(network: Network) -> Metadata | None:
+    """The metadata of a network, None where it has none."""
+    folder = folder_of(network)
+    return None if folder is None else _cached(str(folder), (folder / "model.toml").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _cached(folder: str, _changed: int) -> Metadata:
+    return load_metadata(folder)
+
+
+def constants_of(network: Network) -> Mapping[str, Constant]:
+    """The graded constants of a network by id; empty where it has no table."""
+    folder = folder_of(network)
+    return {} if folder is None else load_constants(folder)

@@ -1,0 +1,385 @@
+"""Results of studies: named axes, units, a status per cell, and what made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim import units
+from redoxsim.errors import DesignError, SolveError, nearest
+from redoxsim.study.design import Axis
+from redoxsim.study.engine import Run
+from redoxsim.study.provenance import record, sentence, tally
+from redoxsim.study.rows import Readout, Rows, read_out
+from redoxsim.study.setup import ORIENTATIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from redoxsim.analysis import HillFit, Settings, SynergyTable
+
+FloatArray = NDArray[np.float64]
+SCORE_NAMES: Mapping[str, str] = {
+    "bliss": "bliss_excess",
+    "hsa": "hsa_excess",
+    "loewe": "loewe_index",
+    "loewe_excess": "loewe_excess",
+    "ci": "ci",
+}
+"""Variables that scores are stored under."""
+SCORED = ("bliss", "hsa", "loewe", "ci")
+
+
+class ResultSet:
+    """Results of a design.
+
+    Attributes
+    ----------
+    dataset : an xarray Dataset; a variable per observable with ``units`` and ``long_name``, dimensions in
+        the order of the axes, then ``cell`` where cells are kept, then ``time`` (seconds); ``status``
+        (names of :class:`redoxsim.solve.Status`) and ``solved`` (cells that came to the end) per point.
+    kind : "time course", "scan", "dose-response", "combination".
+    axes : names of the dimensions of the design.
+    messages : what failed rows say, by row.
+    seconds : how long it took; not part of the dataset, so that equal commands give equal files.
+    interrupted : whether it was stopped before the end.
+    """
+
+    def __init__(
+        self,
+        dataset: xr.Dataset,
+        *,
+        messages: Mapping[int, str] | None = None,
+        seconds: float = float("nan"),
+        interrupted: bool = False,
+    ) -> None:
+        self.dataset = dataset
+        self.messages = dict(messages or {})
+        self.seconds = seconds
+        self.interrupted = interrupted
+
+    @property
+    def kind(self) -> str:
+        return str(self.dataset.attrs["kind"])
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return tuple(json.loads(self.dataset.attrs["axes"]))
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Model, agents, cell, design, solver, versions and seed."""
+        found: dict[str, Any] = json.loads(self.dataset.attrs["provenance"])
+        return found
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """Ids of what was observed."""
+        return tuple(json.loads(self.dataset.attrs["observables"]))
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row solved."""
+        return set(self.counts) <= {"OK"}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by status name."""
+        found: dict[str, int] = self.provenance["solves"]
+        return found
+
+    @property
+    def summary(self) -> str:
+        """Such as ``1296 solves: 1290 ok, 6 step budget``, and how the reference solver's check went."""
+        text = sentence(self.counts)
+        check = self.provenance["check"]
+        if check is not None:
+            text += f"; {len(check['rows'])} solved again with scipy differ by {check['largest']:.1e} at most"
+        return text
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        if name not in self.dataset:
+            hint = nearest(name, map(str, self.dataset.variables)) or f"there are {', '.join(self.observables)}"
+            raise DesignError(f"'{name}' was not observed", hint=hint)
+        return self.dataset[name]
+
+    @property
+    def failures(self) -> pd.DataFrame:
+        """Points with failed cells: their place on the axes, status and how many cells solved."""
+        status = self.dataset["status"]
+        bad = status.where(status != "OK", drop=False).to_dataframe().dropna(subset=["status"])
+        return bad.reset_index()
+
+    def _mask(self, data: xr.DataArray, failed: str) -> NDArray[np.bool_]:
+        """Where there is no value, for statistics over ``data``; refused unless told to drop."""
+        missing: NDArray[np.bool_] = np.isnan(np.asarray(data, dtype=float))
+        if missing.any() and failed != "drop":
+            raise SolveError(
+                f"{int(missing.sum())} of {missing.size} points have failed cells ({self.summary}), "
+                "so no statistics are taken over them",
+                hint="see .failures; failed='drop' leaves them out",
+            )
+        return missing
+
+    def _series(self, observe: str | None, at: str | None) -> xr.DataArray:
+        data = self[self._readout(observe)]
+        if "time" in data.dims:
+            if at is None:
+                if data.sizes["time"] != 1:
+                    hours = ", ".join(f"{float(t) / 3600:g} h" for t in data["time"])
+                    raise DesignError(f"say at which time: {hours}", hint="at='48 h'")
+                return data.isel(time=0)
+            wanted = units.seconds(at)
+            place = int(np.argmin(np.abs(np.asarray(data["time"]) - wanted)))
+            if abs(float(data["time"][place]) - wanted) > 1e-6 * max(1.0, abs(wanted)):
+                raise DesignError(f"there is no result at {at}")
+            return data.isel(time=place)
+        return data
+
+    def _readout(self, observe: str | None) -> str:
+        if observe is not None:
+            return observe
+        scored = [name for name in self.observables if name in ORIENTATIONS]
+        return scored[0] if scored else self.observables[0]
+
+    def fit(self, observe: str | None = None, *, at: str | None = None, failed: str = "stop") -> HillFit:
+        """The Hill curve of a dose-response; doses in the unit of the axis.
+
+        Parameters
+        ----------
+        observe : which readout; viability where there is one.
+        at : which time, where there are several.
+        failed : "stop" refuses a curve with failed points, "drop" fits the others.
+
+        Raises
+        ------
+        DesignError : not a dose-response, or no such readout or time.
+        SolveError : failed points.
+        """
+        from redoxsim.analysis import fit_hill
+
+        if self.kind != "dose-response":
+            raise DesignError(f"a {self.kind} has no dose-response curve to fit")
+        name = self._readout(observe)
+        data = self._series(name, at)
+        if data.ndim != 1:
+            raise DesignError(f"'{name}' has the axes {', '.join(map(str, data.dims))}; a curve has one")
+        missing = self._mask(data, failed)
+        orientation = ORIENTATIONS.get(name, "signal")
+        doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
+        return fit_hill(doses, np.asarray(data, dtype=float), orientation=orientation, failed=missing)  # type: ignore[arg-type]
+
+    def scores(
+        self,
+        metrics: Sequence[str] = SCORED,
+        *,
+        observe: str | None = None,
+        at: str | None = None,
+        failed: str = "stop",
+        settings: Settings | None = None,
+    ) -> dict[str, SynergyTable]:
+        """Synergy scores of a combination, each with its sign convention in words.
+
+        Parameters
+        ----------
+        metrics : names of :data:`redoxsim.analysis.METRICS`.
+        observe : which readout; only those with a declared direction (viability, survival) can be scored.
+        failed : "stop" refuses a grid with failed points, "drop" leaves them undefined.
+
+        Raises
+        ------
+        DesignError : not a combination, or a readout without a direction.
+        SolveError : failed points.
+        """
+        from redoxsim.analysis import EffectArray, score
+
+        if self.kind != "combination":
+            raise DesignError(f"a {self.kind} has no synergy to score")
+        name = self._readout(observe)
+        if name not in ORIENTATIONS:
+            raise DesignError(
+                f"'{name}' has no declared direction, so no synergy is scored on it",
+                hint=f"these have: {', '.join(ORIENTATIONS)}",
+            )
+        data = self._series(name, at)
+        missing = self._mask(data, failed)
+        grid = EffectArray(
+            [np.asarray(self.dataset[axis], dtype=float) for axis in self.axes],
+            np.asarray(data, dtype=float),
+            orientation=ORIENTATIONS[name],  # type: ignore[arg-type]
+            scale="fraction",
+            agents=self.axes,
+            dose_units=[str(self.dataset[axis].attrs["units"]) for axis in self.axes],
+            failed=missing,
+        )
+        return score(grid, metrics, settings=settings)
+
+    def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
+        """The same results with a variable per score (see :data:`SCORE_NAMES`); failed points are undefined."""
+        name = self._readout(observe)
+        data = self[name]
+        dataset = self.dataset.copy()
+        several = "time" in data.dims
+        times = [f"{float(t)!r} s" for t in data["time"]] if several else [None]
+        tables = [self.scores(metrics, observe=name, at=at, failed="drop") for at in times]
+        for metric in metrics:
+            values = [table[metric].values for table in tables]
+            one = tables[0][metric]
+            attrs = {
+                "units": "1", "long_name": one.title, "metric": metric, "sign": one.sign, "neutral": one.neutral,
+                "orientation": one.orientation, "of": name,
+                "note": "; ".join(text for text in (one.note, one.summary.message) if text),
+            }  # fmt: skip
+            stacked = np.stack(values, axis=-1) if several else values[0]
+            dims = (*self.axes, "time") if several else self.axes
+            dataset[SCORE_NAMES.get(metric, metric)] = (dims, stacked, attrs)
+        return ResultSet(dataset, messages=self.messages, seconds=self.seconds, interrupted=self.interrupted)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A tidy table: a row per point (and cell, and time in hours), units in the heads."""
+        import pandas as pd
+
+        data = self.dataset
+        dims = [str(dim) for dim in data.dims]
+        order = [*(axis for axis in self.axes if axis in dims), *(dim for dim in dims if dim not in self.axes)]
+        shape = tuple(data.sizes[dim] for dim in order)
+        columns: dict[str, Any] = {}
+        for dim in order:
+            place = [1] * len(order)
+            place[order.index(dim)] = -1
+            values = np.asarray(data[dim]) if dim in data.coords else np.arange(data.sizes[dim])
+            unit = str(data[dim].attrs.get("units", "")) if dim in data.coords else ""
+            if dim == "time":
+                values, unit = values / 3600.0, "h"
+            columns[_head(dim, unit)] = np.broadcast_to(values.reshape(place), shape).ravel()
+        extra = [str(name) for name in data.coords if str(name) not in dims]
+        for name in (*extra, *map(str, data.data_vars)):
+            array = data[name]
+            missing = {dim: data.sizes[dim] for dim in order if dim not in array.dims}
+            values = np.asarray((array.expand_dims(missing) if missing else array).transpose(*order))
+            if name == "time":
+                columns[_head("time", "h")] = values.ravel() / 3600.0
+            else:
+                columns[_head(name, str(array.attrs.get("units", "")))] = values.ravel()
+        return pd.DataFrame(columns)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the tidy table; numbers read back to the same bits."""
+        self.to_dataframe().to_csv(path, index=False, lineterminator="\n")
+
+    def to_netcdf(self, path: str | Path) -> None:
+        """Write the dataset with its provenance."""
+        self.dataset.to_netcdf(path, engine="h5netcdf")
+
+    def _repr_html_(self) -> str:
+        dims = ", ".join(f"{escape(str(name))} {size}" for name, size in self.dataset.sizes.items())
+        lines = [
+            f"<b>{escape(self.kind)}</b> of {escape(self.provenance['model']['id'])}: "
+            + escape(", ".join(self.observables)),
+            dims,
+            escape(self.summary),
+        ]
+        return "<div>" + "<br>".join(line for line in lines if line) + "</div>" + str(self.dataset._repr_html_())
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {size}" for name, size in self.dataset.sizes.items())
+        return f"<ResultSet {self.kind}: {', '.join(self.observables)} ({sizes}); {self.summary}>"
+
+
+def _head(name: str, unit: str) -> str:
+    return f"{name} [{unit}]" if unit not in ("", "1", "dimensionless") else name
+
+
+def open_results(path: str | Path) -> ResultSet:
+    """Results read back from netCDF.
+
+    Raises
+    ------
+    DesignError : the file holds no results of a study.
+    """
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="h5netcdf") as stored:
+        dataset = stored.load()
+    if "provenance" not in dataset.attrs or "kind" not in dataset.attrs:
+        raise DesignError(f"{path} holds no results of a study")
+    return ResultSet(dataset)
+
+
+def collect(
+    rows: Rows, run: Run, *, kind: str, axes: Sequence[Axis], design: Mapping[str, Any], zipped: bool = False
+) -> ResultSet:
+    """The results of a run with its axes put back.
+
+    Raises
+    ------
+    SolveError : not one row solved (and it was not interrupted).
+    """
+    import xarray as xr
+
+    if not run.ok.any() and not run.interrupted:
+        first = next(iter(run.messages.values()), run.status[0].value)
+        raise SolveError(f"{sentence(tally(run))}. The first says: {first}")
+    readout = read_out(rows, run)
+    dims: tuple[str, ...] = ("point",) if zipped else tuple(one.name for one in axes)
+    shape = (rows.points,) if zipped else tuple(len(one) for one in axes)
+    cell_dims = ("cell",) if rows.settings.keep == "cells" else ()
+    cell_shape = (rows.cells,) if cell_dims else ()
+    data: dict[str, Any] = {}
+    for place, name in enumerate(rows.observe):
+        values = readout.values[place].reshape(*shape, *cell_shape, -1)
+        last: tuple[str, ...] = ("time",)
+        if rows.times.single:
+            values, last = values[..., 0], ()
+        data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
+    status_text = {"long_name": "how the solves of this point ended"}
+    data["status"] = ((*dims, *cell_dims), readout.status.reshape(*shape, *cell_shape).astype(object), status_text)
+    if not cell_dims:
+        text = {"long_name": f"cells solved of {rows.cells}", "units": "1"}
+        data["solved"] = (dims, readout.solved.reshape(shape), text)
+    coords: dict[str, Any] = {}
+    for one in axes:
+        attrs = {"units": one.unit or rows.setup.label(one.name), "long_name": _axis_title(rows, one.name)}
+        coords[one.name] = ("point" if zipped else one.name, one.values, attrs)
+    time_attrs = {"units": "s", "long_name": "time"}
+    seconds = rows.times.seconds
+    coords["time"] = ((), float(seconds[0]), time_attrs) if rows.times.single else ("time", seconds, time_attrs)
+    if cell_dims:
+        coords["cell"] = ("cell", np.arange(rows.cells))
+        for name, factors in rows.levels.items():
+            coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
+    attrs = {
+        "kind": kind,
+        "axes": json.dumps(list(dims)),
+        "observables": json.dumps(list(rows.observe)),
+        "provenance": json.dumps(record(rows, run, design), sort_keys=True),
+    }
+    messages = run.messages
+    return ResultSet(
+        xr.Dataset(data, coords=coords, attrs=attrs),
+        messages=messages,
+        seconds=run.seconds,
+        interrupted=run.interrupted,
+    )
+
+
+def _attrs(rows: Rows, name: str) -> dict[str, str]:
+    attrs = {"units": rows.setup.label(name), "long_name": rows.setup.title(name)}
+    if name in ORIENTATIONS:
+        attrs["orientation"] = ORIENTATIONS[name]
+    return attrs
+
+
+def _axis_title(rows: Rows, name: str) -> str:
+    agent = rows.setup.agents.get(name)
+    return agent.name if agent else rows.setup.title(name)
+
+
+__all__ = ["ORIENTATIONS", "SCORED", "SCORE_NAMES", "Readout", "ResultSet", "collect", "open_results"]

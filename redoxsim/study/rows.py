@@ -1,0 +1,194 @@
+"""Points of a design times cells (and draws): the rows to solve, and how cells become one readout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.errors import DesignError
+from redoxsim.solve import Batch, Schedule, Status
+from redoxsim.study import population
+from redoxsim.study.engine import Run
+from redoxsim.study.setup import SHARES, Setup
+from redoxsim.study.times import Times
+
+FloatArray = NDArray[np.float64]
+FAILED = ("stop", "drop")
+KEEP = (None, "cells")
+RTOL = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Settings:
+    """How to solve; the defaults of every study function."""
+
+    solver: str = "auto"
+    rtol: float = RTOL
+    atol: float | None = None
+    jobs: int = 1
+    seed: int = 1
+    failed: str = "stop"
+    keep: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.failed not in FAILED:
+            raise DesignError(f"failed must be 'stop' or 'drop', not '{self.failed}'")
+        if self.keep not in KEEP:
+            raise DesignError(f"keep must be None or 'cells', not '{self.keep}'")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """The rows of a study, cell by cell: row = cell * points + point.
+
+    ``columns`` are values per point (P,), ``levels`` factors per cell (C,) on the ids they name.
+    """
+
+    setup: Setup
+    times: Times
+    observe: tuple[str, ...]
+    points: int
+    columns: Mapping[str, FloatArray]
+    schedules: tuple[Schedule, ...]
+    schedule_index: NDArray[np.intp]
+    levels: Mapping[str, FloatArray]
+    cells: int
+    settings: Settings
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """What is observed in each cell: the readouts and the counters that they are made of."""
+        known = set(self.setup.symbols)
+        extra = [
+            name
+            for readout, parts in SHARES.items()
+            if readout in self.observe and self.cells > 1 and known.issuperset(parts)
+            for name in parts
+        ]
+        return tuple(dict.fromkeys((*self.observe, *extra)))
+
+    def batch(self) -> Batch:
+        """All rows as one batch."""
+        count = self.cells * self.points
+        fixed = {name: np.full(self.points, value) for name, value in self.setup.values.items()}
+        per_point = fixed | dict(self.columns)
+        columns = {name: np.tile(values, self.cells) for name, values in per_point.items()}
+        if self.cells > 1:
+            for name, factors in self.levels.items():
+                base = columns[name] if name in columns else np.full(count, self.setup.without(name))
+                columns[name] = base * np.repeat(factors, self.points)
+        return Batch(
+            system=self.setup.system,
+            times=self.setup.times(self.times.seconds),
+            rows=count,
+            columns=columns,
+            schedules=self.schedules,
+            schedule_index=np.tile(self.schedule_index, self.cells),
+            observe=self.wanted,
+            start=self.setup.start,
+            rtol=self.settings.rtol,
+            atol=self.settings.atol,
+        )
+
+
+def make_rows(
+    setup: Setup,
+    *,
+    times: Times,
+    observe: Sequence[str],
+    points: int,
+    columns: Mapping[str, FloatArray] | None = None,
+    schedules: Sequence[Schedule] = (Schedule(),),
+    schedule_index: NDArray[np.intp] | None = None,
+    cells: int,
+    settings: Settings,
+) -> Rows:
+    """Checked rows.
+
+    Raises
+    ------
+    DesignError : a population where the model has none, or less than one cell.
+    """
+    levels = population.cells(cells, setup.cv, seed=settings.seed)
+    if cells > 1 and not levels:
+        raise DesignError(
+            f"model '{setup.network.id}' says nothing of how its cells differ, so {cells} cells would all be the same",
+            hint="use cells=1",
+        )
+    return Rows(
+        setup=setup,
+        times=times,
+        observe=tuple(observe),
+        points=points,
+        columns=dict(columns or {}),
+        schedules=tuple(schedules),
+        schedule_index=np.zeros(points, dtype=np.intp) if schedule_index is None else schedule_index,
+        levels=levels,
+        cells=cells,
+        settings=settings,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Readout:
+    """Readouts over the population.
+
+    ``values`` (K, P, T), or (K, P, C, T) where cells are kept; ``status`` (P,) or (P, C) names of
+    :class:`Status`, the worst of the cells; ``solved`` (P,) cells that came to the end.
+    """
+
+    values: FloatArray
+    status: NDArray[np.str_]
+    solved: NDArray[np.int64]
+
+
+def read_out(rows: Rows, run: Run) -> Readout:
+    """Cells averaged: ``viability`` as live cells over untreated live cells, all else as plain means.
+
+    A point with a failed cell is not-a-number, unless failed cells are dropped.
+    """
+    shape = (rows.cells, rows.points, len(rows.wanted), len(rows.times.seconds))
+    values = run.values.reshape(shape)
+    ok = run.ok.reshape(rows.cells, rows.points)
+    names = np.array([one.name for one in run.status], dtype=np.str_).reshape(rows.cells, rows.points)
+    solved = ok.sum(axis=0)
+    kept = rows.observe
+    position = {name: place for place, name in enumerate(rows.wanted)}
+    if rows.settings.keep == "cells":
+        chosen = values[:, :, [position[name] for name in kept]]
+        return Readout(values=np.moveaxis(chosen, (2, 1, 0), (0, 1, 2)), status=names.T.copy(), solved=solved)
+    # Failed rows keep the part before they failed; over a population that part is no readout.
+    usable = np.where(ok[:, :, None, None], values, np.nan)
+    good = solved > 0 if rows.settings.failed == "drop" else solved == rows.cells
+    out = np.full((len(kept), rows.points, shape[3]), np.nan)
+    for place, name in enumerate(kept):
+        parts = SHARES.get(name)
+        if parts and rows.cells > 1 and all(one in position for one in parts):
+            live, reference = (_total(usable[:, :, position[one]], ok) for one in parts)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                mean = live / reference
+        else:
+            total = _total(usable[:, :, position[name]], ok)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                mean = total / solved[:, None]
+        out[place] = np.where(good[:, None], mean, np.nan)
+    if rows.cells == 1:  # a single course is worth keeping up to where it failed
+        out = np.moveaxis(values[0][:, [position[name] for name in kept]], 1, 0).copy()
+    return Readout(values=out, status=_worst(names), solved=solved)
+
+
+def _total(values: FloatArray, ok: NDArray[np.bool_]) -> FloatArray:
+    """Sum over the cells that solved, (P, T); cells are added in order, so that it is the same every time."""
+    total = np.zeros(values.shape[1:])
+    for cell in range(values.shape[0]):
+        total += np.where(ok[cell][:, None], values[cell], 0.0)
+    return total
+
+
+def _worst(names: NDArray[np.str_]) -> NDArray[np.str_]:
+    order = [Status.OK.name, *(one.name for one in Status if one is not Status.OK)]
+    rank = {name: place for place, name in enumerate(order)}
+    return np.array([max(column, key=lambda name: rank[str(name)]) for column in names.T], dtype=np.str_)

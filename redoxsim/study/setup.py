@@ -1,0 +1,231 @@
+"""A model made ready for a study: agents and cell applied, equations built, what varies known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim import equations, units
+from redoxsim.equations.labels import unit_label
+from redoxsim.equations.system import OdeSystem
+from redoxsim.errors import DesignError, UnitError, Where, nearest
+from redoxsim.network.parts import Network
+from redoxsim.pharmacology import (
+    Agent,
+    Cell,
+    apply_agent,
+    load_agent,
+    load_cell,
+    require_cell,
+    rows,
+    time_scale,
+    to_model,
+)
+from redoxsim.pharmacology.apply import load_agents
+from redoxsim.pharmacology.dosing import Schedule
+from redoxsim.solve import Dose
+from redoxsim.solve import Schedule as SolveSchedule
+from redoxsim.study.metadata import Constant, Metadata, constants_of, metadata_of
+
+FloatArray = NDArray[np.float64]
+Model = Network | str | Path
+Override = float | str | units.Quantity
+# How counters of cells become readouts over a population: sums of the first over sums of the second.
+SHARES: Mapping[str, tuple[str, str]] = {"viability": ("live", "live_ref")}
+ORIENTATIONS: Mapping[str, str] = {"viability": "viability", "survival": "viability"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Setup:
+    """What every study starts from.
+
+    ``values`` are the overrides of the cell and of the user, in model units; ``cv`` the coefficients
+    of variation by id; ``start`` "steady" or "given".
+    """
+
+    network: Network
+    system: OdeSystem
+    metadata: Metadata | None
+    constants: Mapping[str, Constant]
+    agents: Mapping[str, Agent]
+    cell: Cell | None
+    values: Mapping[str, float]
+    cv: Mapping[str, float]
+    start: str
+    source: str | None
+    original: Network
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Everything that can be observed."""
+        system = self.system
+        return (
+            *system.states,
+            *system.constants,
+            *(name for name, _ in system.assigned),
+            *(name for name, _ in system.rates),
+        )
+
+    def observed(self, names: str | Sequence[str] | None) -> tuple[str, ...]:
+        """Checked ids of what to observe; the model's own readouts where none is named.
+
+        Raises
+        ------
+        DesignError : an id the model does not have.
+        """
+        if names is None:
+            if self.metadata is not None and self.metadata.observables:
+                return tuple(one.id for one in self.metadata.observables)
+            return (*self.system.states, *(name for name, _ in self.system.assigned))
+        found = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+        known = set(self.symbols)
+        for name in found:
+            if name not in known:
+                raise DesignError(f"the model has nothing called '{name}' to observe", hint=nearest(name, self.symbols))
+        return tuple(dict.fromkeys(found))
+
+    def label(self, name: str) -> str:
+        """The unit of a symbol in words; "1" for a plain number, "" where the model does not say."""
+        found = unit_label(self.network, name)
+        if found is None:
+            one = self.metadata.observable(name) if self.metadata else None
+            return one.unit if one else ""
+        return found or "1"
+
+    def title(self, name: str) -> str:
+        """The name of a symbol in words."""
+        one = self.metadata.observable(name) if self.metadata else None
+        if one is not None:
+            return one.name
+        part = self.network.index().get(name)
+        return part.name if part is not None and part.name else name
+
+    def schedule(self, doses: Schedule) -> SolveSchedule:
+        """A schedule in model units.
+
+        Raises
+        ------
+        UnitError, DesignError : an amount or target that makes no sense for this model.
+        """
+        found = rows(self.network, doses, self.agents)
+        return SolveSchedule(
+            tuple(Dose(time=r.time, target=r.target, action=r.action, amount=r.amount, until=r.until) for r in found)
+        )
+
+    def times(self, seconds: FloatArray) -> FloatArray:
+        """Times in model units."""
+        factor = time_scale(self.network)
+        return seconds if factor == 1 else seconds / float(factor)
+
+    def without(self, name: str) -> float:
+        """The value of a constant when nothing else varies it."""
+        from redoxsim.codegen import compile_system
+
+        _, p = compile_system(self.system).initial(self.values)
+        return float(p[self.system.constants.index(name)])
+
+
+def read_model(model: Model) -> Network:
+    """The network itself, or the one of a path or name."""
+    if isinstance(model, Network):
+        return model
+    from redoxsim import network
+
+    return network.read(model)
+
+
+def prepare(
+    model: Model,
+    *,
+    agents: Iterable[str | Path | Agent] = (),
+    dosed: Iterable[str] = (),
+    cell: str | Path | Cell | None = None,
+    values: Mapping[str, Override] | None = None,
+    start: str | None = None,
+) -> Setup:
+    """A model made ready.
+
+    Parameters
+    ----------
+    agents : agents to apply whether or not they are dosed; ids, files or loaded.
+    dosed : ids of schedules; each is an agent or a species of the model.
+    cell : profile whose values and population to take.
+    values : overrides by id, in model units or as text with a unit; they win over the cell's.
+    start : "steady" or "given"; None takes what the model's metadata says, else "given".
+
+    Raises
+    ------
+    DesignError, UnitError : an unknown id or a value of the wrong kind.
+    Unsupported : an agent or cell needs what the model lacks.
+    """
+    original = read_model(model)
+    metadata, constants = metadata_of(original), constants_of(original)
+    given = {one.id: one for one in (agent if isinstance(agent, Agent) else load_agent(agent) for agent in agents)}
+    found = given | load_agents(original, [name for name in dosed if name not in given], known=given)
+    network = original
+    for agent in found.values():
+        network = apply_agent(network, agent)
+    profile = cell if isinstance(cell, Cell) or cell is None else load_cell(cell)
+    if profile is not None:
+        require_cell(network, profile)
+    system = equations.build(network)
+    overrides = dict(profile.overrides) if profile else {}
+    overrides |= {name: override(network, name, value) for name, value in (values or {}).items()}
+    cv = dict(metadata.population.cv) if metadata else {}
+    unknown = [name for name in cv if name not in system.constants]
+    if unknown and metadata is not None:
+        raise DesignError(
+            f"the population varies '{unknown[0]}', which is no constant of model '{network.id}'",
+            where=Where(file=metadata.file, element="population.cv"),
+            hint=nearest(unknown[0], system.constants),
+        )
+    cv |= profile.population.cv if profile else {}
+    return Setup(
+        network=network,
+        system=system,
+        metadata=metadata,
+        constants=constants,
+        agents=found,
+        cell=profile,
+        values=overrides,
+        cv={name: width for name, width in cv.items() if width > 0.0},
+        start=start or (metadata.start if metadata else "given"),
+        source=original.source,
+        original=original,
+    )
+
+
+def override(network: Network, name: str, value: Override) -> float:
+    """The value of an override in model units.
+
+    Raises
+    ------
+    DesignError : an unknown id.
+    UnitError : a unit of the wrong kind.
+    """
+    settable = (*network.parameters, *network.compartments, *network.species)
+    known = [part.id for part in settable]
+    if name not in known:
+        raise DesignError(f"the model has nothing called '{name}' to set", hint=nearest(name, known))
+    if isinstance(value, str | units.Quantity):
+        amount = units.quantity(value)
+        if not amount.unit:
+            return amount.value
+        try:
+            return to_model(network, name, amount)
+        except UnitError as error:
+            raise UnitError(f"value of '{name}': {error.message}", hint=error.hint) from error
+    number = float(value)
+    if not np.isfinite(number):
+        raise DesignError(f"the value of '{name}' must be a finite number, not {value}")
+    return number
+
+
+def with_cv(setup: Setup, cv: Mapping[str, float] | None) -> Setup:
+    """The setup with other coefficients of variation."""
+    return setup if cv is None else replace(setup, cv=dict(cv))

@@ -1,0 +1,23 @@
+"""What runs in a worker process. Imports nothing heavy before the process is set up."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+from typing import Any
+
+_STATE: dict[str, Any] = {}
+
+
+def begin(payload: bytes) -> None:
+    """Get ready: leave Ctrl-C to the parent and unpack the batch, once per process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _STATE["batch"], _STATE["solver"] = pickle.loads(payload)
+
+
+def work(rows: list[int]) -> Any:
+    """The solved rows of the batch."""
+    from redoxsim.solve import solve_batch
+    from redoxsim.study.engine import part
+
+    return solve_batch(part(_STATE["batch"], rows), _STATE["solver"])
