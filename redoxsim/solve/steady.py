@@ -133,6 +133,7 @@ class _Frame:
         ]
         self.held = np.flatnonzero(still)
         self.free = np.flatnonzero(~np.array(still, dtype=bool))
+        self.species = np.array([i for i in self.free if system.states[i] in compartments], dtype=np.intp)
         free = set(self.free.tolist())
         self.moieties = [m for m in system.moieties if all(position[name] in free for name, _ in m.terms)]
         sizes = dict(zip(system.constants, p.tolist(), strict=True)) | dict(zip(system.states, y.tolist(), strict=True))
@@ -152,8 +153,6 @@ class _Frame:
 
     def obstacle(self, compiled: CompiledSystem) -> str:
         """Why there can be no steady state, or nothing."""
-        moving = {name for name, size in zip(self.system.states, self.system.sizes, strict=True) if size}
-        del moving
         timed = [self.system.states[row] for row, _ in self.system.dfdt if row in set(self.free.tolist())]
         if timed or any(compiled.time_switches):
             return "the rates depend on time" + (f" (of {', '.join(timed[:3])})" if timed else "")
@@ -228,9 +227,8 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
 
 
 def _good(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> bool:
-    """Not negative where it began positive, and not unstable."""
-    scale = np.abs(y).max(initial=0.0)
-    if np.any(y[frame.free] < -1e-12 * scale):
+    """No species below zero, and not unstable."""
+    if np.any(y[frame.species] < -1e-12 * np.abs(y[frame.species]).max(initial=0.0)):
         return False
     values = _eigenvalues(frame, bound, y, time)
     return bool(np.all(values.real <= _noise(values)))
