@@ -31,6 +31,14 @@ def choice(value: str, allowed: tuple[str, ...], what: str, error: type[Redoxsim
     return value
 
 
+def numbers(values: ArrayLike, what: str, error: type[RedoxsimError] = DesignError) -> Floats:
+    """A fresh array of numbers, or ``error`` saying that ``what`` is not one (text, ragged rows)."""
+    try:
+        return np.array(values, dtype=float)
+    except (TypeError, ValueError) as reason:
+        raise error(f"{what} must be numbers in rows of one length: {reason}") from None
+
+
 def to_affected(effect: ArrayLike, *, orientation: Orientation, scale: Scale) -> Floats:
     """Fraction affected (0 = as untreated, 1 = all affected) of effects of any shape."""
     fraction = np.asarray(effect, dtype=float) / (100.0 if scale == "percent" else 1.0)
@@ -110,7 +118,7 @@ def check_nan(
 
 def check_axis(doses: ArrayLike, agent: str) -> Floats:
     """One grid axis: finite, strictly increasing, zero first, at least one dose beside it."""
-    axis = np.array(doses, dtype=float)
+    axis = numbers(doses, f"the doses of {agent}")
     if axis.ndim != 1 or axis.size == 0:
         raise DesignError(f"the doses of {agent} must be a list of numbers, not an array of shape {axis.shape}")
     if not np.all(np.isfinite(axis)):
@@ -178,7 +186,7 @@ class EffectArray:
         if len(self.agents) != count or len(self.dose_units) != count:
             raise DesignError(f"{count} dose axes need {count} agent names and units")
         self.doses = tuple(check_axis(axis, name) for axis, name in zip(doses, self.agents, strict=True))
-        values = np.array(effect, dtype=float)
+        values = numbers(effect, "effects")
         shape = tuple(axis.size for axis in self.doses)
         if values.shape != shape:
             raise DesignError(f"effect has shape {values.shape}; the doses of {', '.join(self.agents)} ask for {shape}")

@@ -19,6 +19,7 @@ from redoxsim.analysis.effect import (
     check_nan,
     check_scale,
     choice,
+    numbers,
 )
 from redoxsim.analysis.hill_intervals import half_effect, intervals
 from redoxsim.analysis.hill_math import Minimum, Points, area, curve, minimise
@@ -59,12 +60,12 @@ def _checked(
 ) -> _Data:
     choice(orientation, get_args(Readout), "orientation", FitError)
     choice(scale, get_args(Scale), "scale", FitError)
-    c = np.array(doses, dtype=float)
-    e = np.array(effect, dtype=float)
+    c = numbers(doses, "doses", FitError)
+    e = numbers(effect, "effects", FitError)
     if c.ndim != 1 or e.ndim not in (1, 2) or e.shape[0] != c.size:
         raise FitError(f"doses need shape (n,) and effects (n,) or (n, replicates), not {c.shape} and {e.shape}")
     mask = check_failed(e, failed, error=FitError)
-    w = np.ones(e.shape) if weights is None else np.array(weights, dtype=float)
+    w = np.ones(e.shape) if weights is None else numbers(weights, "weights", FitError)
     if w.ndim == 1 and e.ndim == 2 and w.shape[0] == e.shape[0]:
         w = np.repeat(w[:, None], e.shape[1], axis=1)
     if w.shape != e.shape:
@@ -88,6 +89,13 @@ def _checked(
     else:
         check_scale(e, lambda i: f"dose {used[i]:g}", scale=scale, margin=margin, error=FitError)
         scaler = Scaler(orientation, scale)
+        control = scaler.into(e[used == 0.0])
+        if np.isfinite(margin) and control.size and float(np.mean(control)) > 0.5:
+            raise FitError(
+                f"the untreated control has {orientation} {float(scaler.back(np.mean(control))):g} on scale '{scale}': "
+                "that is more than half affected",
+                hint=f"is the effect {'inhibition' if orientation == 'viability' else 'viability'}?",
+            )
     return _Data(used, scaler.into(e), w / np.mean(w) if w.size else w, scaler)
 
 
@@ -124,7 +132,8 @@ def fit_hill(
 
     Raises
     ------
-    FitError : for input that cannot be meant: shapes, negative doses, undeclared NaN, effects outside the scale.
+    FitError : for input that cannot be meant: shapes, negative doses, undeclared NaN, effects outside the scale, an
+        untreated control that is more than half affected.
 
     >>> c = [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
     >>> fit = fit_hill(c, [1 / (1 + x / 0.5) for x in c], orientation="viability")
@@ -136,7 +145,8 @@ def fit_hill(
     levels = np.unique(data.doses)
     tested = levels[levels > 0.0]
     if tested.size == 0:
-        return HillFit(orientation, scale, False, "no dose above zero: nothing to fit")
+        why = "no dose above zero" if data.doses.size else "no measurement is left"
+        return HillFit(orientation, scale, False, f"{why}: nothing to fit")
     limits = (float(tested[0]), float(tested[-1]))
     means = np.array([np.average(data.y[data.doses == c], weights=data.weights[data.doses == c]) for c in levels])
     auc_data = float(data.scaler.back(_trapezoid(tested, means[levels > 0.0])))
@@ -170,8 +180,10 @@ def fit_hill(
     dof = data.y.size - 4
     flat_p = _flat_test(rss_flat, best.rss, dof)
     smallest = SMALLEST_EFFECT if orientation != "signal" else SMALLEST_EFFECT * _size(data)
-    if np.ptp(data.y) <= smallest or flat_p >= 1.0 - LEVEL:
-        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p)
+    if np.ptp(data.y) <= smallest:
+        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, 1.0, "the same effect at every dose")
+    if flat_p >= 1.0 - LEVEL:
+        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p, f"F-test p = {flat_p:.2g}")
     if not best.converged:
         return HillFit(orientation, scale, False, "the fit did not converge", auc_data=auc_data, dose_range=limits)
     return _report(data, points, box, best, dof, flat_p, reference, limits, auc_data, profile)
@@ -199,7 +211,7 @@ def _flat_test(rss_flat: float, rss: float, dof: int) -> float:
 
 
 def _flat_fit(
-    data: _Data, level: float, rss: float, limits: tuple[float, float], auc_data: float, flat_p: float
+    data: _Data, level: float, rss: float, limits: tuple[float, float], auc_data: float, flat_p: float, why: str
 ) -> HillFit:
     n = data.y.size
     value = float(data.scaler.back(level))
@@ -208,7 +220,6 @@ def _flat_fit(
     ic50 = Limit.NONE
     if data.scaler.readout != "signal":
         ic50 = Limit.BELOW if level > 0.5 else Limit.ABOVE
-    why = "no effect at any dose" if not flat_p < 1.0 or np.isnan(flat_p) else f"F-test p = {flat_p:.2g}"
     return HillFit(
         data.scaler.readout,
         data.scaler.scale,
@@ -221,7 +232,7 @@ def _flat_fit(
         rss=rss,
         dof=n - 1,
         flat=True,
-        flat_p=1.0 if np.isnan(flat_p) else flat_p,
+        flat_p=flat_p,
         auc=value,
         auc_data=auc_data,
         dose_range=limits,

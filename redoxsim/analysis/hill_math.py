@@ -157,11 +157,15 @@ def descend(points: Points, theta: Floats, box: Floats, *, most: int = 300) -> M
             damping *= 6.0
         if not moved:
             return Minimum(theta, cost, _stationary(jac[:, free], r))
+        # A step that gains less than the linear model promised was too long: steps would swing across the valley.
+        moved_by = (trial - theta)[free]
+        promised = -2.0 * float(gradient[free] @ moved_by) - float(moved_by @ normal @ moved_by)
+        gain = (cost - cost_trial) / promised if promised > 0.0 else 0.0
+        damping = damping * 4.0 if gain < 0.5 else max(damping / 10.0, 1e-15) if gain > 0.8 else damping
         small = bool(np.max(np.abs(trial - theta)) < 1e-13)
         theta, r, cost = trial, r_trial, cost_trial
-        damping = max(damping / 12.0, 1e-15)
         if small:
-            return Minimum(theta, cost, True)
+            break
     jac = jacobian(theta, points.x) * points.root[:, None]
     gradient = jac.T @ r
     free = ~(((theta <= low) & (gradient > 0.0)) | ((theta >= high) & (gradient < 0.0)))
@@ -188,7 +192,7 @@ def minimise(points: Points, box: Floats) -> Minimum:
 
 def polish(points: Points, minimum: Minimum, box: Floats) -> Minimum:
     """The minimum to rounding: full Gauss-Newton steps, which see the gradient after the cost has run out of digits."""
-    theta, last = minimum.theta.copy(), 1e-4
+    theta, last = minimum.theta.copy(), 1e-6
     free = (theta > box[0]) & (theta < box[1])
     for _ in range(8):
         jac = jacobian(theta, points.x)[:, free] * points.root[:, None]

@@ -19,6 +19,7 @@ from redoxsim.analysis.effect import (
     check_axis,
     check_scale,
     choice,
+    numbers,
 )
 from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric
 from redoxsim.analysis.synergy.table import SynergyTable
@@ -118,8 +119,8 @@ def replicates(
     ------
     DesignError : if an agent has no untreated wells, or the untreated control or a single-agent dose is missing.
     """
-    table = np.array(doses, dtype=float)
-    values = np.array(effect, dtype=float)
+    table = numbers(doses, "doses")
+    values = numbers(effect, "effects")
     if table.ndim != 2 or values.shape != table.shape[:1] or table.shape[0] == 0:
         raise DesignError(f"doses need shape (rows, agents) and effects (rows,), not {table.shape} and {values.shape}")
     names = tuple(agents) if agents is not None else tuple(f"agent {i + 1}" for i in range(table.shape[1]))

@@ -202,6 +202,7 @@ def test_flat_data_have_no_ec50() -> None:
     assert exact.flat_p == 1.0
     dead = fit_hill(DOSES[1:], np.zeros(DOSES.size - 1), orientation="viability")
     assert dead.flat
+    assert "same effect at every dose" in dead.message
     assert dead.ic50 is Limit.BELOW
 
 
@@ -232,11 +233,12 @@ def test_f_test_by_hand() -> None:
         ([1.0, 1.0, 1.0], "1 dose above zero"),
         ([0.0, 1.0, 1.0], "1 dose above zero and an untreated control"),
         ([0.0, 0.0, 0.0], "no dose above zero"),
+        ([], "no measurement is left"),
         ([0.0, 1.0, 2.0], "at least four levels"),
     ],
 )
 def test_too_few_doses_is_a_failed_fit(doses: list[float], message: str) -> None:
-    fit = fit_hill(doses, [1.0, 0.6, 0.4], orientation="viability")
+    fit = fit_hill(doses, [1.0, 0.6, 0.4][: len(doses)], orientation="viability")
     assert not fit.converged
     assert message in fit.message
     assert fit.ec50 is Limit.NONE
@@ -266,6 +268,9 @@ def test_four_levels_fit_without_intervals() -> None:
         ({"weights": np.ones(3)}, "weights have shape"),
         ({"weights": -np.ones(11)}, "weights must be"),
         ({"failed": [True]}, "failed has shape"),
+        ({"doses": ["low", "high"], "effect": [1.0, 0.5]}, "doses must be numbers"),
+        ({"effect": 1 - alive(DOSES)}, "is the effect inhibition"),
+        ({"effect": np.zeros(11)}, "untreated control has viability 0"),
     ],
 )
 def test_input_that_cannot_be_meant_is_refused(change: dict[str, object], message: str) -> None:
@@ -323,6 +328,14 @@ def test_area_is_the_mean_over_log_dose() -> None:
     assert percent.auc == pytest.approx(100 * fit.auc)
 
 
+@pytest.mark.parametrize("place", [0.02, 0.3, 0.5, 2.0, 7.0])
+def test_a_threshold_is_found_between_its_doses_wherever_it_lies(place: float) -> None:
+    first = int(np.searchsorted(DOSES, place))
+    fit = fit_hill(DOSES, (np.arange(DOSES.size) < first).astype(float), orientation="viability")
+    assert fit.converged
+    assert DOSES[first - 1] < number(fit.ec50) < DOSES[first]
+
+
 def test_a_threshold_rests_on_the_bound_of_the_slope_and_says_so() -> None:
     fit = fit_hill(DOSES, np.where(DOSES < 0.5, 1.0, 0.0), orientation="viability")
     assert fit.converged
@@ -359,3 +372,17 @@ def test_fits_do_not_depend_on_the_order_of_the_rows() -> None:
     order = np.random.default_rng(0).permutation(y.size)
     one, other = fit_hill(DOSES, y, orientation="viability"), fit_hill(DOSES[order], y[order], orientation="viability")
     assert number(one.ec50) == pytest.approx(number(other.ec50), rel=1e-9)
+
+
+def test_any_data_give_an_answer() -> None:
+    """Pure noise, with and without replicates: a fit or a failed fit, never a warning or a crash."""
+    rng = np.random.default_rng(0)
+    for k in range(60):
+        y = rng.uniform(-0.2, 1.2, (DOSES.size, 1 + k % 3))
+        y[0] = 0.8
+        fit = fit_hill(DOSES, y, orientation="viability", profile=k < 15)
+        assert fit.converged
+        assert fit.flat == (fit.flat_p >= 0.05)
+        assert np.all(np.isfinite(fit.predict(DOSES)))
+        for name, interval in fit.intervals.items():
+            assert interval.low <= number(getattr(fit, name)) <= interval.high

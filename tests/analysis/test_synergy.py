@@ -271,6 +271,28 @@ def test_a_control_that_is_not_untreated_is_reported(hill: Curve) -> None:
     assert bliss(grid).note == "the untreated cell is 0.15 affected, not 0: normalise the effects to it"
 
 
+def test_every_undefined_score_has_a_reason_whatever_the_data() -> None:
+    """Pure noise with failed cells: a number or a reason in every cell, never a warning, an infinity or a crash."""
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        alive = rng.uniform(-0.2, 1.2, (4, 5))
+        alive[0, 0] = 0.9
+        failed = rng.random((4, 5)) < 0.15
+        grid = EffectGrid(
+            [0, 1, 2, 4], [0, 1, 3, 9, 12], alive, orientation="viability", scale="fraction", failed=failed
+        )
+        for use in (Settings(), Settings(curve="hill", extrapolate=True)):
+            for table in (*score(grid, ALL, settings=use).values(), *dose_reduction(grid, extrapolate=use.extrapolate)):
+                np.testing.assert_array_equal(table.reasons == "", table.defined)
+
+
+def test_a_level_median_effect_line_is_no_line() -> None:
+    level = np.full((4, 4), 0.7) + 1e-9 * np.arange(4)[:, None]
+    level[0] = 0.1 * np.arange(4) + 0.1
+    grid = EffectGrid([0, 1, 2, 3], [0, 1, 2, 3], level, orientation="inhibition", scale="fraction")
+    assert "median-effect" in combination_index(grid).reasons[1, 1]
+
+
 # --- more than two agents, names, tables ----------------------------------------------------------------------------
 
 

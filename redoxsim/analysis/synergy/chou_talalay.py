@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import expit
 
 from redoxsim.analysis.effect import EffectArray, Floats
 from redoxsim.analysis.synergy.index import dose_fractions, equivalent_doses, remarks
@@ -50,10 +51,14 @@ class MedianEffect:
             self.problem = f"{name} alone does not act more at higher doses (median-effect slope {self.m:.2g})"
             return
         self.r = float(dx @ dy / np.sqrt((dx @ dx) * (dy @ dy)))
-        self.dm = reference * float(np.exp(x.mean() - y.mean() / self.m))
+        with np.errstate(over="ignore"):
+            self.dm = reference * float(np.exp(x.mean() - y.mean() / self.m))
+        if not 0.0 < self.dm < np.inf:
+            self.problem = f"{name} alone gives no median-effect dose: its line is level (slope {self.m:.2g})"
+            return
         self._largest = np.inf if extrapolate else float(doses[-1])
         z = self.m * np.log(float(doses[-1]) / self.dm)
-        self.top = 1.0 if extrapolate else float(1.0 / (1.0 + np.exp(-z)))
+        self.top = 1.0 if extrapolate else float(expit(z))
         dropped = int(np.count_nonzero((doses > 0.0) & ~used))
         parts = [f"{name}: Dm {self.dm:.4g}, m {self.m:.3g}, r {self.r:.3g}"]
         if dropped:
@@ -67,7 +72,7 @@ class MedianEffect:
         fa = np.asarray(affected, dtype=float)
         if self.problem:
             return np.full(fa.shape, np.nan)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             inside = (fa > 0.0) & (fa < 1.0)
             dose = self.dm * np.exp(np.log(np.where(inside, fa / (1.0 - fa), np.nan)) / self.m)
             return np.where(dose <= self._largest * (1.0 + 1e-12), dose, np.nan)

@@ -28,6 +28,7 @@ def dose_fractions(grid: EffectArray, curves: Sequence[AgentCurve]) -> tuple[Flo
             place = tuple(int(k) for k in cell)
             if reasons[place] == "":
                 reasons[place] = why_undefined(curve, float(grid.affected[place]))
+    reasons[grid.combined & np.isinf(total) & (reasons == "")] = "the dose alone is too small to be a number"
     return total, reasons
 
 
