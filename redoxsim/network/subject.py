@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from redoxsim.network.evaluate import evaluate
-from redoxsim.network.expr import Expr, symbols
+from redoxsim.network.expr import Apply, Expr, Number, Symbol, symbols
 from redoxsim.network.issue import Issue
 from redoxsim.network.parts import Compartment, Network, Parameter, Species
 
@@ -96,21 +96,25 @@ class Subject:
 
     @cached_property
     def given(self) -> dict[str, float]:
-        """Values that the file gives as numbers; species as their symbol means them, where the size is known."""
-        sizes = {part.id: part.size for part in self.network.compartments}
-        found: dict[str, float] = {id_: size for id_, size in sizes.items() if size is not None}
-        values = {part.id: part.value for part in self.network.parameters}
-        values |= {part.id: self._initial(part, sizes.get(part.compartment)) for part in self.network.species}
-        found |= {id_: value for id_, value in values.items() if value is not None}
-        return found
+        """Values that the file gives as numbers of the kind that the symbol means."""
+        found = {part.id: part.size for part in self.network.compartments}
+        found |= {part.id: part.value for part in self.network.parameters}
+        found |= {
+            part.id: part.initial_amount if part.only_substance else part.initial_concentration
+            for part in self.network.species
+        }
+        return {id_: value for id_, value in found.items() if value is not None}
 
-    def _initial(self, species: Species, size: float | None) -> float | None:
-        amount, concentration = species.initial_amount, species.initial_concentration
-        if species.only_substance:
-            return amount if amount is not None else _times(concentration, size)
-        if concentration is not None:
-            return concentration
-        return None if amount is None or not size else amount / size
+    @cached_property
+    def converted(self) -> dict[str, Expr]:
+        """Species given as the other kind of quantity; the size of the compartment may itself be computed."""
+        found: dict[str, Expr] = {}
+        for part in self.network.species:
+            value = part.initial_concentration if part.only_substance else part.initial_amount
+            if value is not None and part.id not in self.given:
+                op = "mul" if part.only_substance else "div"
+                found[part.id] = Apply(op, (Number(value), Symbol(part.compartment)))
+        return found
 
     @cached_property
     def initial(self) -> dict[str, float]:
@@ -121,7 +125,8 @@ class Subject:
         """Values at time 0 with some replaced; what depends on them follows, rules but not initial assignments."""
         todo = dict(self.assigned)
         if not overrides:
-            todo |= {item.target: item.expr for item in self.network.initial_assignments}
+            starts = {item.target: item.expr for item in self.network.initial_assignments}
+            todo = self.converted | starts | todo
         base = self.given if not overrides else self.initial | dict(overrides)
         values = {id_: value for id_, value in base.items() if id_ not in todo}
         waiting = {id_: {name for name in symbols(expr) if name in todo} for id_, expr in todo.items()}
@@ -149,7 +154,3 @@ class Subject:
         hint: str | None = None,
     ) -> Issue:  # fmt: skip
         return Issue(level, code, element, line, message, hint)
-
-
-def _times(value: float | None, size: float | None) -> float | None:
-    return None if value is None or size is None else value * size
