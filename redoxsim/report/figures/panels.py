@@ -174,7 +174,7 @@ def draw_bars(axes: Axes, bars: Sequence[DoseBar], *, start: float, end: float, 
                 axes.plot([left, left], ends, color=INK, linewidth=1.8, zorder=3, solid_capstyle="butt")
             if number == 0 or not same:
                 text = f"{bar.label} × {len(group)}" if same and len(group) > 1 else bar.label
-                text = f"{text}, from {bar.start:g} h" if bar.start < start else text
+                text = f"{text}, from {minus(bar.start)} h" if bar.start < start else text
                 room = right if not same or len(group) == 1 else max(end if b.end is None else b.end for b in group)
                 _bar_label(axes, text, (left, room), level, (start, end), width)
     axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
@@ -196,6 +196,11 @@ def _bar_label(
     else:
         at, side = bar[0] - pad, "right"
     axes.text(at, level, text, fontsize=TINY, va="center", ha=side, zorder=4)
+
+
+def minus(value: float) -> str:
+    """A number with a proper minus sign."""
+    return f"{value:g}".replace("-", "−")
 
 
 def time_axis(axes: Axes, start: float, end: float, *, label: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -106,12 +107,17 @@ def draw_lines(
     everything: list[FloatArray] = []
     for key, line in bands.items():
         line = line.times(factors[key] * factor)
-        x = place(np.asarray(named[key][axis], dtype=float))
+        raw = np.asarray(named[key][axis], dtype=float)
+        x = place(raw)
+        joined = raw > 0.0 if axes.get_xscale() == "log" else np.ones(raw.shape, dtype=bool)  # no line over the break
         everything.append(line.all_values())
         if line.low is not None and line.high is not None:
-            axes.fill_between(x, line.low, line.high, color=colour[key], alpha=0.18, linewidth=0)
-        dots = "o" if x.size <= 40 else ""
-        axes.plot(x, line.middle, color=colour[key], marker=dots, markersize=3.6, label=key)
+            low, high = line.low, line.high
+            axes.fill_between(x[joined], low[joined], high[joined], color=colour[key], alpha=0.18, linewidth=0)
+            axes.vlines(x[~joined], low[~joined], high[~joined], color=colour[key], alpha=0.3, linewidth=4.0)
+        axes.plot(x[joined], line.middle[joined], color=colour[key], label=key)
+        if x.size <= 40:
+            axes.plot(x, line.middle, linestyle="none", marker="o", markersize=3.6, color=colour[key], clip_on=False)
     log_or_fraction(axes, np.concatenate(everything), shown)
     axes.set_title(title_of(name, attrs))
     axes.set_xlabel(axis_title(next(iter(named.values())), axis))
@@ -138,8 +144,11 @@ def draw_map(axes: Axes, data: xr.Dataset, name: str, *, axes_names: tuple[str, 
             line.set_major_locator(LogLocator(10.0, numticks=8))
             line.set_major_formatter(FuncFormatter(lambda value, _: dose_text(value)))
             line.set_minor_formatter(NullFormatter())
-    mesh = axes.pcolormesh(edges[0], edges[1], np.ma.masked_invalid(values.T), cmap=colours(SEQUENTIAL), rasterized=True)
     known = values[np.isfinite(values)]
+    norm = LogNorm(float(known.min()), float(known.max())) if unit and spans_decades(known) else None
+    mesh = axes.pcolormesh(
+        edges[0], edges[1], np.ma.masked_invalid(values.T), cmap=colours(SEQUENTIAL), norm=norm, rasterized=True
+    )
     if not unit and known.size and known.min() >= -0.05 and 0.3 < known.max() <= 1.1:
         mesh.set_clim(0.0, max(1.0, float(known.max())))
     axes.set_facecolor("#d9d9d9")
