@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from redoxsim.study.courses import simulate
     from redoxsim.study.design import Axis, Design
     from redoxsim.study.dose_curves import dose_response
-    from redoxsim.study.estimates import Estimate, estimate
     from redoxsim.study.lab import LabScores, score
     from redoxsim.study.metadata import Metadata, constants_of, load_constants, load_metadata, metadata_of
+    from redoxsim.study.plan import Estimate, Study, estimate
     from redoxsim.study.points import LabPoints, load_points
     from redoxsim.study.results import ResultSet, open_results
     from redoxsim.study.scanning import scan
@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 LATE = {
     "Axis": "design",
     "Design": "design",
-    "Estimate": "estimates",
+    "Estimate": "plan",
     "LabPoints": "points",
     "LabScores": "lab",
     "Metadata": "metadata",
     "ResultSet": "results",
     "Setup": "setup",
+    "Study": "plan",
     "SteadyTable": "steady_states",
     "combine": "combinations",
     "constants_of": "metadata",
     "dose_response": "dose_curves",
-    "estimate": "estimates",
+    "estimate": "plan",
     "fluxes": "balance",
     "load_constants": "metadata",
     "load_metadata": "metadata",
@@ -70,6 +71,7 @@ __all__ = [
     "ResultSet",
     "Setup",
     "SteadyTable",
+    "Study",
     "combine",
     "constants_of",
     "dose_response",

@@ -13,14 +13,16 @@ from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dose_curves import AT, MODEL
 from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
-from redoxsim.study.engine import Cancel, Progress, run
-from redoxsim.study.results import SCORED, ResultSet, collect
-from redoxsim.study.rows import RTOL, Rows, Settings, make_rows
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.plan import Runs, Study
+from redoxsim.study.results import SCORED
+from redoxsim.study.rows import RTOL, Settings, make_rows
 from redoxsim.study.scanning import no_draws, usual_cells
 from redoxsim.study.setup import ORIENTATIONS, Model, Override, prepare
 from redoxsim.study.times import output_times
 
 
+@Runs
 def combine(
     net: Model = MODEL,
     *,
@@ -49,7 +51,7 @@ def combine(
     failed: str = "stop",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-) -> ResultSet:
+) -> Study:
     """Readouts over the grid, zero doses first on every axis, with a variable per score.
 
     Parameters
@@ -70,61 +72,7 @@ def combine(
     SolveError : not one row solved.
     """
     no_draws(draws)
-    settings = Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep)
     check_scores(scores)
-    rows, axes, design = combine_rows(
-        net,
-        agents=agents,
-        grid=grid,
-        doses=doses,
-        at=at,
-        until=until,
-        every=every,
-        times=times,
-        seconds=seconds,
-        observe=observe,
-        with_=with_,
-        cell=cell,
-        values=values,
-        start=start,
-        cells=cells,
-        settings=settings,
-    )
-    done = run(rows.batch(), solver=solver, jobs=jobs, seed=seed, progress=progress, cancel=cancel)
-    result = collect(rows, done, kind="combination", axes=axes, design=design)
-    scored = scores and keep is None and any(name in ORIENTATIONS for name in result.observables)
-    return result.with_scores(scores) if scored else result
-
-
-def check_scores(scores: Sequence[str]) -> None:
-    """Refuse an unknown metric before anything is solved."""
-    from redoxsim.analysis import METRICS
-
-    for name in scores:
-        if name not in METRICS:
-            raise DesignError(f"there is no score '{name}'", hint=nearest(name, METRICS) or ", ".join(METRICS))
-
-
-def combine_rows(
-    net: Model,
-    *,
-    agents: Sequence[AgentLike],
-    grid: Sequence[int] | None,
-    doses: Mapping[str, DoseValues] | None,
-    at: str | Sequence[str] | None,
-    until: str | None,
-    every: str | None,
-    times: Mapping[str, str] | None,
-    seconds: ArrayLike | None,
-    observe: str | Sequence[str],
-    with_: Doses,
-    cell: str | Path | Cell | None,
-    values: Mapping[str, Override] | None,
-    start: str | None,
-    cells: int | None,
-    settings: Settings,
-) -> tuple[Rows, list[Axis], dict[str, object]]:
-    """The rows of a combination, its axes and what they are, nothing solved yet."""
     chosen = [loaded(agent) for agent in agents]
     names = [one.id for one in chosen]
     axes = dose_axes(chosen, grid, doses)
@@ -145,9 +93,27 @@ def combine_rows(
         schedules=schedules,
         schedule_index=index,
         cells=usual_cells(setup, cells),
-        settings=settings,
+        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
     )
-    return rows, axes, {"agents": names, "given": when, "with": [str(row) for row in background.doses]}
+    scored = bool(scores) and keep is None and any(name in ORIENTATIONS for name in rows.observe)
+    return Study(
+        rows=rows,
+        kind="combination",
+        axes=tuple(axes),
+        design={"agents": names, "given": when, "with": [str(row) for row in background.doses]},
+        progress=progress,
+        cancel=cancel,
+        finish=(lambda result: result if result.interrupted else result.with_scores(scores)) if scored else None,
+    )
+
+
+def check_scores(scores: Sequence[str]) -> None:
+    """Refuse an unknown metric before anything is solved."""
+    from redoxsim.analysis import METRICS
+
+    for name in scores:
+        if name not in METRICS:
+            raise DesignError(f"there is no score '{name}'", hint=nearest(name, METRICS) or ", ".join(METRICS))
 
 
 def dose_axes(

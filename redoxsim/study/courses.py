@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from redoxsim.pharmacology import Agent, Cell, Schedule
 from redoxsim.solve import Problem, Solution, solve
-from redoxsim.study.engine import Cancel, Progress, run
-from redoxsim.study.results import ResultSet, collect
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.plan import Estimate, Runs, Study
+from redoxsim.study.results import ResultSet
 from redoxsim.study.rows import RTOL, Settings, make_rows
 from redoxsim.study.setup import Model, Override, Setup, prepare
 from redoxsim.study.times import Times, output_times
@@ -20,6 +21,7 @@ from redoxsim.units import Quantity
 Doses = Mapping[str, str | Quantity] | Iterable[str] | str | Schedule | None
 
 
+@Runs
 def simulate(
     net: Model,
     *,
@@ -45,7 +47,7 @@ def simulate(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
     throw: bool = True,
-) -> Solution | ResultSet:
+) -> Course:
     """A time course: a Solution for one cell, a ResultSet with the population's means for more.
 
     Parameters
@@ -77,9 +79,6 @@ def simulate(
     schedule = Schedule.of(doses)
     setup = prepare(net, agents=agents, dosed=schedule.targets(), cell=cell, values=values, start=start)
     output = output_times(until=until, every=every, at=at, times=times, from_=from_)
-    if cells == 1:
-        setup.observed(observe)
-        return solve(problem(setup, schedule, output, rtol=rtol, atol=atol), solver, throw=throw)
     settings = Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep)
     rows = make_rows(
         setup,
@@ -90,8 +89,32 @@ def simulate(
         cells=cells,
         settings=settings,
     )
-    done = run(rows.batch(), solver=solver, jobs=jobs, seed=seed, progress=progress, cancel=cancel)
-    return collect(rows, done, kind="time course", axes=(), design={"doses": [str(one) for one in schedule.doses]})
+    design = {"doses": [str(one) for one in schedule.doses]}
+    study = Study(rows=rows, kind="time course", design=design, progress=progress, cancel=cancel)
+    return Course(study=study, throw=throw)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Course:
+    """A time course made ready. ``study`` has a row per cell; one cell keeps its whole Solution."""
+
+    study: Study
+    throw: bool
+
+    @property
+    def problem(self) -> Problem:
+        """The problem of the median cell."""
+        return self.study.batch.row(0)
+
+    def estimate(self, *, timed: bool = False) -> Estimate:
+        """What it will cost."""
+        return self.study.estimate(timed=timed)
+
+    def run(self) -> Solution | ResultSet:
+        """The Solution of one cell, or the means over more."""
+        if self.study.rows.cells > 1:
+            return self.study.run()
+        return solve(self.problem, self.study.rows.settings.solver, throw=self.throw)
 
 
 def problem(
@@ -100,7 +123,7 @@ def problem(
     """The single problem of a setup with one median cell."""
     return Problem(
         system=setup.system,
-        times=setup.times(np.asarray(output.seconds)),
+        times=setup.times(output.seconds),
         values=setup.values,
         schedule=setup.schedule(schedule),
         start=setup.start,

@@ -11,9 +11,9 @@ from redoxsim.errors import DesignError
 from redoxsim.pharmacology import Cell, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
-from redoxsim.study.engine import Cancel, Progress, run
-from redoxsim.study.results import ResultSet, collect
-from redoxsim.study.rows import RTOL, Rows, Settings, make_rows
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.plan import Runs, Study
+from redoxsim.study.rows import RTOL, Settings, make_rows
 from redoxsim.study.scanning import no_draws, usual_cells
 from redoxsim.study.setup import Model, Override, prepare
 from redoxsim.study.times import output_times
@@ -22,6 +22,7 @@ MODEL = "redox"
 AT = "48 h"
 
 
+@Runs
 def dose_response(
     net: Model = MODEL,
     *,
@@ -48,7 +49,7 @@ def dose_response(
     failed: str = "stop",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-) -> ResultSet:
+) -> Study:
     """Readouts over the doses of one agent; ``.fit()`` of the result is its Hill curve.
 
     Parameters
@@ -67,47 +68,6 @@ def dose_response(
     SolveError : not one row solved.
     """
     no_draws(draws)
-    rows, design = dose_response_rows(
-        net,
-        agent=agent,
-        doses=doses,
-        at=at,
-        until=until,
-        every=every,
-        times=times,
-        given=given,
-        observe=observe,
-        with_=with_,
-        cell=cell,
-        values=values,
-        start=start,
-        cells=cells,
-        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
-    )
-    done = run(rows.batch(), solver=solver, jobs=jobs, seed=seed, progress=progress, cancel=cancel)
-    axes = [dose_axis(loaded(agent), doses)]
-    return collect(rows, done, kind="dose-response", axes=axes, design=design)
-
-
-def dose_response_rows(
-    net: Model,
-    *,
-    agent: AgentLike,
-    doses: DoseValues | None,
-    at: str | Sequence[str] | None,
-    until: str | None,
-    every: str | None,
-    times: ArrayLike | None,
-    given: str | None,
-    observe: str | Sequence[str],
-    with_: Doses,
-    cell: str | Path | Cell | None,
-    values: Mapping[str, Override] | None,
-    start: str | None,
-    cells: int | None,
-    settings: Settings,
-) -> tuple[Rows, dict[str, object]]:
-    """The rows of a dose-response and what they are, nothing solved yet."""
     one = loaded(agent)
     axis = dose_axis(one, doses)
     background = Schedule.of(with_)
@@ -126,6 +86,7 @@ def dose_response_rows(
         schedules=schedules,
         schedule_index=index,
         cells=usual_cells(setup, cells),
-        settings=settings,
+        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
     )
-    return rows, {"agent": one.id, "given": when, "with": [str(row) for row in background.doses]}
+    design = {"agent": one.id, "given": when, "with": [str(row) for row in background.doses]}
+    return Study(rows=rows, kind="dose-response", axes=(axis,), design=design, progress=progress, cancel=cancel)

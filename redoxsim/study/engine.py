@@ -265,3 +265,12 @@ def difference(one: FloatArray, other: FloatArray) -> float:
         relative = np.abs(one - other) / np.maximum(size, np.broadcast_to(floor, size.shape))
     relative = np.where(one == other, 0.0, relative)
     return float(np.max(relative, initial=0.0)) if not np.isnan(relative).any() else float("nan")
+
+
+def seconds_per_row(batch: Batch, solver: str) -> float:
+    """Seconds that one row takes. The middle row stands for the rest: the first is often the control, the cheapest."""
+    row = part(batch, [batch.rows // 2])
+    solve_batch(row, solver)  # code is generated once
+    begun = clock.perf_counter()
+    solve_batch(row, solver)
+    return clock.perf_counter() - begun

@@ -340,7 +340,7 @@ def collect(
             values, last = values[..., 0], ()
         data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
     status_text = {"long_name": "how the solves of this point ended"}
-    data["status"] = ((*dims, *cell_dims), readout.status.reshape(*shape, *cell_shape).astype(object), status_text)
+    data["status"] = ((*dims, *cell_dims), readout.status.reshape((*shape, *cell_shape)).astype(object), status_text)
     if not cell_dims:
         text = {"long_name": f"cells solved of {rows.cells}", "units": "1"}
         data["solved"] = (dims, readout.solved.reshape(shape), text)

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from redoxsim.errors import DesignError, nearest
+from redoxsim.errors import DesignError, Unsupported, nearest
 from redoxsim.pharmacology import Agent, Cell, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Design, Values
-from redoxsim.study.engine import Cancel, Progress, run
-from redoxsim.study.results import ResultSet, collect
-from redoxsim.study.rows import RTOL, Rows, Settings, make_rows
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.plan import Runs, Study
+from redoxsim.study.rows import RTOL, Settings, make_rows
 from redoxsim.study.setup import Model, Override, Setup, prepare
 from redoxsim.study.times import output_times
 
 
+@Runs
 def scan(
     net: Model,
     *,
@@ -44,7 +45,7 @@ def scan(
     failed: str = "stop",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-) -> ResultSet:
+) -> Study:
     """Readouts over the axes, in their order, then time (dropped for one time).
 
     Parameters
@@ -64,50 +65,12 @@ def scan(
     schedule = Schedule.of(doses)
     setup = prepare(net, agents=agents, dosed=schedule.targets(), cell=cell, values=values, start=start)
     design = axes if isinstance(axes, Design) else Design.product(axes)
-    settings = Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep)
-    rows = scan_rows(
-        setup,
-        design,
-        schedule=schedule,
-        observe=observe,
-        until=until,
-        every=every,
-        at=at,
-        times=times,
-        from_=from_,
-        cells=cells,
-        settings=settings,
-    )
-    done = run(rows.batch(), solver=solver, jobs=jobs, seed=seed, progress=progress, cancel=cancel)
-    told = {
-        "axes": [one.name for one in design.axes],
-        "joined": design.joined,
-        "doses": [str(s) for s in schedule.doses],
-    }
-    return collect(rows, done, kind="scan", axes=design.axes, design=told, zipped=design.joined == "zip")
-
-
-def scan_rows(
-    setup: Setup,
-    design: Design,
-    *,
-    schedule: Schedule,
-    observe: str | Sequence[str] | None,
-    until: str | None,
-    every: str | None,
-    at: str | Sequence[str] | None,
-    times: ArrayLike | None,
-    from_: str | None,
-    cells: int | None,
-    settings: Settings,
-) -> Rows:
-    """The rows of a scan, nothing solved yet."""
     network = setup.network
     known = [part.id for part in (*network.parameters, *network.compartments, *network.species)]
     for one in design.axes:
         if one.name not in known:
             raise DesignError(f"the model has nothing called '{one.name}' to scan", hint=nearest(one.name, known))
-    return make_rows(
+    rows = make_rows(
         setup,
         times=output_times(until=until, every=every, at=at, times=times, from_=from_, only_end=True),
         observe=setup.observed(observe),
@@ -115,8 +78,15 @@ def scan_rows(
         columns=design.columns(network),
         schedules=[setup.schedule(schedule)],
         cells=usual_cells(setup, cells),
-        settings=settings,
+        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
     )
+    told = {
+        "axes": [one.name for one in design.axes],
+        "joined": design.joined,
+        "doses": [str(row) for row in schedule.doses],
+    }
+    zipped = design.joined == "zip"
+    return Study(rows=rows, kind="scan", axes=design.axes, design=told, zipped=zipped, progress=progress, cancel=cancel)
 
 
 def usual_cells(setup: Setup, cells: int | None) -> int:
@@ -129,8 +99,6 @@ def usual_cells(setup: Setup, cells: int | None) -> int:
 def no_draws(draws: int) -> None:
     """Refuse uncertainty draws, which are not there yet."""
     if draws:
-        from redoxsim.errors import Unsupported
-
         raise Unsupported(
             "uncertainty draws are not done yet: each needs every solve again",
             hint="draws=0; they come with the batch solver",

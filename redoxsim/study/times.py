@@ -79,8 +79,8 @@ def output_times(
     if count > 1e7:
         raise DesignError(f"every {every} until {until} makes {count:.0f} output times")
     whole = int(np.floor(count * (1.0 + 1e-12)))
-    found: FloatArray = start + step * np.arange(whole + 1, dtype=np.float64)
+    steps: FloatArray = start + step * np.arange(whole + 1, dtype=np.float64)
     if whole < count * (1.0 - 1e-12):
-        found = np.append(found, end)
-    found[-1] = end
-    return Times(found)
+        steps = np.append(steps, end)
+    steps[-1] = end
+    return Times(steps)

@@ -1,0 +1,248 @@
+"""Synergy scores of laboratory tables: the same scores as for simulations, with intervals from replicates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from redoxsim.analysis import Replicates, ScoreInterval, SynergyTable, bootstrap, replicates
+from redoxsim.analysis import score as score_grid
+from redoxsim.errors import DesignError, RedoxsimError, Where
+from redoxsim.study.provenance import checksum, versions
+from redoxsim.study.results import SCORE_NAMES, SCORED
+from redoxsim.study.tables import column, converted, dose_heads, numbers, read_csv, split_head
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+# SynergyFinder's long form, old and new names of its columns.
+LONG: tuple[tuple[str, ...], ...] = (
+    ("block_id",),
+    ("drug1", "drug_row"),
+    ("drug2", "drug_col"),
+    ("conc1", "conc_r"),
+    ("conc2", "conc_c"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """One combination of a table.
+
+    Attributes
+    ----------
+    id : its block_id, or "" where the table has one combination only.
+    data : replicates on the full grid.
+    tables : scores of the mean effects by metric.
+    intervals : 95% intervals from resampled replicates by metric; empty where there are none.
+    note : why there are no intervals; may be empty.
+    """
+
+    id: str
+    data: Replicates
+    tables: dict[str, SynergyTable]
+    intervals: dict[str, ScoreInterval]
+    note: str
+    effect: str
+    source: str | None = None
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return self.data.agents
+
+    def dataset(self) -> xr.Dataset:
+        """Effects and scores laid out as a simulated combination is, with ``_low`` and ``_high`` ends."""
+        import xarray as xr
+
+        mean = self.data.mean()
+        dims = self.agents
+        turn = {"units": "1" if self.data.scale == "fraction" else "%", "orientation": self.data.orientation}
+        data: dict[str, Any] = {
+            self.effect: (dims, mean.effect, {**turn, "long_name": self.effect}),
+            f"{self.effect}_sd": (dims, self.data.standard_deviation(), {"units": turn["units"]}),
+            "replicates": (dims, self.data.counts, {"units": "1", "long_name": "replicates"}),
+        }
+        for metric, table in self.tables.items():
+            name = SCORE_NAMES.get(metric, metric)
+            attrs = {
+                "units": "1",
+                "long_name": table.title,
+                "metric": metric,
+                "sign": table.sign,
+                "neutral": table.neutral,
+                "orientation": table.orientation,
+                "of": self.effect,
+                "note": "; ".join(text for text in (table.note, table.summary.message) if text),
+            }
+            data[name] = (dims, table.values, attrs)
+            if metric in self.intervals:
+                for end in ("low", "high"):
+                    data[f"{name}_{end}"] = (dims, getattr(self.intervals[metric], end), {"units": "1"})
+        coords = {
+            agent: (agent, axis, {"units": unit, "long_name": agent})
+            for agent, axis, unit in zip(dims, self.data.doses, self.data.dose_units, strict=True)
+        }
+        provenance = {"versions": versions(), "data": {"file": self.source, "sha256": checksum(self.source)}}
+        attrs = {
+            "kind": "combination",
+            "axes": json.dumps(list(dims)),
+            "observables": json.dumps([self.effect]),
+            "provenance": json.dumps(provenance, sort_keys=True),
+        }
+        return xr.Dataset(data, coords=coords, attrs=attrs)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A tidy table of effects and scores, units in the heads."""
+        dataset = self.dataset()
+        table = dataset.to_dataframe().reset_index()
+        heads = {
+            agent: f"{agent} [{unit}]" for agent, unit in zip(self.agents, self.data.dose_units, strict=True) if unit
+        }
+        return table.rename(columns=heads)
+
+    def _repr_html_(self) -> str:
+        title = " x ".join(self.agents) + (f" (block {self.id})" if self.id else "")
+        return f"<h4>{title}</h4>" + "".join(table._repr_html_() for table in self.tables.values())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LabScores:
+    """Scores of every combination of a table, in order."""
+
+    blocks: tuple[Block, ...]
+
+    def __getitem__(self, place: int) -> Block:
+        return self.blocks[place]
+
+    def __len__(self) -> int:
+        return len(self.blocks)
+
+    def _repr_html_(self) -> str:
+        return "".join(block._repr_html_() for block in self.blocks)
+
+
+def score(
+    table: str | Path | pd.DataFrame,
+    *,
+    effect: str,
+    orientation: str,
+    scale: str,
+    metrics: Sequence[str] = SCORED,
+    agents: Sequence[str] | None = None,
+    seed: int = 1,
+    draws: int = 500,
+    resampling: str = "wells",
+) -> LabScores:
+    """Scores of measured combinations.
+
+    Two forms are read. Tidy: a dose column per agent with its unit in the head (``auranofin [uM]``), the effect
+    in a column, a row per well. SynergyFinder's long form: ``block_id, drug1, drug2, conc1, conc2, conc_unit`` and
+    the effect; every block is a combination of its own. Rows with equal doses are replicates.
+
+    Parameters
+    ----------
+    effect : the column of the effect; there is no default.
+    orientation : "viability" (untreated is full) or "inhibition" (untreated is none); there is no default.
+    scale : "fraction" (0 to 1) or "percent" (0 to 100); there is no default.
+    agents : dose columns of a tidy table, where heads carry no unit.
+    seed, draws, resampling : of the intervals, see :func:`redoxsim.analysis.bootstrap`.
+
+    Raises
+    ------
+    ReadError : the file is not a table.
+    DesignError : a column that is not there, a cell that is not a number, values outside the scale,
+        a missing control or single-agent dose.
+    """
+    frame, file = read_csv(table)
+    head = column(frame, effect, file=file)
+    parts = _long(frame, file) if _is_long(frame) and agents is None else [_tidy(frame, agents, file)]
+    settings = {"seed": seed, "draws": draws, "resampling": resampling}
+    blocks = []
+    for part in parts:
+        try:
+            data = replicates(
+                part.doses,
+                numbers(part.frame, head, file=file, missing=True),
+                orientation=orientation,  # type: ignore[arg-type]
+                scale=scale,  # type: ignore[arg-type]
+                agents=part.agents,
+                dose_units=part.units,
+            )
+            block = _scored(data, metrics, settings)
+        except RedoxsimError as error:
+            where = error.where or Where(file=file, element=f"block {part.id}" if part.id else None)
+            raise type(error)(error.message, where=where, hint=error.hint) from error
+        blocks.append(replace(block, id=part.id, effect=split_head(head)[0], source=file))
+    return LabScores(blocks=tuple(blocks))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Part:
+    id: str
+    frame: pd.DataFrame
+    doses: np.ndarray[Any, Any]
+    agents: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+def _scored(data: Replicates, metrics: Sequence[str], settings: dict[str, Any]) -> Block:
+    tables = score_grid(data.mean(), metrics)
+    intervals: dict[str, ScoreInterval] = {}
+    note = ""
+    if np.all(data.counts[data.counts > 0] >= 2):
+        intervals = bootstrap(data, metrics, **settings)
+    else:
+        note = "no intervals: some doses have one replicate only"
+    return Block(id="", data=data, tables=tables, intervals=intervals, note=note, effect="")
+
+
+def _tidy(frame: pd.DataFrame, agents: Sequence[str] | None, file: str | None) -> _Part:
+    heads = dose_heads(frame, agents, file=file)
+    doses = np.column_stack([numbers(frame, head, file=file) for head in heads])
+    named = [split_head(head) for head in heads]
+    return _Part(
+        id="", frame=frame, doses=doses, agents=tuple(name for name, _ in named), units=tuple(unit for _, unit in named)
+    )
+
+
+def _is_long(frame: pd.DataFrame) -> bool:
+    return all(any(name in frame.columns for name in names) for names in LONG)
+
+
+def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
+    block, first, second, dose1, dose2 = (next(name for name in names if name in frame.columns) for names in LONG)
+    found = []
+    for label, part in frame.groupby(block, sort=False):
+        rows = part.reset_index(drop=True)
+        names = tuple(str(rows[head].dropna().iloc[0]).strip() for head in (first, second))
+        for head, name in zip((first, second), names, strict=True):
+            others = {str(cell).strip() for cell in rows[head].dropna()} - {name}
+            if others:
+                raise DesignError(
+                    f"block {label} has two agents in '{head}': {name} and {sorted(others)[0]}", where=Where(file=file)
+                )
+        if names[0] == names[1]:
+            names = (f"{names[0]} (1)", f"{names[1]} (2)")
+        columns, chosen = [], []
+        for place, head in enumerate((dose1, dose2), start=1):
+            given = _units_of(rows, place, file)
+            chosen.append(given[0])
+            columns.append(converted(numbers(rows, head, file=file), given, given[0], file=file))
+        found.append(
+            _Part(id=str(label), frame=rows, doses=np.column_stack(columns), agents=names, units=(chosen[0], chosen[1]))
+        )
+    return found
+
+
+def _units_of(rows: pd.DataFrame, place: int, file: str | None) -> list[str]:
+    names = (f"conc_unit{place}", "conc_unit", "conc_r_unit" if place == 1 else "conc_c_unit")
+    head = next((name for name in names if name in rows.columns), None)
+    if head is None:
+        raise DesignError("the table does not say the unit of the doses", where=Where(file=file), hint="add conc_unit")
+    return [str(cell).strip() for cell in rows[head]]

@@ -1,0 +1,137 @@
+"""Measured points to lay over curves: a time course, or effects over doses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim import units
+from redoxsim.errors import DesignError, Where
+from redoxsim.study.tables import column, is_kind, numbers, read_csv, split_head
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+ENDS = ("_low", "_high", "_sd")
+LABELS = ("condition", "replicate", "source", "note")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LabPoints:
+    """Measured values of one observable over one axis.
+
+    Attributes
+    ----------
+    observable : id of what was measured; ``unit`` of ``y``, "" for a plain number.
+    axis : "time" (``x`` in seconds) or the agent (``x`` in ``axis_unit``).
+    x, y : shape (N,). low, high : ends of error bars (N,), None where the table gives none.
+    condition : which curve they belong to, None for all.
+    """
+
+    observable: str
+    unit: str
+    axis: str
+    axis_unit: str
+    x: FloatArray
+    y: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+    condition: str | None = None
+
+
+def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) -> tuple[LabPoints, ...]:
+    """The measured points of a table: one entry per observable (and condition).
+
+    The axis is the column ``time [h]`` (any unit of time), else the one dose column with a unit
+    (``auranofin [uM]``). Every other column is an observable, its unit in the head; ``X_sd`` or ``X_low``
+    and ``X_high`` are the error bars of ``X``; ``condition`` says which curve; ``replicate`` and the like
+    are left alone. Rows with equal axis values are replicates and stay single points.
+
+    Parameters
+    ----------
+    axis : the axis column, where there are several.
+
+    Raises
+    ------
+    ReadError : the file is not a table.
+    DesignError : no axis, no observable, a cell that is not a number.
+    """
+    frame, file = read_csv(table)
+    head = _axis(frame, axis, file)
+    name, unit = split_head(head)
+    x = numbers(frame, head, file=file)
+    is_time = is_kind(unit, "time")
+    if is_time:
+        x, name, unit = np.array([units.to(value, unit, "s") for value in x]), "time", "s"
+    heads = [str(one) for one in frame.columns if one != head]
+    named = {split_head(one)[0]: one for one in heads}
+    observables = [one for one in named if one not in LABELS and not _is_end(one, named)]
+    if not observables:
+        raise DesignError("the table has no measured column", where=Where(file=file), hint="such as 'viability'")
+    groups: list[tuple[str | None, NDArray[np.intp]]] = [(None, np.arange(len(x)))]
+    if "condition" in named:
+        labels = frame[named["condition"]].astype(str).to_numpy()
+        groups = [(str(one), np.flatnonzero(labels == one)) for one in dict.fromkeys(labels.tolist())]
+    found = []
+    for observable in observables:
+        y = numbers(frame, named[observable], file=file, missing=True)
+        ends = _ends(frame, observable, y, named, file)
+        for label, place in groups:
+            there = place[np.isfinite(y[place])]
+            if there.size:
+                low, high = (None if end is None else end[there] for end in ends)
+                found.append(
+                    LabPoints(
+                        observable=observable,
+                        unit=split_head(named[observable])[1],
+                        axis=name,
+                        axis_unit=unit,
+                        x=x[there],
+                        y=y[there],
+                        low=low,
+                        high=high,
+                        condition=label,
+                    )
+                )
+    return tuple(found)
+
+
+def _axis(frame: pd.DataFrame, axis: str | None, file: str | None) -> str:
+    if axis is not None:
+        return column(frame, axis, file=file)
+    heads = [str(one) for one in frame.columns]
+    for kind in ("time", "concentration"):
+        fitting = [one for one in heads if is_kind(split_head(one)[1], kind) and _may_be_axis(one, kind)]
+        if fitting and (kind == "time" or len(fitting) == 1):
+            return fitting[0]
+        if fitting:
+            # Observables are concentrations too; the dose column is the first.
+            return fitting[0]
+    raise DesignError(
+        "the table has no axis", where=Where(file=file), hint="a column such as 'time [h]' or 'auranofin [uM]'"
+    )
+
+
+def _may_be_axis(head: str, kind: str) -> bool:
+    return kind != "time" or split_head(head)[0].lower() in ("time", "t")
+
+
+def _is_end(name: str, named: dict[str, str]) -> bool:
+    return any(name.endswith(end) and name.removesuffix(end) in named for end in ENDS)
+
+
+def _ends(
+    frame: pd.DataFrame, name: str, y: FloatArray, named: dict[str, str], file: str | None
+) -> tuple[FloatArray | None, FloatArray | None]:
+    if f"{name}_sd" in named:
+        sd = numbers(frame, named[f"{name}_sd"], file=file, missing=True)
+        return y - sd, y + sd
+    if f"{name}_low" in named and f"{name}_high" in named:
+        low, high = (numbers(frame, named[f"{name}{end}"], file=file, missing=True) for end in ("_low", "_high"))
+        return low, high
+    return None, None
