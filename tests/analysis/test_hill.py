@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import least_squares
+from scipy.optimize import curve_fit, least_squares
+from scipy.stats import f, t
 
 from redoxsim.analysis import HillBounds, HillFit, Limit, fit_hill, number
 from redoxsim.analysis.hill_math import Points, area, curve, jacobian, minimise, profile_rss, project
@@ -136,6 +137,24 @@ def test_intervals_cover_the_truth() -> None:
     assert profiled >= 16
 
 
+def test_t_intervals_are_those_of_scipy() -> None:
+    """Standard errors from `curve_fit` at the same optimum, where no bound is active."""
+    y = noisy(3)
+    fit = fit_hill(DOSES, y, orientation="viability", profile=False)
+    c = np.repeat(DOSES, 3)
+
+    def model(x: np.ndarray, e0: float, einf: float, ln50: float, lnh: float) -> np.ndarray:
+        return alive(x, e0, einf, np.exp(ln50), np.exp(lnh))
+
+    best, covariance = curve_fit(model, c, y.ravel(), p0=[1.0, 0.1, np.log(0.4), np.log(1.7)])
+    width = t.ppf(0.975, c.size - 4) * np.sqrt(np.diag(covariance))
+    for k, name in enumerate(("e0", "einf", "ec50", "h")):
+        ends = np.array([best[k] - width[k], best[k] + width[k]])
+        expected = ends if k < 2 else np.exp(ends)
+        interval = fit.intervals[name]
+        np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-4)
+
+
 def test_interval_methods_are_named() -> None:
     fit = fit_hill(DOSES, noisy(2), orientation="viability")
     methods = {name: interval.method for name, interval in fit.intervals.items()}
@@ -220,8 +239,6 @@ def test_f_test_by_hand() -> None:
     y = noisy(4)
     fit = fit_hill(DOSES, y, orientation="viability")
     rss_flat = np.sum((y - y.mean()) ** 2)
-    from scipy.stats import f
-
     expected = f.sf((rss_flat - fit.rss) / 3 / (fit.rss / (y.size - 4)), 3, y.size - 4)
     assert fit.flat_p == pytest.approx(expected)
     assert fit.dof == y.size - 4
@@ -377,10 +394,10 @@ def test_fits_do_not_depend_on_the_order_of_the_rows() -> None:
 def test_any_data_give_an_answer() -> None:
     """Pure noise, with and without replicates: a fit or a failed fit, never a warning or a crash."""
     rng = np.random.default_rng(0)
-    for k in range(60):
+    for k in range(30):
         y = rng.uniform(-0.2, 1.2, (DOSES.size, 1 + k % 3))
         y[0] = 0.8
-        fit = fit_hill(DOSES, y, orientation="viability", profile=k < 15)
+        fit = fit_hill(DOSES, y, orientation="viability", profile=k < 6)
         assert fit.converged
         assert fit.flat == (fit.flat_p >= 0.05)
         assert np.all(np.isfinite(fit.predict(DOSES)))

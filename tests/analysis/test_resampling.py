@@ -103,9 +103,9 @@ def test_the_same_seed_gives_the_same_intervals_and_another_nearly_the_same() ->
 @pytest.mark.parametrize("resampling", ["wells", "plates"])
 def test_width_is_that_of_a_mean_of_all_replicates(resampling: str) -> None:
     """The sd of the resampled HSA-free part, the mean excess, against the sd over many fresh data sets."""
-    fresh = np.array([excess(wells(seed, 6).mean().effect).mean() for seed in range(200)])
+    fresh = np.array([excess(wells(seed, 6).mean().effect).mean() for seed in range(120)])
     widths = []
-    for seed in range(4):
+    for seed in range(3):
         low, high = bootstrap(wells(seed, 6), ["bliss"], seed=seed, draws=200, resampling=resampling)[  # type: ignore[arg-type]
             "bliss"
         ].summary["mean"]
@@ -137,4 +137,7 @@ def test_designs_that_carry_no_interval() -> None:
     )
     with pytest.raises(DesignError, match="every cell on every plate"):
         bootstrap(uneven, seed=0, resampling="plates")
-    assert np.isfinite(bootstrap(uneven, ["bliss"], seed=0, draws=50)["bliss"].low).all()
+    found = bootstrap(uneven, ["bliss"], seed=0, draws=50)["bliss"]
+    # All replicates of a cell are alike, so every resample is the data: three of some cells, two of the others.
+    np.testing.assert_allclose(found.low, found.table.values, atol=1e-14)
+    np.testing.assert_allclose(found.high, found.table.values, atol=1e-14)
