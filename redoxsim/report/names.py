@@ -27,7 +27,9 @@ def show_unit(unit: str) -> str:
     """
     if unit in NO_UNIT:
         return ""
-    return "/".join("µ" + part[1:] if len(part) > 1 and part[0] == "u" and part[1] in "MLlmgs" else part for part in unit.split("/"))
+    return "/".join(
+        "µ" + part[1:] if len(part) > 1 and part[0] == "u" and part[1] in "MLlmgs" else part for part in unit.split("/")
+    )
 
 
 def head(name: str, unit: str) -> str:

@@ -73,7 +73,8 @@ class Comparison:
         if self.identical:
             return "\n".join([*lines, "", "the results are identical, byte for byte"])
         rows = [
-            [one.variable, one.note or number(one.largest), one.place, _show(one.first), _show(one.second)] for one in self.differences
+            [one.variable, one.note or number(one.largest), one.place, _show(one.first), _show(one.second)]
+            for one in self.differences
         ]
         lines += ["", text_table(["variable", "largest relative difference", "at", "first", "second"], rows)]
         return "\n".join(lines)
@@ -108,7 +109,9 @@ def find(name: str | Path, *, root: str | Path = ROOT) -> Run:
         if found:
             names = ", ".join(run.name for run in found[:3])
             raise DesignError(f"'{name}' stands for {len(found)} runs", hint=f"such as {names}")
-    hint = nearest(str(name), [run.name for run in runs]) or (f"there are {len(runs)} in {root}" if runs else f"there are none in {root}")
+    hint = nearest(str(name), [run.name for run in runs]) or (
+        f"there are {len(runs)} in {root}" if runs else f"there are none in {root}"
+    )
     raise DesignError(f"no run '{name}'", hint=hint)
 
 
@@ -129,7 +132,9 @@ def load(path: str | Path) -> Run:
     except FileNotFoundError:
         summary = {}
     except (OSError, ValueError) as error:
-        raise ReadError(f"its summary cannot be read: {error}", where=Where(file=str(folder / "summary.json"))) from error
+        raise ReadError(
+            f"its summary cannot be read: {error}", where=Where(file=str(folder / "summary.json"))
+        ) from error
     return Run(
         path=folder,
         name=folder.name,
@@ -252,7 +257,9 @@ def difference(first: Any, second: Any) -> tuple[Difference, ...]:
     found = []
     for name in dict.fromkeys([*left, *right]):
         if name not in left or name not in right:
-            found.append(Difference(name, np.inf, "", None, None, f"only in the {'first' if name in left else 'second'}"))
+            found.append(
+                Difference(name, np.inf, "", None, None, f"only in the {'first' if name in left else 'second'}")
+            )
         else:
             found.append(_differ(name, left[name], right[name]))
     return tuple(sorted(found, key=lambda one: (-one.largest, one.variable)))

@@ -210,7 +210,9 @@ def _contents(inputs: Iterable[str | Path] | Mapping[str, str | bytes | Path]) -
     if not isinstance(inputs, Mapping):
         for path in map(Path, inputs):
             if path.name in named and Path(str(named[path.name])).resolve() != path.resolve():
-                raise DesignError(f"two inputs are called '{path.name}'", where=Where(file=str(path)), hint="rename one of them")
+                raise DesignError(
+                    f"two inputs are called '{path.name}'", where=Where(file=str(path)), hint="rename one of them"
+                )
             named = {**named, path.name: path}
     contents: dict[str, bytes] = {}
     for file, content in named.items():
@@ -276,4 +278,3 @@ def _summary(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-

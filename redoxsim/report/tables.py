@@ -91,7 +91,7 @@ def table(data: Any, *, hours: bool = True) -> Table:
         return _from_dataset(data, hours)
     if "DataFrame" in kind:
         parts = {str(column): split_head(str(column)) for column in data.columns}
-        units = {name: unit for name, unit in parts.values()}
+        units = dict(parts.values())
         return Table({parts[str(c)][0]: data[c].to_numpy() for c in data.columns}, units)
     raise DesignError(f"cannot make a table of {type(data).__name__}")
 
@@ -112,7 +112,7 @@ def _from_dataset(data: xr.Dataset, hours: bool) -> Table:
 
 
 def to_csv(data: Any) -> str:
-    """The table as comma-separated text: heads with units, ``nan`` and ``inf`` spelled out, an empty cell for no text."""
+    """The table as comma-separated text: heads with units, ``nan`` and ``inf`` spelled out, nothing for None."""
     found = table(data)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -175,7 +175,9 @@ def file_format(path: str | Path, format: str | None = None) -> str:
     if format is None and not target.suffix and target.exists() and not target.is_file():
         return "csv"
     if format is None and not target.suffix:
-        raise DesignError("an output file needs an ending", where=Where(file=str(path)), hint=".csv, .json, .nc or .txt")
+        raise DesignError(
+            "an output file needs an ending", where=Where(file=str(path)), hint=".csv, .json, .nc or .txt"
+        )
     return _format(format or target.suffix.removeprefix("."))
 
 
@@ -237,7 +239,10 @@ def from_json(text: str) -> Table:
 
 def _plain(column: Sequence[Any]) -> list[Any]:
     values = column.tolist() if isinstance(column, np.ndarray) else list(column)
-    return [value.name if isinstance(value, Enum) else value.item() if isinstance(value, np.generic) else value for value in values]
+    return [
+        value.name if isinstance(value, Enum) else value.item() if isinstance(value, np.generic) else value
+        for value in values
+    ]
 
 
 def _spell(value: Any) -> str:
@@ -296,11 +301,12 @@ def _for_netcdf(data: Any) -> xr.Dataset:
     if "Dataset" not in {base.__name__ for base in type(data).__mro__}:
         found = table(data, hours=False)
         data = xr.Dataset(
-            {name: ("row", np.asarray(_plain(column))) for name, column in found.columns.items()}, attrs=dict(found.attrs)
+            {name: ("row", np.asarray(_plain(column))) for name, column in found.columns.items()},
+            attrs=dict(found.attrs),
         )
         for name, unit in found.units.items():
             data[name].attrs["units"] = unit or "1"
-    ready = data.copy()
+    ready: xr.Dataset = data.copy()
     for name in ready.variables:
         variable = ready[name]
         if variable.dtype == object:
@@ -322,4 +328,3 @@ def _netcdf_attr(value: Any) -> Any:
         return value
     simple = isinstance(value, list | tuple | np.ndarray) and len(value) > 0 and np.asarray(value).dtype.kind in "if"
     return np.asarray(value) if simple else json.dumps(json_ready(value), sort_keys=True, ensure_ascii=False)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,9 @@ def text_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, indent: i
     """
     body = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max([width(head), *(width(row[i]) for row in body)]) for i, head in enumerate(heads)]
-    right = [bool(body) and all(_numeric(row[i]) for row in body) and any(row[i] for row in body) for i in range(len(heads))]
+    right = [
+        bool(body) and all(_numeric(row[i]) for row in body) and any(row[i] for row in body) for i in range(len(heads))
+    ]
     lines = [_line(heads, widths, right), "  ".join("-" * w for w in widths)]
     lines += [_line(row, widths, right) for row in body]
     return "\n".join(" " * indent + line.rstrip() for line in lines)
@@ -73,7 +76,7 @@ def sparkline(values: ArrayLike, *, columns: int = 32, low: float | None = None,
     array = np.asarray(values, dtype=float).ravel()
     if array.size > columns:
         edges = np.linspace(0, array.size, columns + 1).round().astype(int)
-        array = np.array([_mean(array[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+        array = np.array([_mean(array[a:b]) for a, b in itertools.pairwise(edges)])
     known = array[np.isfinite(array)]
     if not known.size:
         return " " * array.size
@@ -103,7 +106,9 @@ def bar(value: float, *, high: float = 1.0, columns: int = 20) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(columns)
 
 
-def matrix_text(values: ArrayLike, rows: Sequence[str], columns: Sequence[str], *, corner: str = "", digits: int = 2) -> str:
+def matrix_text(
+    values: ArrayLike, rows: Sequence[str], columns: Sequence[str], *, corner: str = "", digits: int = 2
+) -> str:
     """A matrix of shape (len(rows), len(columns)) with a shade after each number; ``–`` where undefined."""
     matrix = np.asarray(values, dtype=float)
     known = matrix[np.isfinite(matrix)]

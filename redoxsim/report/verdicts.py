@@ -23,7 +23,7 @@ class VerdictLine:
 
     @property
     def word(self) -> str:
-        """"holds" or "does not hold"."""
+        """ "holds" or "does not hold"."""
         return "holds" if self.holds else "does not hold"
 
 

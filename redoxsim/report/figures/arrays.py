@@ -13,7 +13,16 @@ from redoxsim.errors import DesignError, nearest
 from redoxsim.report.names import LADDER, unit_of
 
 FloatArray = NDArray[np.float64]
-SECONDS = {"s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
+SECONDS = {
+    "s": 1.0,
+    "second": 1.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+}
 SPREAD = ("quantile", "draw")
 
 
@@ -44,7 +53,9 @@ def variable(data: xr.Dataset, name: str) -> xr.DataArray:
     """The variable, or an error that names the nearest one."""
     if name not in data.data_vars:
         known = [str(key) for key in data.data_vars]
-        raise DesignError(f"no observable '{name}' in these results", hint=nearest(name, known) or f"there are {', '.join(known)}")
+        raise DesignError(
+            f"no observable '{name}' in these results", hint=nearest(name, known) or f"there are {', '.join(known)}"
+        )
     return data[name]
 
 
@@ -74,7 +85,9 @@ def require_dims(array: xr.DataArray, dims: Sequence[str]) -> None:
     name = array.name or "the variable"
     missing = [dim for dim in dims if dim not in array.dims]
     if missing:
-        raise DesignError(f"{name} has no axis '{missing[0]}'", hint=f"its axes are {', '.join(map(str, array.dims)) or 'none'}")
+        raise DesignError(
+            f"{name} has no axis '{missing[0]}'", hint=f"its axes are {', '.join(map(str, array.dims)) or 'none'}"
+        )
     left = [str(dim) for dim in array.dims if dim not in dims and dim not in SPREAD]
     if left:
         raise DesignError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -72,7 +73,9 @@ def apply(axes: Axes, axis: DoseAxis, *, which: str = "x") -> None:
     (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
     line.set_major_locator(FixedLocator(axis.ticks()))
     line.set_major_formatter(FuncFormatter(lambda position, _: axis.label(position)))
-    minor = [m * 10.0**d for d in np.arange(np.floor(np.log10(axis.low)), np.log10(axis.high) + 1) for m in range(2, 10)]
+    minor = [
+        m * 10.0**d for d in np.arange(np.floor(np.log10(axis.low)), np.log10(axis.high) + 1) for m in range(2, 10)
+    ]
     line.set_minor_locator(FixedLocator([t for t in minor if axis.low <= t <= axis.high]))
     line.set_minor_formatter(NullFormatter())
     if axis.zero is not None:
@@ -85,7 +88,7 @@ def _mark_break(axes: Axes, axis: DoseAxis, which: str) -> None:
     low, high = np.log10(axis.limits[0]), np.log10(axis.limits[1])
     middle = ((np.log10(axis.zero) + np.log10(axis.low)) / 2.0 - low) / (high - low)
     half = min(0.009, 0.3 * (np.log10(axis.low) - np.log10(axis.zero)) / (high - low))
-    common = {"transform": axes.transAxes, "clip_on": False, "zorder": 6, "solid_capstyle": "butt"}
+    common: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False, "zorder": 6, "solid_capstyle": "butt"}
     cut, zeros = [middle - half, middle + half], [0.0, 0.0]
     axes.plot(*((cut, zeros) if which == "x" else (zeros, cut)), color="white", linewidth=2.6, **common)
     for at in cut:
@@ -116,6 +119,13 @@ def label_cells(axes: Axes, doses: ArrayLike, *, which: str) -> None:
     texts = [dose_text(float(array[i])) for i in shown]
     if which == "x":
         crowded = sum(map(len, texts)) > 38
-        axes.set_xticks(list(shown), texts, fontsize=SMALL, rotation=45 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
+        axes.set_xticks(
+            list(shown),
+            texts,
+            fontsize=SMALL,
+            rotation=45 if crowded else 0,
+            ha="right" if crowded else "center",
+            rotation_mode="anchor",
+        )
     else:
         axes.set_yticks(list(shown), texts, fontsize=SMALL)

@@ -16,22 +16,22 @@ from numpy.typing import NDArray
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import band, unit_factor, variable
 from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis
-from redoxsim.report.figures.panels import draw_points
+from redoxsim.report.figures.panels import draw_points, measured_handle
 from redoxsim.report.figures.style import (
     INK,
     PALETTE,
     SOFT,
     TINY,
+    UNTREATED,
     dress,
     footer,
     headline,
     is_untreated,
     new_figure,
     styled,
-    UNTREATED,
 )
 from redoxsim.report.marks import Exposure, Points
-from redoxsim.report.names import named_unit, number, show_unit
+from redoxsim.report.names import named_unit, number, show_unit, unit_of
 
 FloatArray = NDArray[np.float64]
 EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
@@ -69,7 +69,8 @@ class Fit(Protocol):
 class DoseCurve:
     """One curve. ``doses`` and ``effect`` have shape (N,); ``low`` and ``high`` bound the effect over the draws.
 
-    Dose 0 is the untreated control. ``replicates`` of shape (N, R) are drawn as small dots.
+    Dose 0 is the untreated control. ``unit`` is the unit of the effect; ``observable`` says which measured points
+    belong here. ``replicates`` of shape (N, R) are drawn as small dots.
     """
 
     label: str
@@ -79,6 +80,8 @@ class DoseCurve:
     high: FloatArray | None = None
     replicates: FloatArray | None = None
     fit: Fit | None = None
+    unit: str = ""
+    observable: str | None = None
 
 
 def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit: Fit | None = None) -> DoseCurve:
@@ -91,7 +94,10 @@ def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit
     array = variable(data, observable)
     line = band(array, (agent,))
     doses = np.asarray(data[agent], dtype=float)
-    return DoseCurve(label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, fit=fit)
+    return DoseCurve(
+        label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, fit=fit,
+        unit=unit_of(array.attrs), observable=observable,
+    )  # fmt: skip
 
 
 @styled
@@ -112,7 +118,7 @@ def dose_response(
 
     Parameters
     ----------
-    curves : made by `curve`; several (times, backgrounds) share the panel.
+    curves : made by `curve`; several (times, backgrounds) share a panel, other units get a panel of their own.
     agent, unit : name of the dose axis and the unit of doses, exposures and ``data``.
     effect : name of the y axis; ``effect_range`` its ends, by default 0 to 1 for what lies there.
     exposures : what patients reach, drawn as vertical bands.
@@ -123,26 +129,38 @@ def dose_response(
     ------
     DesignError : no curve, or a curve without a number.
     """
-    figure = new_figure(9.4, 4.9 + 0.2 * len(exposures))
+    if not curves:
+        raise DesignError("there is no curve to draw")
+    panels = [[one for one in curves if one.unit == shown] for shown in dict.fromkeys(one.unit for one in curves)]
     strip = 0.2 * len(exposures) + 0.02
-    grid = figure.add_gridspec(
-        1 + bool(exposures), 2, height_ratios=[strip, 3.8] if exposures else [1.0], width_ratios=[2.15, 1.0]
-    )
-    axes = figure.add_subplot(grid[-1, 0])
-    axis = draw_dose_response(
-        axes, curves, agent=agent, unit=unit, effect=effect, effect_range=effect_range, exposures=exposures, data=data
-    )
-    if exposures:
-        _draw_exposures(figure.add_subplot(grid[0, 0]), exposures, axis, unit)
-    beside = figure.add_subplot(grid[-1, 1])
-    beside.axis("off")
-    handles, labels = legend_entries(curves, unit, data)
-    beside.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0.0, labelspacing=0.5, handlelength=1.6
-    )
+    heights = ([strip] if exposures else []) + [3.8] * len(panels)
+    figure = new_figure(9.4, 1.1 + sum(heights) + 0.35 * (len(panels) - 1))
+    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=[2.15, 1.0])
+    for row, panel in enumerate(panels, start=bool(exposures)):
+        axes = figure.add_subplot(grid[row, 0])
+        several = len(panels) > 1
+        name = " and ".join(dict.fromkeys(one.observable or one.label for one in panel)) if several else effect
+        points = [one for one in data if _belongs(one, panel)]
+        axis = draw_dose_response(
+            axes, panel, agent=agent, unit=unit, effect=name, effect_range=None if several else effect_range,
+            exposures=exposures, data=points,
+        )  # fmt: skip
+        if exposures and row == 1:
+            _draw_exposures(figure.add_subplot(grid[0, 0]), exposures, axis, unit)
+        beside = figure.add_subplot(grid[row, 1])
+        beside.axis("off")
+        handles, labels = legend_entries(panel, unit, points)
+        beside.legend(
+            handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0.0, labelspacing=0.5,
+            handlelength=1.6,
+        )  # fmt: skip
     headline(figure, title)
     footer(figure, [caption, note])
     return figure
+
+
+def _belongs(points: Points, curves: Sequence[DoseCurve]) -> bool:
+    return any(one.observable in {None, points.observable} for one in curves)
 
 
 @styled
@@ -157,36 +175,49 @@ def draw_dose_response(
     exposures: Sequence[Exposure] = (),
     data: Sequence[Points] = (),
 ) -> DoseAxis:
-    """Draws the curves into ``axes`` and gives the dose axis that was used."""
-    if not curves:
-        raise DesignError("there is no curve to draw")
+    """Draws curves of one unit into ``axes`` and gives the dose axis that was used."""
+    shown_unit = curves[0].unit
     doses = np.concatenate([np.asarray(one.doses, dtype=float) for one in curves])
     axis = dose_axis(np.concatenate([doses, *(np.asarray(p.x, dtype=float) for p in data)]))
     shown = [np.asarray(v, dtype=float) for c in curves for v in (c.effect, c.low, c.high) if v is not None]
-    values = np.concatenate([v.ravel() for v in shown] + [np.asarray(p.y, dtype=float) for p in data])
+    factors = [unit_factor(points.unit, shown_unit) for points in data]
+    measured = [np.asarray(p.y, dtype=float) * factor for p, factor in zip(data, factors, strict=True)]
+    values = np.concatenate([v.ravel() for v in shown] + measured)
     values = values[np.isfinite(values)]
     if not values.size:
         raise DesignError("none of the curves holds a number", hint="the solves behind them failed: see failed.csv")
     low, high = effect_range or _range(values)
-    for one in exposures:
-        left, right = np.clip([one.low, one.high], *axis.limits)
+    for exposure in exposures:
+        left, right = np.clip([exposure.low, exposure.high], *axis.limits)
         if right > left:
-            axes.axvspan(left, right, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), alpha=0.25, linewidth=0, zorder=0)
+            colour = EXPOSURE.get(exposure.kind, EXPOSURE["total"])
+            axes.axvspan(left, right, color=colour, alpha=0.25, linewidth=0, zorder=0)
     for one, colour in zip(curves, curve_colours(curves), strict=True):
         _draw_curve(axes, one, axis, colour, alone=len(curves) == 1)
-    for points in data:
-        match = [c for one, c in zip(curves, curve_colours(curves), strict=True) if one.label == points.condition]
-        colour = match[0] if match else INK
-        draw_points(axes, points, x=axis.place(points.x), factor=unit_factor(points.unit, ""), colour=colour)
+    for points, factor in zip(data, factors, strict=True):
+        draw_points(axes, points, x=axis.place(points.x), factor=factor, colour=_points_colour(points, curves))
     apply(axes, axis)
     pad = 0.03 * (high - low)
-    bars = [np.asarray(end, dtype=float).ravel() for p in data for end in (p.low, p.high) if end is not None]
+    bars = [
+        np.asarray(end, dtype=float).ravel() * factor
+        for p, factor in zip(data, factors, strict=True)
+        for end in (p.low, p.high)
+        if end is not None
+    ]
     outer = np.concatenate([values, *bars]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
-    axes.set_ylabel(f"{effect}, {number(low)} to {number(high)}")
+    axes.set_ylabel(f"{named_unit(effect, shown_unit)}, {number(low)} to {number(high)}")
     dress(axes)
     return axis
+
+
+def _points_colour(points: Points, curves: Sequence[DoseCurve]) -> str:
+    """The colour of the one curve that the points belong to, else black."""
+    colours = curve_colours(curves)
+    wanted = points.condition if points.condition is not None else points.observable
+    named = [colour for one, colour in zip(curves, colours, strict=True) if wanted in {one.label, one.observable}]
+    return named[0] if len(named) == 1 and len(curves) > 1 else INK
 
 
 def curve_colours(curves: Sequence[DoseCurve]) -> list[str]:
@@ -226,7 +257,7 @@ def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alon
 
 
 def _draw_fit(axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: str, *, alone: bool) -> None:
-    """The fit over the tested doses, dashed from there to the end of the axis; E0, Emax and the EC50 with its interval."""
+    """The fit over the tested doses, dashed beyond; E0, Emax and the EC50 with its interval."""
     tested = np.geomspace(doses.min(), doses.max(), 200)
     if not fit.flat:
         axes.plot(tested, fit.predict(tested), color=colour, zorder=3)
@@ -246,7 +277,8 @@ def _draw_fit(axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: s
                 axes.annotate(
                     text, (right if name == "$E_0$" else left, level), fontsize=TINY,
                     xytext=(-4 if name == "$E_0$" else 4, 3 if above else -3),
-                    textcoords="offset points", color=SOFT, ha="right" if name == "$E_0$" else "left", va="bottom" if above else "top",
+                    textcoords="offset points", color=SOFT, ha="right" if name == "$E_0$" else "left",
+                    va="bottom" if above else "top",
                 )  # fmt: skip
         else:
             reach = (right / left) ** 0.035
@@ -306,11 +338,8 @@ def legend_entries(
         if details := fit_text(one.fit, unit):
             handles.append(Line2D([], [], linestyle="none"))
             labels.append("\n".join(details) + "\n")
-    for label, condition in dict.fromkeys((points.label, points.condition) for points in data):
-        match = [c for one, c in zip(curves, curve_colours(curves), strict=True) if one.label == condition]
-        handles.append(
-            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=match[0] if match else INK)
-        )
+    for colour, label in dict.fromkeys((_points_colour(points, curves), points.label) for points in data):
+        handles.append(measured_handle(label, colour=colour))
         labels.append(label)
     if any(potency(one.fit.ec50) is not None for one in curves if one.fit is not None and one.fit.converged):
         handles.append(Line2D([], [], color=SOFT, marker="D", markerfacecolor="white", markersize=5.2, linewidth=1.1))
@@ -330,7 +359,9 @@ def _draw_exposures(axes: Axes, exposures: Sequence[Exposure], axis: DoseAxis, u
         shown = f"{number(one.low)}–{number(one.high)}" if one.low != one.high else number(one.low)
         text = f"{one.label} {shown} {show_unit(unit)} ({one.kind})"
         if high > low:
-            axes.barh(level, high - low, left=low, height=0.72, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), zorder=2)
+            axes.barh(
+                level, high - low, left=low, height=0.72, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), zorder=2
+            )
         elif one.low >= right or one.high <= left:
             text = f"{text}, off the axis"
         before = np.log10(low / left) > np.log10(right / high)
@@ -339,4 +370,3 @@ def _draw_exposures(axes: Axes, exposures: Sequence[Exposure], axis: DoseAxis, u
     axes.set_ylim(len(exposures) - 0.5, -0.5)
     axes.set_xlim(left, right)
     axes.axis("off")
-

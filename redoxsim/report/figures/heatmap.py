@@ -60,7 +60,9 @@ def draw_matrix(
         for (row, column), value in np.ndenumerate(matrix):
             known = np.isfinite(value)
             colour = ink_on(image.cmap(scale(value))) if known else "#8a8a8a"
-            axes.text(column, row, _cell(value, decimals, diverging), ha="center", va="center", fontsize=size, color=colour)
+            axes.text(
+                column, row, _cell(value, decimals, diverging), ha="center", va="center", fontsize=size, color=colour
+            )
     for line, axis in ((axes.axvline, doses[0]), (axes.axhline, doses[1])):
         if np.asarray(axis, dtype=float)[0] == 0.0:  # sets the single agents apart from the combinations
             line(0.5, color="white", linewidth=2.5)
@@ -81,7 +83,7 @@ def add_bar(axes: Axes, mappable: ScalarMappable, label: str) -> None:
     figure = axes.get_figure()
     assert figure is not None
     bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=28)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=TINY, length=2.5, width=0.6)
     bar.set_label(label, fontsize=SMALL)
 

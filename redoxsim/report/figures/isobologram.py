@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -36,9 +38,17 @@ def draw_isobologram(
         axes.plot(curve[:, 0], curve[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
         axes.set_xlim(0.0, 1.12 * max(first, float(points[:, 0].max())))
         axes.set_ylim(0.0, 1.12 * max(second, float(points[:, 1].max())))
-        axes.annotate("below the line:\nsynergy", (0.04, 0.05), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="bottom")
         axes.annotate(
-            "above the line:\nantagonism", (0.97, 0.95), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="top", ha="right"
+            "below the line:\nsynergy", (0.04, 0.05), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="bottom"
+        )
+        axes.annotate(
+            "above the line:\nantagonism",
+            (0.97, 0.95),
+            xycoords="axes fraction",
+            fontsize=SMALL,
+            color=SOFT,
+            va="top",
+            ha="right",
         )
         return
     _draw_one_sided(axes, isobole, agents)
@@ -66,7 +76,11 @@ def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> No
             placed[:, number] = scale.place(curve[:, number])
     axes.plot(placed[:, 0], placed[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
     without = [show_id(name) for name, there in zip(agents, reached, strict=True) if not there]
-    text = " and ".join(without) + (" alone does not\n" if len(without) == 1 else "\nalone do not ") + "reach it: no additive line"
+    text = (
+        " and ".join(without)
+        + (" alone does not\n" if len(without) == 1 else "\nalone do not ")
+        + "reach it: no additive line"
+    )
     if sum(reached) == 1:
         text += f"\n(dashes: {agents[0] if reached[0] else agents[1]} alone)"
     corner = (0.04, 0.05) if reached == [True, False] else (0.96, 0.95)
@@ -76,7 +90,7 @@ def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> No
     )  # fmt: skip
 
 
-def _middle(axes: Axes) -> dict[str, object]:
+def _middle(axes: Axes) -> dict[str, Any]:
     return {"transform": axes.transAxes, "ha": "center", "va": "center", "fontsize": SMALL, "color": SOFT}
 
 

@@ -107,11 +107,20 @@ def draw_course(
             time = hours(data)
             if line.low is not None and line.high is not None:
                 axes.fill_between(time, line.low, line.high, color=colours[name], alpha=0.18, linewidth=0)
-            axes.plot(time, line.middle, color=colours[name], linestyle=LINES[number % len(LINES)], linewidth=thick, label=name)
+            axes.plot(
+                time,
+                line.middle,
+                color=colours[name],
+                linestyle=LINES[number % len(LINES)],
+                linewidth=thick,
+                label=name,
+            )
     for one in points:
         if one.observable in panel.observables:
             colour = colours.get(one.condition, INK) if one.condition is not None else INK
-            draw_points(axes, one, x=np.asarray(one.x, dtype=float), factor=unit_factor(one.unit, panel.unit), colour=colour)
+            draw_points(
+                axes, one, x=np.asarray(one.x, dtype=float), factor=unit_factor(one.unit, panel.unit), colour=colour
+            )
     _finish(axes, conditions, panel)
 
 
@@ -145,10 +154,28 @@ def draw_points(axes: Axes, points: Points, *, x: np.ndarray, factor: float, col
     if points.low is not None and points.high is not None:
         below = np.clip(y - np.asarray(points.low, dtype=float) * factor, 0.0, None)
         above = np.clip(np.asarray(points.high, dtype=float) * factor - y, 0.0, None)
-        axes.errorbar(x, y, yerr=np.vstack([below, above]), fmt="none", ecolor=colour, elinewidth=1.0, capsize=2.5, zorder=5, clip_on=False)
+        axes.errorbar(
+            x,
+            y,
+            yerr=np.vstack([below, above]),
+            fmt="none",
+            ecolor=colour,
+            elinewidth=1.0,
+            capsize=2.5,
+            zorder=5,
+            clip_on=False,
+        )
     axes.plot(
         x, y, linestyle="none", marker="o", markersize=5.2, markerfacecolor="white", markeredgecolor=colour,
         markeredgewidth=1.3, zorder=6, label=points.label, clip_on=False,
+    )  # fmt: skip
+
+
+def measured_handle(label: str, *, colour: str = INK) -> Line2D:
+    """The legend entry of measured points."""
+    return Line2D(
+        [], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=colour, markeredgewidth=1.3,
+        label=label,
     )  # fmt: skip
 
 
@@ -219,4 +246,3 @@ def condition_handles(colours: Mapping[str, str], *, bands: bool = False) -> lis
     if bands:
         handles.append(Patch(color=SOFT, alpha=0.25, label="5–95% of draws"))
     return handles
-

@@ -59,7 +59,9 @@ def scan(
     if not named:
         raise DesignError("there is no result to draw")
     first = next(iter(named.values()))
-    names = list(observe) if observe is not None else [n for n in map(str, first.data_vars) if _is_axis_variable(first[n])]
+    names = (
+        list(observe) if observe is not None else [n for n in map(str, first.data_vars) if _is_axis_variable(first[n])]
+    )
     if not names:
         raise DesignError("these results hold no observable over an axis")
     dims = [str(dim) for dim in variable(first, names[0]).dims if dim not in SPREAD]
@@ -93,9 +95,7 @@ def _is_axis_variable(array: xr.DataArray) -> bool:
 
 
 @styled
-def draw_lines(
-    axes: Axes, named: Mapping[str, xr.Dataset], name: str, *, axis: str, colour: Mapping[str, str]
-) -> None:
+def draw_lines(axes: Axes, named: Mapping[str, xr.Dataset], name: str, *, axis: str, colour: Mapping[str, str]) -> None:
     """Draws one observable along one axis, a line per result and a band where there are draws."""
     bands = {key: band(variable(one, name), (axis,)) for key, one in named.items()}
     attrs = next(iter(named.values()))[name].attrs

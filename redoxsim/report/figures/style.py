@@ -29,12 +29,12 @@ FAINT = "#e4e4e4"
 UNTREATED = "#7f7f7f"
 # Okabe and Ito, in an order that keeps neighbours far apart; yellow is left out, too pale on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333", "#8c5a2b")
-LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.6, 1.2, 1.6)))
+LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.6, 1.2, 1.6)))
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"  # red above zero: synergy
 BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # travels with matplotlib, so a figure looks the same everywhere
     "font.size": BASE,
@@ -135,7 +135,9 @@ def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist
     taken = 0.0
     if text:
         taken = ((text.count("\n") + 1) * TINY * 1.32 + 9.0) / 72.0 / height
-        figure.text(0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3)
+        figure.text(
+            0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3
+        )
     if handles:
         figure.legend(
             handles=list(handles),

@@ -55,7 +55,9 @@ def sweep(
     if down is not None:
         handles.append(Line2D([], [], color=DOWN, marker="<", markersize=5, label="downwards"))
     if any("stable" in one and not bool(one["stable"].all()) for one in (up, down) if one is not None):
-        handles.append(Line2D([], [], color=SOFT, linestyle="none", marker="o", markerfacecolor="white", label="unstable"))
+        handles.append(
+            Line2D([], [], color=SOFT, linestyle="none", marker="o", markerfacecolor="white", label="unstable")
+        )
     footer(figure, [caption, note], handles)
     return figure
 
@@ -76,8 +78,25 @@ def draw_sweep(axes: Axes, up: xr.Dataset, down: xr.Dataset | None, *, axis: str
         stable = np.asarray(one["stable"], dtype=bool) if "stable" in one else np.ones(y.shape, dtype=bool)
         axes.plot(x, np.where(stable, y, np.nan), color=colour, linewidth=2.4 if marker == ">" else 1.5, zorder=3)
         every = max(1, x.size // 12)
-        axes.plot(x[::every], np.where(stable, y, np.nan)[::every], linestyle="none", marker=marker, color=colour, markersize=5, zorder=4)
-        axes.plot(x[~stable], y[~stable], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=colour, markersize=4.5, zorder=4)
+        axes.plot(
+            x[::every],
+            np.where(stable, y, np.nan)[::every],
+            linestyle="none",
+            marker=marker,
+            color=colour,
+            markersize=5,
+            zorder=4,
+        )
+        axes.plot(
+            x[~stable],
+            y[~stable],
+            linestyle="none",
+            marker="o",
+            markerfacecolor="white",
+            markeredgecolor=colour,
+            markersize=4.5,
+            zorder=4,
+        )
     flat = np.concatenate(values) * factor
     log_or_fraction(axes, flat[np.isfinite(flat)], shown)
     axes.set_title(title_of(observable, attrs))

@@ -44,7 +44,13 @@ from redoxsim.report.names import named_unit, show_id, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
 MOST_MECHANISM = 4
-SHORT = {"bliss": "Bliss excess", "hsa": "HSA excess", "loewe": "Loewe index", "loewe_excess": "Loewe excess", "ci": "Chou-Talalay CI"}
+SHORT = {
+    "bliss": "Bliss excess",
+    "hsa": "HSA excess",
+    "loewe": "Loewe index",
+    "loewe_excess": "Loewe excess",
+    "ci": "Chou-Talalay CI",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,9 @@ def synergy(
     """
     found = surface(data, observable)
     grid = found.grid(orientation=orientation, scale=scale)
-    tables = tuple((scores.values() if isinstance(scores, Mapping) else scores) if scores is not None else score(grid).values())
+    tables = tuple(
+        (scores.values() if isinstance(scores, Mapping) else scores) if scores is not None else score(grid).values()
+    )
     shown = [name for name in observe if mechanism and any(name in one for one in mechanism.values())][:MOST_MECHANISM]
     strip = 0.2 * len({bar.row or bar.label for bar in doses}) if shown and doses else 0.0
     figure = new_figure(13.2, 8.6 + (2.7 + strip if shown else 0.0))
@@ -158,7 +166,7 @@ def synergy(
         handles = list(_draw_mechanism(figure, rows, mechanism, shown, doses, strip))
     headline(figure, title)
     turn = "1 − " if orientation == "viability" else ""
-    words = f"All scores are computed on the fraction affected ({turn}{found.title}); grey cells are undefined, never extrapolated."
+    words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey cells are undefined, not extrapolated."
     footer(figure, [words, caption, note], handles)
     return figure
 
@@ -180,7 +188,9 @@ def draw_marginals(axes: Axes, found: Surface) -> None:
         line = found.effect[:, column]
         tested = first > 0.0
         axes.plot(first[tested], line[tested], color=colour, linewidth=1.6, zorder=3)
-        axes.plot(axis.place(first), line, linestyle="none", marker="o", markersize=3.8, color=colour, zorder=4, clip_on=False)
+        axes.plot(
+            axis.place(first), line, linestyle="none", marker="o", markersize=3.8, color=colour, zorder=4, clip_on=False
+        )
     apply(axes, axis)
     known = found.effect[np.isfinite(found.effect)]
     if known.size and known.min() >= -0.05 and 0.3 < known.max() <= 1.1:
@@ -192,10 +202,12 @@ def draw_marginals(axes: Axes, found: Surface) -> None:
     mappable = ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, count), ListedColormap(palette))
     figure = axes.get_figure()
     assert figure is not None
-    bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=24, ticks=list(range(0, count, -(-count // 12))))
+    bar = figure.colorbar(
+        mappable, ax=axes, fraction=0.05, pad=0.02, aspect=24, ticks=list(range(0, count, -(-count // 12)))
+    )
     bar.ax.set_yticklabels([dose_text(float(second[i])) for i in range(0, count, -(-count // 12))], fontsize=TINY)
     bar.ax.tick_params(which="both", length=0)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.set_label(named_unit(found.agents[1], found.units[1]), fontsize=SMALL)
 
 
@@ -243,11 +255,13 @@ def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Sco
         y = 0.93 - level * step
         for column, (text, x) in enumerate(zip(row, places, strict=True)):
             axes.text(
-                x, y, text, fontsize=SMALL if level == 0 else BASE, va="center", color=SOFT if level == 0 or column == 5 else INK,
-                ha="left" if column in {0, 5} else "right", fontweight="bold" if column == 0 else "normal",
+                x, y, text, fontsize=SMALL if level == 0 else BASE, va="center",
+                color=SOFT if level == 0 or column == 5 else INK, ha="left" if column in {0, 5} else "right", fontweight="bold" if column == 0 else "normal",
             )  # fmt: skip
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
-    remarks = list(dict.fromkeys(f"{SHORT.get(t.metric, t.metric)}: {t.summary.message}" for t in tables if t.summary.message))
+    remarks = list(
+        dict.fromkeys(f"{SHORT.get(t.metric, t.metric)}: {t.summary.message}" for t in tables if t.summary.message)
+    )
     below = 0.93 - (len(rows) + 0.75) * step
     lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *remarks]
     wrapped = [part for line in lines for part in textwrap.wrap(line, 92, subsequent_indent="   ")]
@@ -276,4 +290,3 @@ def _draw_mechanism(
         if strip:
             draw_bars(figure.add_subplot(place[0, column]), doses, start=start, end=end, width=12.0 / len(panels) - 0.7)
     return condition_handles(colours)
-

@@ -8,12 +8,18 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, hours, variable
-from redoxsim.report.figures.panels import condition_handles, draw_bars, draw_course, plan_panels, time_axis
-from redoxsim.report.figures.style import INK, condition_colours, footer, headline, new_figure, styled
+from redoxsim.report.figures.panels import (
+    condition_handles,
+    draw_bars,
+    draw_course,
+    measured_handle,
+    plan_panels,
+    time_axis,
+)
+from redoxsim.report.figures.style import condition_colours, footer, headline, new_figure, styled
 from redoxsim.report.marks import DoseBar, Points
 
 # What a redox time course shows when nobody says otherwise, as far as the results hold it.
@@ -83,30 +89,29 @@ def timecourse(
     headline(figure, title)
     handles: list[Artist] = []
     if legend:
-        spread = any(dim in one[name].dims for one in named.values() for g in groups for name in g if name in one for dim in SPREAD)
+        spread = any(
+            dim in one[name].dims
+            for one in named.values()
+            for g in groups
+            for name in g
+            if name in one
+            for dim in SPREAD
+        )
         handles += condition_handles(colours if len(named) > 1 else {}, bands=spread)
         if data:
-            handles.append(_measured(data[0].label))
+            handles.append(measured_handle(data[0].label))
     footer(figure, [caption, note], handles)
     return figure
 
 
-def _measured(label: str) -> Line2D:
-    return Line2D(
-        [], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.3, label=label
-    )
-
-
-def _groups(
-    named: Mapping[str, xr.Dataset], observe: Sequence[str | Sequence[str]] | None
-) -> list[tuple[str, ...]]:
+def _groups(named: Mapping[str, xr.Dataset], observe: Sequence[str | Sequence[str]] | None) -> list[tuple[str, ...]]:
     there = dict.fromkeys(str(name) for one in named.values() for name in one.data_vars if _is_course(one[name]))
     if observe is None:
         usual = [name for name in USUAL if name in there]
-        groups = [(name,) for name in usual or there]
+        groups: list[tuple[str, ...]] = [(name,) for name in usual or there]
     else:
         groups = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in observe]
-        merged = xr.Dataset({name: 0.0 for name in there})
+        merged = xr.Dataset(dict.fromkeys(there, 0.0))
         for name in (name for group in groups for name in group):
             variable(merged, name)
     if not groups:

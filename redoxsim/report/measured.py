@@ -1,0 +1,78 @@
+"""Measured points of a table, in the units of the figure they are laid over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim import units
+from redoxsim.errors import DesignError, UnitError, Where, nearest
+from redoxsim.report.marks import Points
+from redoxsim.report.names import NO_UNIT
+from redoxsim.study.points import LabPoints, load_points
+
+FloatArray = NDArray[np.float64]
+
+
+def read_points(path: str | Path, *, x: str, unit: str, observables: Mapping[str, str]) -> tuple[Points, ...]:
+    """The points of a table (see `redoxsim.study.points.load_points`) that belong to a figure.
+
+    Parameters
+    ----------
+    x : "time" or the dose axis; ``unit`` the unit in which the figure shows it.
+    observables : what the figure shows, with its unit; columns of other observables are left alone.
+
+    Raises
+    ------
+    ReadError : the file is not a table.
+    DesignError, UnitError : another axis, other units, or no column that the figure shows.
+    """
+    where = Where(file=str(path))
+    found = load_points(path, axis=None if x == "time" else _head(path, x))
+    if found[0].axis != x:
+        raise DesignError(f"the table is over '{found[0].axis}', the figure over '{x}'", where=where)
+    chosen = [one for one in found if one.observable in observables]
+    if not chosen:
+        measured = dict.fromkeys(one.observable for one in found)
+        hint = nearest(next(iter(measured)), observables) or f"the figure shows {', '.join(observables)}"
+        raise DesignError(f"the table measures {', '.join(measured)}, none of which is drawn", where=where, hint=hint)
+    return tuple(_points(one, unit, observables[one.observable], where) for one in chosen)
+
+
+def _head(path: str | Path, x: str) -> str | None:
+    """The head of the dose column, where it can be told; a table may hold several agents."""
+    from redoxsim.study.tables import read_csv, split_head
+
+    frame, _ = read_csv(path)
+    heads = [str(head) for head in frame.columns if split_head(str(head))[0] == x]
+    return heads[0] if len(heads) == 1 else None
+
+
+def _points(one: LabPoints, x_unit: str, y_unit: str, where: Where) -> Points:
+    place = f"{one.observable} [{one.unit}]"
+    y = _convert(one.y, one.unit, y_unit, where, place)
+    ends = [None if end is None else _convert(end, one.unit, y_unit, where, place) for end in (one.low, one.high)]
+    return Points(
+        observable=one.observable,
+        x=_convert(one.x, one.axis_unit, x_unit, where, one.axis),
+        y=y,
+        unit="" if y_unit in NO_UNIT else y_unit,
+        condition=one.condition,
+        low=ends[0],
+        high=ends[1],
+    )
+
+
+def _convert(values: FloatArray, unit: str, target: str, where: Where, element: str) -> FloatArray:
+    if unit == target or (unit in NO_UNIT and target in NO_UNIT):
+        return values
+    try:
+        return np.array([units.to(float(value), unit, target) for value in values])
+    except UnitError as error:
+        place = Where(file=where.file, element=element)
+        raise UnitError(
+            f"cannot be laid over values in '{target or 'no unit'}'", where=place, hint=error.hint
+        ) from error
