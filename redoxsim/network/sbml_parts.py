@@ -79,12 +79,21 @@ def read_compartments(model: Any, context: Context) -> tuple[Compartment, ...]:
     )
 
 
-def read_species(model: Any, context: Context) -> tuple[Species, ...]:
-    points = {
+def size_less_points(model: Any, context: Context) -> set[str]:
+    """Compartments without dimensions and size; what is in them can only be an amount."""
+    sized = {item.getSymbol() for item in model.getListOfInitialAssignments()}
+    sized |= {rule.getVariable() for rule in model.getListOfRules()}
+    return {
         part.getId()
         for part in model.getListOfCompartments()
-        if context.level == 2 and part.getSpatialDimensions() == 0
+        if part.isSetSpatialDimensions() or context.level < 3
+        if part.getSpatialDimensionsAsDouble() == 0
+        if context.level < 3 or not (part.isSetSize() or part.getId() in sized)
     }
+
+
+def read_species(model: Any, context: Context) -> tuple[Species, ...]:
+    points = size_less_points(model, context)
     found = []
     for species in model.getListOfSpecies():
         what, line = f"species '{species.getId()}'", line_of(species)
@@ -101,7 +110,6 @@ def read_species(model: Any, context: Context) -> tuple[Species, ...]:
                 initial_concentration=number_or_none(
                     species.isSetInitialConcentration(), species.getInitialConcentration
                 ),
-                # In a compartment without dimensions there is no concentration to speak of.
                 only_substance=species.getHasOnlySubstanceUnits() or species.getCompartment() in points,
                 boundary=species.getBoundaryCondition(),
                 constant=species.getConstant(),

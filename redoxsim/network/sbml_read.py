@@ -107,7 +107,7 @@ def reading_errors(document: Any, file: str | None) -> list[ModelError]:
 
 def plain(error: Any) -> str:
     """A libSBML message on one line: what is wrong here, without the rule it breaks where both are given."""
-    text = " ".join(error.getMessage().split())
+    text = re.sub(r"^\[Although .*?\] ", "", " ".join(error.getMessage().split()))
     match = re.search(r"Reference: L\dV\d\S* (?:Sections? [\w., and]+?|Appendix \w+)(?= [A-Z'<]|$)(.*)", text)
     specific = match.group(1).strip() if match else ""
     short = error.getShortMessage().strip()

@@ -82,11 +82,14 @@ def test_constant_stoichiometry_ids_are_numbers_in_formulas() -> None:
     assert found.reactions[0].reactants[0].id == "s"
 
 
-def test_substance_only_species_in_a_point_compartment_of_level_2() -> None:
+def test_species_in_a_point_compartment_are_amounts() -> None:
     points = t.COMPARTMENT.replace(' size="2"', "").replace('spatialDimensions="3"', 'spatialDimensions="0"')
     species = t.SPECIES.replace('initialConcentration="3"', 'initialAmount="3"')
-    found = network.read_sbml(t.document(level=2, version=4, compartments=points, species=species))
-    assert found.species[0].only_substance
+    for level, version in ((2, 4), (3, 2)):
+        flat = points.replace(' constant="true"', "") if level == 2 else points
+        found = network.read_sbml(t.document(level=level, version=version, compartments=flat, species=species))
+        assert found.species[0].only_substance
+    assert not read().species[0].only_substance
 
 
 @pytest.mark.parametrize(
