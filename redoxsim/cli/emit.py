@@ -30,7 +30,7 @@ def emit_rows(rows: Sequence[Row], output: Output, *, schema: str, columns: Sequ
     heads = list(columns if columns is not None else rows[0] if rows else ())
     chosen = output.chosen(terminal=sys.stdout.isatty())
     if chosen == "json":
-        text = as_json({"rows": [{head: _plain(row.get(head)) for head in heads} for row in rows]}, schema=schema)
+        text = as_json({"rows": plain_rows(rows, heads)}, schema=schema)
     elif chosen == "table":
         width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160
         text = as_table(rows, heads, width=width)
@@ -60,6 +60,11 @@ def as_json(content: Mapping[str, Any], *, schema: str) -> str:
         json.dumps({"schema": f"redoxsim/{schema}", "redoxsim": __version__, **content}, indent=1, allow_nan=False)
         + "\n"
     )
+
+
+def plain_rows(rows: Sequence[Row], heads: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows as JSON holds them."""
+    return [{head: _plain(row.get(head)) for head in heads} for row in rows]
 
 
 def _plain(value: Any) -> Any:
@@ -127,7 +132,7 @@ def emit_document(
     chosen = output.chosen(terminal=sys.stdout.isatty())
     if chosen == "json":
         content = {key: _plain(value) for key, value in facts.items()}
-        content[title] = [{head: _plain(row.get(head)) for head in columns} for row in rows]
+        content[title] = plain_rows(rows, columns)
         emit_text(as_json(content, schema=schema), output)
     elif chosen == "table":
         width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
-from redoxsim.errors import BuildError, ModelError, SolveError
+from redoxsim.errors import BuildError, ModelError, ReadError, RedoxsimError, SolveError
 
 
 class Exit(IntEnum):
@@ -26,7 +28,19 @@ class Exit(IntEnum):
 
 def exit_of(error: Exception) -> Exit:
     """The exit code of an error raised on purpose."""
+    if isinstance(error, RedoxsimError) and getattr(error, "wrong_use", False):
+        return Exit.USAGE
     for kind, code in ((ModelError, Exit.MODEL), (BuildError, Exit.BUILD), (SolveError, Exit.SOLVE)):
         if isinstance(error, kind):
             return code
     return Exit.USAGE
+
+
+@contextmanager
+def wrong_use() -> Iterator[None]:
+    """A file that cannot be read here is no model: a table or a settings file, so wrong use."""
+    try:
+        yield
+    except ReadError as error:
+        error.wrong_use = True  # type: ignore[attr-defined]
+        raise

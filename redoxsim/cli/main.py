@@ -99,7 +99,7 @@ def _explained(error: RedoxsimError) -> int:
         _say(str(report))
     if error.hint:
         _say(f"Hint: {error.hint}")
-    return getattr(error, "exit_code", exit_of(error))
+    return exit_of(error)
 
 
 def _bug(error: Exception) -> int:

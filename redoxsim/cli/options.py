@@ -72,15 +72,10 @@ class Solving:
     seed: int = 1
     dry_run: bool = False
 
-    def keywords(self, *, many: bool = True) -> dict[str, Any]:
-        """Keywords for the library, only those given; one solve has no use for jobs and seed."""
-        found: dict[str, Any] = {"solver": self.solver}
-        found |= {name: value for name, value in (("rtol", self.rtol), ("atol", self.atol)) if value is not None}
-        if many:
-            found["seed"] = self.seed
-            if self.jobs is not None:
-                found["jobs"] = self.jobs
-        return found
+    def keywords(self) -> dict[str, Any]:
+        """Keywords for the library, only those given; processes are left to who runs it."""
+        given = {"solver": self.solver, "rtol": self.rtol, "atol": self.atol, "seed": self.seed}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,32 +195,37 @@ def solving_options(function: F) -> F:
     )
 
 
-def cell_options(function: F) -> F:
-    """``--cell``, ``--cells``, ``--set``, ``--start``."""
-    return _stack(
-        function,
-        click.option("--cell", metavar="NAME", help="Cell profile: a name that `redoxsim cells` lists, or a file."),
-        click.option(
-            "--cells",
-            type=click.IntRange(1),
-            metavar="N",
-            help="Cells in the population over which is averaged  [default: 16 for shipped models, else 1]",
-        ),
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="ID=VALUE",
-            callback=_settings,
-            help="Override a parameter, initial concentration or compartment size: 0.4, or 5mM. Repeatable.",
-        ),
-        click.option(
-            "--start",
-            type=click.Choice(["steady", "given"]),
-            help="Start at the undosed steady state, or as the model gives it  [default: steady for shipped models]",
-        ),
-        _gather(Cell, "cell", {"cell": "profile", "cells": "cells", "settings": "values", "start": "start"}),
-    )
+def cell_options(*, usual: int) -> Callable[[F], F]:
+    """``--cell``, ``--cells``, ``--set``, ``--start``; ``usual`` is how many cells are taken by default."""
+    default = "1" if usual == 1 else f"{usual} where the model says how its cells differ, else 1"
+
+    def decorate(function: F) -> F:
+        return _stack(
+            function,
+            click.option("--cell", metavar="NAME", help="Cell profile: a name that `redoxsim cells` lists, or a file."),
+            click.option(
+                "--cells",
+                type=click.IntRange(1),
+                metavar="N",
+                help=f"Cells in the population over which is averaged  [default: {default}]",
+            ),
+            click.option(
+                "--set",
+                "settings",
+                multiple=True,
+                metavar="ID=VALUE",
+                callback=_settings,
+                help="Override a parameter, initial concentration or compartment size: 0.4, or 5mM. Repeatable.",
+            ),
+            click.option(
+                "--start",
+                type=click.Choice(["steady", "given"]),
+                help="Start at the undosed steady state or as given  [default: steady for shipped models]",
+            ),
+            _gather(Cell, "cell", {"cell": "profile", "cells": "cells", "settings": "values", "start": "start"}),
+        )
+
+    return decorate
 
 
 def dose_option(function: F) -> F:
@@ -251,7 +251,7 @@ def observe_option(function: F) -> F:
             "--observe",
             multiple=True,
             metavar="ID[,ID]",
-            callback=_comma_list,
+            callback=comma_list,
             help="Symbols to report: species, parameters, reactions  [default: the model's observables]",
         ),
     )
@@ -286,7 +286,7 @@ def _settings(ctx: click.Context, parameter: click.Parameter, given: tuple[str, 
     return found
 
 
-def _comma_list(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def comma_list(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(part.strip() for text in given for part in text.split(","))
     if any(not part for part in found):
         raise click.BadParameter(f"an empty name in '{','.join(given)}'", ctx=ctx, param=parameter)

@@ -15,8 +15,8 @@ INTRO = """# Command line
 
 This page is written by `make docs` from the commands' own help.
 
-Data goes to stdout or to the file of `-o`; messages and progress go to stderr, progress only on a terminal. `--format` is
-guessed from the ending of `-o`; without `-o` it is a table on a terminal and csv in a pipe. Files that are there are
+Data goes to stdout or to the file of `-o`; messages and progress go to stderr, progress only on a terminal. `--format`
+is guessed from the ending of `-o`; without `-o` it is a table on a terminal and csv in a pipe. Files that are there are
 only replaced with `--force`. Ctrl-C keeps what is done. The last line of a verb that solves says how many solves ended
 how, such as `1 296 solves: 1 296 ok`.
 

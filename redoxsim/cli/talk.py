@@ -29,10 +29,10 @@ class Talk:
             print(f"[{time.perf_counter() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Progress]:
-        """A bar on a terminal, silence elsewhere."""
+    def progress(self, what: str, told: Progress) -> Iterator[Progress]:
+        """A bar on a terminal, silence elsewhere; ``told`` is what the study tells how far it is."""
         if self.quiet or not sys.stderr.isatty():
-            yield Progress()
+            yield told
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -48,24 +48,38 @@ class Talk:
             TextColumn("[red]{task.fields[failed]}"),
         )
         with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
-            yield Progress(bar, bar.add_task(what, total=None, failed=""))
+            told.bar, told.task = bar, bar.add_task(what, total=None, failed="")
+            try:
+                yield told
+            finally:
+                told.bar = None
 
 
+@dataclass
 class Progress:
-    """The callback that a study calls with what is done and how much there is."""
+    """What a study tells how far it is: rows done, rows failed, rows in all. Says it to a bar, if there is one.
 
-    def __init__(self, bar: Any = None, task: Any = None) -> None:
-        self._bar = bar
-        self._task = task
+    ``before`` and ``total`` place a study among several: rows done before it, rows in all.
+    """
+
+    bar: Any = None
+    task: Any = None
+    before: int = 0
+    total: int | None = None
 
     def __call__(self, done: int, failed: int, total: int) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total, failed=f"{failed} failed" if failed else "")
+        if self.bar is not None:
+            self.bar.update(
+                self.task,
+                completed=self.before + done,
+                total=self.total or total,
+                failed=f"{failed} failed" if failed else "",
+            )
 
     def rename(self, what: str) -> None:
         """What is being done now."""
-        if self._bar is not None:
-            self._bar.update(self._task, description=what)
+        if self.bar is not None:
+            self.bar.update(self.task, description=what)
 
 
 def grouped(number: int) -> str:
@@ -80,10 +94,10 @@ def grouped(number: int) -> str:
 def plural(number: int, what: str) -> str:
     """A count with its noun.
 
-    >>> plural(1, "solve"), plural(81, "solve")
-    ('1 solve', '81 solves')
+    >>> plural(1, "solve"), plural(81, "solve"), plural(2, "process")
+    ('1 solve', '81 solves', '2 processes')
     """
-    return f"{grouped(number)} {what}{'' if number == 1 else 's'}"
+    return f"{grouped(number)} {what}{'' if number == 1 else 'es' if what.endswith('s') else 's'}"
 
 
 def counted(status: Mapping[str, int]) -> str:

@@ -1,0 +1,119 @@
+"""``redoxsim combine``: two or three agents on a grid of doses."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.options import Cell, Output, Solving, cell_options, observe_option, output_options, solving_options
+from redoxsim.cli.result import caption, note, run_study
+from redoxsim.cli.scores import chosen_scores, score_option, surface_text
+from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from redoxsim.study import ResultSet
+
+
+@click.command(
+    "combine",
+    cls=Verb,
+    examples=(
+        "redoxsim combine --agent auranofin --agent bso",
+        "redoxsim combine redox --agent auranofin=0,10nM..10uM:log:8 --agent bso=0,1uM..1mM:log:8",
+        "         --score bliss,hsa,loewe,ci -o out.csv --plot out.png",
+        "redoxsim combine --agent auranofin --agent bso@-24h --grid 6 --at 48h",
+    ),
+    help="Two or three agents on a grid of doses, with synergy scores.\n\nMODEL is `redox` unless another is named. "
+    "The single-agent rows and columns and the untreated control are always part of the grid. `@TIME` after an agent says "
+    "when it is given, as in --dose.",
+)
+@click.argument("model", default="redox")
+@click.option(
+    "--agent", "agents", multiple=True, required=True, metavar="AGENT[=RANGE][@TIME]",
+    help="Twice or three times; RANGE is LO..HI:log|lin:N or a comma list with units  [default: the agent's own].",
+)  # fmt: skip
+@click.option("--grid", type=click.IntRange(1), metavar="N", help="Non-zero doses of each agent without a RANGE.")
+@click.option("--at", metavar="TIME", help="When to read  [default: 48h].")
+@click.option(
+    "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
+)
+@score_option
+@observe_option
+@cell_options(usual=16)
+@output_options(plot=True)
+@solving_options
+def command(
+    model: str,
+    agents: tuple[str, ...],
+    grid: int | None,
+    at: str | None,
+    background: tuple[str, ...],
+    score: tuple[str, ...],
+    observe: tuple[str, ...],
+    cell: Cell,
+    output: Output,
+    solving: Solving,
+    talk: Talk,
+) -> int:
+    from redoxsim import study
+
+    names, doses, times = read_agents(agents)
+    metrics = chosen_scores(score)
+    prepare = partial(
+        study.combine.plan, model, agents=names, grid=[grid] * len(names) if grid else None, doses=doses, times=times,
+        at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
+        start=cell.start, cells=cell.cells, **solving.keywords(),
+    )  # fmt: skip
+    return run_study(
+        lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
+        draw=_draw, say=partial(surface_text, metrics=metrics),
+    )  # fmt: skip
+
+
+def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """Agents, their dose ranges and their times, from ``AGENT[=RANGE][@TIME]``."""
+    names: list[str] = []
+    doses: dict[str, str] = {}
+    times: dict[str, str] = {}
+    for text in texts:
+        head, at, when = text.partition("@")
+        name, sign, span = head.partition("=")
+        name = name.strip()
+        if not name or (sign and not span.strip()) or (at and not when.strip()):
+            raise DesignError(f"'{text}' is not AGENT[=RANGE][@TIME]", hint="such as auranofin=0,10nM..10uM:log:8@0h")
+        if name in names:
+            raise DesignError(f"agent '{name}' is given twice", hint="a combination takes different agents")
+        names.append(name)
+        if sign:
+            doses[name] = span.strip()
+        if at:
+            times[name] = when.strip()
+    return names, doses, times
+
+
+def _draw(results: ResultSet) -> Figure:
+    from redoxsim.report.figures.synergy import synergy
+    from redoxsim.study.results import ORIENTATIONS
+
+    if len(results.axes) != 2:
+        raise DesignError("a synergy figure needs two agents", hint="leave out --plot, or combine two agents")
+    scored = [name for name in results.observables if name in ORIENTATIONS]
+    if not scored:
+        raise DesignError(
+            "no readout with a direction was observed, so there is no synergy to draw", hint="observe viability"
+        )
+    titles = [str(results.dataset[axis].attrs.get("long_name") or axis) for axis in results.axes]
+    return synergy(
+        results.dataset,
+        orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
+        observable=scored[0],
+        title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
+        caption=caption(results),
+        note=note(results),
+    )

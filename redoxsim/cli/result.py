@@ -1,0 +1,178 @@
+"""What every verb that solves shares: dry run, the result to its place, the figure, the last line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from redoxsim.cli.emit import emit_text
+from redoxsim.cli.exits import Exit
+from redoxsim.cli.options import Output, Solving
+from redoxsim.cli.talk import Progress, Talk, grouped, plural
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from redoxsim.study import ResultSet
+    from redoxsim.study.plan import Study
+    from redoxsim.study.timecourse import TimeCourse
+
+LONGEST = 60
+"""Lines of a table on a terminal; the rest is counted."""
+SECONDS_PER_STATE = 2e-3
+"""A rough guess for a stiff run of two days with scipy, per state of the model."""
+WORTH = 48
+"""Fewer solves than this are done in one process: starting another takes a second or two."""
+
+
+def processes(solving: Solving, rows: int) -> int:
+    """How many processes to use: those asked for, else one per core that this process may use where it pays."""
+    if solving.jobs is not None:
+        return solving.jobs
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if rows >= WORTH else 1
+
+
+def run_study(
+    prepare: Callable[[Progress], object],
+    *,
+    solving: Solving,
+    output: Output,
+    talk: Talk,
+    draw: Callable[[ResultSet], Figure],
+    say: Callable[[ResultSet], str] | None = None,
+) -> int:
+    """Make a study ready, run it, put its result where it belongs and draw it; the exit code.
+
+    Parameters
+    ----------
+    prepare : makes the study ready, nothing solved; takes what is to be told of the progress.
+    draw : makes the figure of ``--plot``.
+    say : what to say of a whole result, such as a fit.
+    """
+    from redoxsim.study.plan import Study
+    from redoxsim.study.timecourse import TimeCourse, with_jobs
+
+    output.ready(terminal=sys.stdout.isatty())
+    progress = Progress()
+    prepared = prepare(progress)
+    assert isinstance(prepared, Study | TimeCourse)
+    plan = with_jobs(prepared, processes(solving, rows_of(prepared)))
+    talk.detail("model read and checked, equations built")
+    if solving.dry_run:
+        dry_run([study_of(plan)], output=output, talk=talk)
+        return Exit.GOOD
+    with talk.progress("solving", progress):
+        results = plan.run()
+    talk.detail(f"solved with {results.provenance['solver']['name']}: {results.provenance['solver']['why']}")
+    emit_result(results, output)
+    if say is not None and not results.interrupted:
+        talk.note(say(results))
+    if output.plot is not None and not results.interrupted:
+        save_figure(draw(results), output, talk)
+    return finish(results, output, talk)
+
+
+def finish(results: ResultSet, output: Output, talk: Talk) -> int:
+    """Say what happened, at last how the solves ended; the exit code."""
+    for row, text in list(results.messages.items())[:3]:
+        talk.note(f"row {row}: {text}")
+    if len(results.messages) > 3:
+        talk.note(f"and {len(results.messages) - 3} more such notes")
+    if not output.to_stdout:
+        talk.note(f"Written: {output.path}")
+    if not results.ok and not results.interrupted:
+        status = next(name for name in results.counts if name != "OK")
+        talk.note(f"`redoxsim explain {status}` says what to do.")
+    talk.note(results.summary)
+    if results.interrupted:
+        return Exit.INTERRUPTED
+    return Exit.GOOD if results.ok else Exit.PARTIAL
+
+
+def study_of(plan: Study | TimeCourse) -> Study:
+    """The rows and settings of a study made ready."""
+    study: Any = plan
+    return getattr(study, "study", study)  # type: ignore[no-any-return]
+
+
+def rows_of(plan: Study | TimeCourse) -> int:
+    """How many solves it takes."""
+    rows = study_of(plan).rows
+    return rows.points * rows.cells
+
+
+def dry_run(studies: Sequence[Study], *, output: Output, talk: Talk) -> None:
+    """What studies that were made ready would take; nothing is solved or written."""
+    costs = [study.estimate() for study in studies]
+    for line in dict.fromkeys(f"solver {cost.solver} ({cost.why}), {plural(cost.jobs, 'process')}" for cost in costs):
+        talk.note(line)
+    for study in studies:
+        rows = study.rows
+        talk.note(
+            f"{study.kind}: start {rows.setup.start}, {plural(rows.points, 'point')} x {plural(rows.cells, 'cell')}, "
+            f"{plural(len(rows.times.seconds), 'time')}, observing {', '.join(rows.observe)}"
+        )
+    for path, word in ((output.path, "write"), (output.plot, "draw")):
+        if path:
+            talk.note(f"would {word} {path}")
+    seconds = sum(
+        cost.solves * SECONDS_PER_STATE * len(study.rows.setup.system.states) / min(cost.jobs, cost.solves)
+        for cost, study in zip(costs, studies, strict=True)
+    )
+    solves, size = sum(cost.solves for cost in costs), sum(cost.bytes for cost in costs)
+    talk.note(f"{plural(solves, 'solve')}, about {seconds:.2g} s, {grouped(size)} bytes: nothing was solved")
+
+
+def emit_result(results: ResultSet, output: Output) -> None:
+    """The tidy table as csv, json or text, or the dataset as netCDF."""
+    write_table(results.dataset, output)
+
+
+def write_table(data: object, output: Output) -> None:
+    """A Dataset or a data frame where it belongs; a long table is thinned on a terminal."""
+    from redoxsim.report import tables
+
+    chosen = output.chosen(terminal=sys.stdout.isatty())
+    if chosen == "netcdf":
+        tables.write(data, str(output.path), format="nc", force=output.force)
+        return
+    shown = tables.table(data)
+    if chosen == "table" and output.to_stdout and len(shown) > LONGEST:
+        step = -(-len(shown) // LONGEST)
+        short = tables.Table({name: column[::step] for name, column in shown.columns.items()}, shown.units)
+        emit_text(
+            f"{tables.to_text(short)}\none row in {step} of {grouped(len(shown))}; -o FILE.csv writes all", output
+        )
+        return
+    emit_text(tables.render(shown, chosen), output)
+
+
+def save_figure(figure: Figure, output: Output, talk: Talk) -> None:
+    """The figure to the file of ``--plot``."""
+    from redoxsim.report.figures.save import save
+
+    assert output.plot is not None
+    save(figure, output.plot, force=output.force)
+    talk.note(f"Drawn: {output.plot}")
+
+
+def caption(results: ResultSet) -> str:
+    """Small print of a figure: model, cell, population, solver."""
+    made = results.provenance
+    cell = f", cell {made['cell']['id']}" if made["cell"] else ""
+    changed = "".join(f", {name} {value:g}" for name, value in made["values"].items()) if not made["cell"] else ""
+    count = made["population"]["cells"]
+    return f"Model {made['model']['id']}{cell}{changed}; {plural(count, 'cell')}; solver {made['solver']['name']}."
+
+
+def note(results: ResultSet) -> str:
+    """Small print of a figure: how well its numbers are known."""
+    grades = results.provenance["grades"]
+    total = sum(grades.values())
+    if not total:
+        return ""
+    known = f"{grades['A']} were read in a source (A), {grades['B']} recalled (B), {grades['C']} assumed (C)"
+    return f"Of {total} constants {known}."

@@ -1,0 +1,105 @@
+"""``redoxsim scan``: a grid of parameter values or initial states."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.options import (
+    Cell,
+    Output,
+    Solving,
+    cell_options,
+    dose_option,
+    observe_option,
+    output_options,
+    solving_options,
+)
+from redoxsim.cli.result import run_study
+from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from redoxsim.study import ResultSet
+
+
+@click.command(
+    "scan",
+    cls=Verb,
+    examples=(
+        "redoxsim scan redox --axis TXNRD1=0.1..10:log:31 --axis GSR=0.1..10:log:31 --until 48h",
+        "         --observe viability -o out.nc --plot out.png",
+        "redoxsim scan redox --axis GSR=0.1,1,10 --dose auranofin=2uM --until 48h --every 1h --observe H2O2_m --cells 1",
+    ),
+    help="A grid of parameter values or initial states.\n\nEvery value of each axis with every value of the others. "
+    "--until without --every reports the end only.",
+)
+@click.argument("model")
+@click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    required=True,
+    metavar="ID=RANGE",
+    help="LO..HI:log|lin:N or a comma list, in units of the model or with a unit. Repeatable.",
+)
+@click.option("--zip", "zipped", is_flag=True, help="First values together, second together, and so on.")
+@click.option("--until", metavar="TIME", help="End, such as 48h.")
+@click.option("--every", metavar="TIME", help="Spacing of the output; without it only the end is reported.")
+@click.option("--at", metavar="TIME[,TIME]", help="Read at these times, instead of --until.")
+@click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
+@dose_option
+@observe_option
+@cell_options(usual=16)
+@output_options(plot=True)
+@solving_options
+def command(
+    model: str,
+    axes: tuple[str, ...],
+    zipped: bool,
+    until: str | None,
+    every: str | None,
+    at: str | None,
+    from_: str | None,
+    doses: tuple[str, ...],
+    observe: tuple[str, ...],
+    cell: Cell,
+    output: Output,
+    solving: Solving,
+    talk: Talk,
+) -> int:
+    from redoxsim import study
+
+    named = read_axes(axes)
+    join = study.Design.zip if zipped else study.Design.product
+    prepare = partial(
+        study.scan.plan, model, axes=join(named), until=until, every=every, at=at, from_=from_, doses=doses,
+        observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
+        **solving.keywords(),
+    )  # fmt: skip
+    return run_study(lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk, draw=_draw)
+
+
+def read_axes(texts: tuple[str, ...]) -> dict[str, str]:
+    """Ranges by id, from ``ID=RANGE``."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, span = text.partition("=")
+        if not sign or not name.strip() or not span.strip():
+            raise DesignError(f"'{text}' is not ID=RANGE", hint="such as TXNRD1=0.1..10:log:31")
+        if name.strip() in found:
+            raise DesignError(f"axis '{name.strip()}' is given twice")
+        found[name.strip()] = span.strip()
+    return found
+
+
+def _draw(results: ResultSet) -> Figure:
+    from redoxsim.cli.result import caption, note
+    from redoxsim.report.figures import scan
+
+    return scan.scan(results.dataset, caption=caption(results), note=note(results))

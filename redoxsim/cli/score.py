@@ -1,0 +1,99 @@
+"""``redoxsim score``: synergy scores of laboratory data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.exits import wrong_use
+from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.scores import chosen_scores, score_option, table_text
+from redoxsim.cli.talk import Talk, plural
+from redoxsim.errors import DesignError
+
+if TYPE_CHECKING:
+    from redoxsim.study import LabScores
+
+
+@click.command(
+    "score",
+    cls=Verb,
+    examples=(
+        "redoxsim score plate.csv --effect viability --orientation viability --scale percent",
+        "redoxsim score plate.csv --effect response --orientation inhibition --scale fraction -o scores.csv",
+    ),
+    help="Synergy scores of laboratory data; no model.\n\nDATA.csv has a dose column per agent with its unit in the "
+    "head (`auranofin [uM]`) and the effect in a column, a row per well; or SynergyFinder's long form. Which way up the "
+    "effect is and on what scale has no default, because a wrong guess turns synergy into antagonism.",
+)
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--effect", required=True, metavar="COLUMN", help="The column of the effect.")
+@click.option(
+    "--orientation", required=True, type=click.Choice(["viability", "inhibition"]), help="Untreated is full, or none."
+)
+@click.option("--scale", required=True, type=click.Choice(["fraction", "percent"]), help="0 to 1, or 0 to 100.")
+@click.option("--agents", metavar="COLUMN,COLUMN", help="The dose columns, where their heads carry no unit.")
+@score_option
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of the intervals."
+)
+@output_options(plot=True)
+def command(
+    data: Path,
+    effect: str,
+    orientation: str,
+    scale: str,
+    agents: str | None,
+    score: tuple[str, ...],
+    seed: int,
+    output: Output,
+    talk: Talk,
+) -> None:
+    from redoxsim import study
+    from redoxsim.cli.result import write_table
+
+    output.ready(terminal=sys.stdout.isatty())
+    with wrong_use():
+        found = study.score(
+            data, effect=effect, orientation=orientation, scale=scale, metrics=chosen_scores(score), seed=seed,
+            agents=[name.strip() for name in agents.split(",")] if agents else None,
+        )  # fmt: skip
+    write_table(_frame(found), output)
+    for block in found.blocks:
+        title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
+        talk.note(f"{title}\n{table_text(block.tables.values())}")
+        if block.note:
+            talk.note(block.note)
+    if output.plot is not None:
+        _draw(found, orientation, scale, output, talk)
+    talk.note(f"{plural(len(found), 'combination')} scored")
+
+
+def _frame(found: LabScores) -> object:
+    import pandas as pd
+
+    frames = [block.to_dataframe().assign(**({"block_id": block.id} if block.id else {})) for block in found.blocks]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _draw(found: LabScores, orientation: str, scale: str, output: Output, talk: Talk) -> None:
+    from redoxsim.cli.result import save_figure
+    from redoxsim.report.figures.synergy import synergy
+
+    if len(found) != 1:
+        raise DesignError(f"the table holds {len(found)} combinations; a figure shows one")
+    block = found[0]
+    figure = synergy(
+        block.dataset(),
+        orientation=orientation,  # type: ignore[arg-type]
+        scale=scale,  # type: ignore[arg-type]
+        observable=block.effect,
+        scores=block.tables,
+        title=f"{' and '.join(block.agents)}: {block.effect}",
+        caption=f"Measured: {Path(str(block.source)).name}." if block.source else None,
+    )
+    save_figure(figure, output, talk)

@@ -1,0 +1,91 @@
+"""``redoxsim simulate``: a time course."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.options import (
+    Cell,
+    Output,
+    Solving,
+    cell_options,
+    data_option,
+    dose_option,
+    observe_option,
+    output_options,
+    solving_options,
+)
+from redoxsim.cli.result import caption, note, run_study
+from redoxsim.cli.talk import Talk
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from redoxsim.study import ResultSet
+
+
+@click.command(
+    "simulate",
+    cls=Verb,
+    examples=(
+        "redoxsim simulate redox --dose auranofin=2uM --until 48h",
+        "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h",
+        "         --every 15min --set TXNRD1=0.4 --observe H2O2_c,GSH_c -o out.csv --plot out.png",
+        "redoxsim simulate my-model.xml --until 2h --observe S1,S2 --solver cvode",
+    ),
+    help="Time course of one model under doses.\n\nMODEL is a name that `redoxsim models` lists or an SBML or Antimony "
+    "file. Output starts at 0 h unless --from says otherwise; the simulation itself starts at the first dose.",
+)
+@click.argument("model")
+@dose_option
+@click.option("--until", required=True, metavar="TIME", help="End, such as 48h or 30min.")
+@click.option("--every", metavar="TIME", help="Spacing of the output  [default: 192 intervals].")
+@click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
+@observe_option
+@cell_options(usual=1)
+@data_option
+@output_options(plot=True)
+@solving_options
+def command(
+    model: str,
+    doses: tuple[str, ...],
+    until: str,
+    every: str | None,
+    from_: str | None,
+    observe: tuple[str, ...],
+    cell: Cell,
+    data: Path | None,
+    output: Output,
+    solving: Solving,
+    talk: Talk,
+) -> int:
+    from redoxsim.study.timecourse import time_course
+
+    prepare = partial(
+        time_course, model, doses=doses, until=until, every=every, from_=from_, observe=observe or None,
+        cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells or 1, **solving.keywords(),
+    )  # fmt: skip
+    return run_study(
+        lambda progress: prepare(progress=progress),
+        solving=solving, output=output, talk=talk, draw=partial(_draw, doses=doses, data=data),
+    )  # fmt: skip
+
+
+def _draw(results: ResultSet, *, doses: tuple[str, ...], data: Path | None) -> Figure:
+    from redoxsim.cli.overlay import bars, points
+    from redoxsim.report.figures.timecourse import timecourse
+
+    return timecourse(
+        results.dataset,
+        observe=results.observables if len(results.observables) <= 12 else None,
+        doses=bars(doses),
+        data=points(data, results, x="time"),
+        title=results.provenance["model"]["name"] or results.provenance["model"]["id"],
+        caption=caption(results),
+        note=note(results),
+    )

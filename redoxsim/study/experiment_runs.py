@@ -1,0 +1,215 @@
+"""Runs the runs of an experiment and answers what its expectations ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.errors import DesignError, SolveError
+from redoxsim.study.combinations import combine
+from redoxsim.study.dose_curves import dose_response
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, Run, SimulateRun
+from redoxsim.study.plan import Study
+from redoxsim.study.results import ORIENTATIONS, ResultSet
+from redoxsim.study.timecourse import TimeCourse, time_course
+
+FloatArray = NDArray[np.float64]
+SUMMARIES = {"mean": "mean", "mean-mid": "mid_mean", "max": "max", "min": "min"}
+MODEL_FILES = ("model.xml", "model.toml", "parameters.csv")
+FITTED = ("e0", "einf", "h", "auc")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of an experiment with its results; answers the questions of :class:`~.expectations.Outcome`."""
+
+    run: Run
+    results: ResultSet
+
+    def series(self, observe: str) -> tuple[FloatArray, FloatArray]:
+        """Times in seconds and values, both (T,); not-a-number where cells failed."""
+        data = self.results[observe]
+        return np.asarray(self.results.dataset["time"], dtype=float), np.asarray(data, dtype=float)
+
+    def fitted(self, observe: str, parameter: str) -> float:
+        """A parameter of the Hill fit; doses in uM. Infinite: above the largest dose; 0: below the smallest.
+
+        For a readout without a direction ``ic50`` is the dose that leaves half of the untreated value.
+        """
+        from redoxsim.analysis.hill_result import Limit
+
+        try:
+            fit = self._fit(observe, relative=parameter == "ic50")
+        except SolveError:
+            return float("nan")
+        value = getattr(fit, parameter)
+        if isinstance(value, Limit):
+            return {Limit.ABOVE: float("inf"), Limit.BELOW: 0.0}.get(value, float("nan"))
+        if parameter in FITTED:
+            return float(value)
+        from redoxsim import units
+
+        axis = self.results.dataset[self.results.axes[0]]
+        return units.to(float(value), str(axis.attrs["units"]), "uM")
+
+    def scored(self, observe: str, metric: str, reduce: str) -> float:
+        """A summary of a synergy score over the combinations; not-a-number where cells failed."""
+        if reduce not in SUMMARIES:
+            raise DesignError(f"no summary '{reduce}' of a score", hint=f"one of {', '.join(SUMMARIES)}")
+        try:
+            table = self.results.scores([metric], observe=observe)[metric]
+        except SolveError:
+            return float("nan")
+        return float(getattr(table.summary, SUMMARIES[reduce]))
+
+    def _fit(self, observe: str, *, relative: bool) -> Any:
+        if observe in ORIENTATIONS or not relative:
+            return self.results.fit(observe)
+        from redoxsim.analysis import fit_hill
+
+        doses = np.asarray(self.results.dataset[self.results.axes[0]], dtype=float)
+        effect = np.asarray(self.results[observe], dtype=float)
+        if np.isnan(effect).any():
+            raise SolveError(f"points of '{self.run.id}' failed")
+        return fit_hill(doses, effect / effect[0], orientation="viability", margin=np.inf)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HowTo:
+    """How to solve, alike for all runs."""
+
+    solver: str = "auto"
+    rtol: float | None = None
+    atol: float | None = None
+    jobs: int = 1
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """Keywords for the study functions, only those given."""
+        given = {"solver": self.solver, "rtol": self.rtol, "atol": self.atol, "jobs": self.jobs}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A run made ready: read, checked and built, nothing solved."""
+
+    run: Run
+    plan: Study | TimeCourse
+
+    @property
+    def study(self) -> Study:
+        """Its rows and settings."""
+        return self.plan if isinstance(self.plan, Study) else self.plan.study
+
+    def finish(self) -> Finished:
+        """The run with its results."""
+        return Finished(self.run, self.plan.run())
+
+
+def prepare_runs(
+    experiment: Experiment, *, how: HowTo | None = None, progress: Progress | None = None, cancel: Cancel | None = None
+) -> tuple[Ready, ...]:
+    """Every run of the experiment in order, made ready.
+
+    Parameters
+    ----------
+    progress : called with rows done, rows failed and rows in all of the run under way.
+
+    Raises
+    ------
+    DesignError, UnitError, ModelError : see the hint.
+    """
+    chosen = how or HowTo()
+    return tuple(
+        Ready(run=run, plan=_plan(experiment, run, how=chosen, progress=progress, cancel=cancel))
+        for run in experiment.run
+    )
+
+
+def _plan(
+    experiment: Experiment, run: Run, *, how: HowTo, progress: Progress | None, cancel: Cancel | None
+) -> Study | TimeCourse:
+    common: dict[str, Any] = {
+        "cell": run.cell or experiment.cell,
+        "cells": run.cells or experiment.cells,
+        "values": run.values,
+        "seed": experiment.seed,
+        "progress": progress,
+        "cancel": cancel,
+        **how.keywords,
+    }
+    if run.observe:  # dose studies have a readout of their own where none is named
+        common["observe"] = run.observe
+    model = run.model or experiment.model
+    if isinstance(run, SimulateRun):
+        return time_course(model, doses=run.doses, until=run.until, every=run.every, **common)
+    if isinstance(run, DoseResponseRun):
+        plan = dose_response.plan(
+            model, agent=run.agent, doses=run.dose_values, at=run.at, with_=run.background, **common
+        )
+    else:
+        assert isinstance(run, CombineRun)
+        plan = combine.plan(
+            model,
+            agents=run.agents,
+            doses=dict(zip(run.agents, run.dose_values, strict=True)),
+            at=run.at,
+            times=run.times,
+            scores=run.scores,
+            **common,
+        )
+    assert isinstance(plan, Study)
+    return plan
+
+
+def inputs(experiment: Experiment, folder: Path) -> dict[str, Path]:
+    """Files that the experiment is made from, by the name they have in a run folder."""
+    from redoxsim import catalog
+    from redoxsim.pharmacology import Schedule
+
+    models = {experiment.model, *(run.model for run in experiment.run if run.model)}
+    cells = {experiment.cell, *(run.cell for run in experiment.run if run.cell)}
+    agents: set[str] = set()
+    for run in experiment.run:
+        if isinstance(run, SimulateRun):
+            agents |= set(Schedule.of(run.doses).targets()) & set(catalog.agents())
+        elif isinstance(run, DoseResponseRun):
+            agents |= {run.agent, *Schedule.of(run.background).targets()} & set(catalog.agents())
+        else:
+            agents |= set(run.agents)
+    found = {"experiment.toml": folder / "experiment.toml" if folder.is_dir() else folder}
+    for name in sorted(models):
+        if name not in catalog.models():
+            found[f"model-{Path(name).name}"] = Path(name)
+            continue
+        for file in MODEL_FILES:
+            if (path := catalog.models()[name] / file).is_file():
+                found[f"network-{name}-{file}"] = path
+    for name in sorted(cells):
+        path = Path(name) if name.endswith(".toml") else catalog.cell_file(name)
+        found[f"cell-{path.name}"] = path
+    for name in sorted(agents):
+        found[f"agent-{name}.toml"] = catalog.agent_file(name)
+    return found
+
+
+def lay_out(copies: Mapping[str, Path], root: Path) -> None:
+    """Copies of inputs under ``root`` as a folder of REDOXSIM_PATH has them, the inverse of :func:`inputs`."""
+    for name, path in copies.items():
+        kind, _, rest = name.partition("-")
+        if kind == "network":
+            network, _, file = rest.rpartition("-")
+            place = root / "networks" / network / file
+        elif kind in ("agent", "cell"):
+            place = root / f"{kind}s" / rest
+        else:
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.read_bytes())
