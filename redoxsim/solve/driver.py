@@ -40,7 +40,8 @@ class Piece:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PieceResult:
     """``y`` (n, k) at the times wanted (not-a-number from a failure on), the state ``last`` (n,) at
-    ``reached``, and what it cost; ``step`` is the last step size where it is known."""
+    ``reached``, and what it cost; ``step`` is the last step size where it is known, ``note`` what a
+    reader must know of."""
 
     y: FloatArray
     last: FloatArray
@@ -51,6 +52,7 @@ class PieceResult:
     rhs: int = 0
     jacobians: int = 0
     step: float | None = None
+    note: str = ""
 
 
 class Integrator(Protocol):
@@ -121,6 +123,7 @@ class _Run:
         self.steps = self.rejected = self.rhs = self.jacobians = 0
         self.status = Status.OK
         self.report: Report | None = None
+        self.notes: list[str] = []
         self.end: Restart | None = None
 
     def solution(self) -> Solution:
@@ -149,7 +152,7 @@ class _Run:
             spans=tuple(self.spans), stats=stats, atol=first.atol, end=self.end, report=self.report,
             steady=first.steady,
         )  # fmt: skip
-        return replace(solution, warnings=_warnings(solution))
+        return replace(solution, warnings=(*self.notes, *_warnings(solution)))
 
     def _run(self) -> None:
         first, problem = self.first, self.problem
@@ -193,6 +196,8 @@ class _Run:
         self.rejected += result.rejected
         self.rhs += result.rhs
         self.jacobians += result.jacobians
+        if result.note:
+            self.notes.append(result.note)
 
     def _fail(self, status: Status, time: float, y: FloatArray, p: FloatArray, step: float | None) -> None:
         self.status = status

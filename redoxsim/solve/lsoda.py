@@ -6,6 +6,7 @@ of the right-hand side and takes an absolute tolerance per state.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,29 +24,30 @@ ODEINT: Any = scipy_integrate.odeint
 
 # Older LSODA keeps its working set in static memory: one run at a time in a process.
 _ONE_AT_A_TIME = Lock()
-HUGE = 1e150
-"""Slope that tells LSODA a trial point is no good: it cannot accept it, and cuts the step."""
+MOST_AT_ONE_TIME = 100
+"""LSODA goes on with steps too small to move time; so many calls in a row at one time are that."""
 
 Slopes = Callable[[float, FloatArray], list[float]]
 Matrix = Callable[[float, FloatArray], FloatArray]
 
 
-class _Exhausted(Exception):
-    """More calls of the right-hand side than the step budget can explain."""
+class _Stop(Exception):
+    """Why a run is given up from within the right-hand side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LsodaResult:
-    """``y`` (k, n) with ``good`` leading rows valid; ``reason`` is "" or why it stopped."""
+    """``y`` (k, n) with ``good`` leading rows valid; ``reason`` is "" or why it stopped:
+    "budget", "small", "accuracy", "nan" (at ``time``, where that is known)."""
 
     y: FloatArray
     good: int
     reason: str
+    time: float
     steps: int
     rhs: int
     jacobians: int
     step: float | None
-    not_finite: bool
 
 
 def integrate(
@@ -60,22 +62,27 @@ def integrate(
 ) -> LsodaResult:
     """States at ``times`` (k,), the first of which is the start, the last is never stepped past.
 
-    ``matrix`` returns the Jacobian with columns first.
+    ``matrix`` returns the Jacobian with columns first. A rate that is not finite ends the run, also
+    on a trial step: LSODA's norms do not see not-a-number, so it could be taken for a solution.
     """
     most_calls = 10 * max_steps + 1000
     calls = 0
-    not_finite = False
+    repeated = 0
+    latest = math.nan
 
     def guarded(t: float, y: FloatArray) -> list[float]:
-        nonlocal calls, not_finite
+        nonlocal calls, repeated, latest
         calls += 1
+        repeated = repeated + 1 if t == latest else 0
+        latest = t
+        if repeated > MOST_AT_ONE_TIME:
+            raise _Stop("small")
         if calls > most_calls:
-            raise _Exhausted
+            raise _Stop("budget")
         out = slopes(t, y)
         total = sum(out)
-        if total - total != 0.0:
-            not_finite = True
-            return [HUGE] * len(out)
+        if total - total != 0.0 and not all(map(math.isfinite, out)):
+            raise _Stop("nan")
         return out
 
     try:
@@ -86,22 +93,22 @@ def integrate(
                 tcrit=times[-1:], h0=first_step(slopes, y0, times[0], times[-1], rtol, atol),
                 mxstep=max_steps, mxhnil=1,
             )  # fmt: skip
-    except _Exhausted:
-        empty = np.full((len(times), len(y0)), np.nan)
+    except _Stop as stop:
         return LsodaResult(
-            y=empty, good=0, reason="budget", steps=max_steps, rhs=calls, jacobians=0, step=None, not_finite=not_finite
-        )
+            y=np.full((len(times), len(y0)), np.nan), good=0, reason=str(stop), time=latest,
+            steps=max_steps if str(stop) == "budget" else 0, rhs=calls, jacobians=0, step=None,
+        )  # fmt: skip
     good, reason = _outcome(y, info, times, max_steps)
     at = max(good - 2, 0)
     return LsodaResult(
         y=y,
         good=good,
         reason=reason,
+        time=float(times[max(good - 1, 0)]),
         steps=int(info["nst"][at]),
         rhs=calls,
         jacobians=int(info["nje"][at]),
         step=float(info["hu"][at]) or None,
-        not_finite=not_finite,
     )
 
 

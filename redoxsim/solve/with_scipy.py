@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,28 +76,37 @@ def _failed(piece: Piece, status: Status) -> PieceResult:
 def _lsoda(piece: Piece, equations: _Equations) -> PieceResult:
     inside = piece.times[piece.times > piece.start]
     at_start = len(piece.times) - len(inside)
-    times = np.concatenate([[piece.start], inside, [piece.end]])
-    result = lsoda.integrate(
-        equations.slopes, equations.transposed, piece.y, times,
-        rtol=piece.rtol, atol=piece.atol, max_steps=max(piece.steps_left, 1),
-    )  # fmt: skip
+
+    def until(end: float, wanted: FloatArray) -> lsoda.LsodaResult:
+        return lsoda.integrate(
+            equations.slopes, equations.transposed, piece.y, np.concatenate([[piece.start], wanted, [end]]),
+            rtol=piece.rtol, atol=piece.atol, max_steps=max(piece.steps_left, 1),
+        )  # fmt: skip
+
+    result = until(piece.end, inside)
+    if result.reason == "nan":
+        # a trial step left the domain of a rate law: BDF can turn such a step down, LSODA cannot
+        note = f"a rate was not a number on a trial step near {result.time:.6g}; BDF took over from {piece.start:g}"
+        return replace(_steps(piece, equations, "bdf"), note=note)
+    reason, reached, rhs = result.reason, result.time, result.rhs
+    if reason and not result.good:
+        # stopped from within, so what came before has to be had again
+        before = inside[inside < reached]
+        shorter = until(float(before[-1]), before[:-1]) if before.size else result
+        result = shorter if not shorter.reason else result
     out = np.full((len(piece.y), len(piece.times)), np.nan)
     out[:, :at_start] = piece.y[:, None]
     valid = min(max(result.good - 1, 0), len(inside))
     out[:, at_start : at_start + valid] = result.y[1 : 1 + valid].T
     last = max(result.good - 1, 0)
-    status = Status.OK
-    if result.reason:
-        status = {"budget": Status.STEP_BUDGET, "nan": Status.NOT_A_NUMBER}.get(result.reason, Status.STEP_TOO_SMALL)
-        if result.not_finite and status is Status.STEP_TOO_SMALL:
-            status = Status.NOT_A_NUMBER
+    statuses = {"": Status.OK, "budget": Status.STEP_BUDGET, "nan": Status.NOT_A_NUMBER}
     return PieceResult(
         y=out,
         last=result.y[last].copy() if result.good else piece.y,
-        reached=float(times[last]),
-        status=status,
+        reached=reached,
+        status=statuses.get(reason, Status.STEP_TOO_SMALL),
         steps=result.steps,
-        rhs=result.rhs,
+        rhs=rhs,
         jacobians=result.jacobians,
         step=result.step,
     )

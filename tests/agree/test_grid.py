@@ -162,9 +162,11 @@ def test_one_run_equals_many(solver: str, name: str) -> None:
     times = np.linspace(0, 10, 21)
     whole = Problem(system=equations.build(case.network), times=times, schedule=Schedule(case.doses), rtol=1e-9)
     expected = solve(whole, solver)
-    part = solve(replace(whole, times=times[:2]), solver)
+    # libRoadRunner compiles the model for every piece
+    pieces = np.array_split(times, 4 if solver == "cvode" else 20)
+    part = solve(replace(whole, times=pieces[0]), solver)
     columns = [part.y]
-    for stop in range(2, 21):
-        part = solve(whole.restart_from(part, times=times[stop : stop + 1]), solver)
+    for piece in pieces[1:]:
+        part = solve(whole.restart_from(part, times=piece), solver)
         columns.append(part.y)
     np.testing.assert_allclose(np.hstack(columns), expected.y, rtol=1e-6, atol=1e-9)
