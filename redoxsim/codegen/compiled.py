@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from threading import Lock
@@ -163,28 +163,48 @@ class CompiledSystem:
         ModelError : a symbol in use has no value.
         """
         given = {} if overrides is None else dict(overrides)
-        system = self.system
-        settable = self._settable()
+        self._check_overrides(given)
         for name, value in given.items():
-            if name not in settable:
-                self._refuse(name, settable)
             if not isinstance(value, int | float | np.floating | np.integer):
                 raise DesignError(f"the value of '{name}' is {value!r}, not a number")
-        for item in system.missing:
+        values = self._initial_values({name: np.float64(value) for name, value in given.items()}, time)
+        y0 = np.array([float(values[self._slot[name]]) for name in self.system.states])
+        p = np.array([float(values[self._slot[name]]) for name in self.system.constants])
+        return y0, p
+
+    def initial_rows(
+        self, columns: Mapping[str, FloatArray], rows: int, time: float = 0.0
+    ) -> tuple[FloatArray, FloatArray]:
+        """:meth:`initial` for many rows at once: columns (rows,) by id -> (y0 (rows, n), p (rows, m))."""
+        self._check_overrides(columns)
+        given = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
+        values = self._initial_values(given, time)
+        y0, p = np.empty((rows, len(self.system.states))), np.empty((rows, len(self.system.constants)))
+        for out, names in ((y0, self.system.states), (p, self.system.constants)):
+            for index, name in enumerate(names):
+                out[:, index] = values[self._slot[name]]
+        return y0, p
+
+    def _check_overrides(self, given: Collection[str]) -> None:
+        settable = self._settable()
+        for name in given:
+            if name not in settable:
+                self._refuse(name, settable)
+        for item in self.system.missing:
             if item.id not in given:
                 raise ModelError(
                     f"'{item.id}' has no value and is used in {item.used}",
-                    where=Where(system.network.source, item.line, item.id),
+                    where=Where(self.system.network.source, item.line, item.id),
                     hint=f"give it a value in the model or with {item.id}=NUMBER",
                 )
-        overriding: list[np.float64 | None] = [None] * len(self._slot)
+
+    def _initial_values(self, given: Mapping[str, Any], time: float) -> list[Any]:
+        overriding: list[Any] = [None] * len(self._slot)
         for name, value in given.items():
-            overriding[self._slot[name]] = np.float64(value)
+            overriding[self._slot[name]] = value
         with np.errstate(all="ignore"):
-            values = self._initial(overriding, np.float64(time), self._initial_literals)
-        y0 = np.array([float(values[self._slot[name]]) for name in system.states])
-        p = np.array([float(values[self._slot[name]]) for name in system.constants])
-        return y0, p
+            values: list[Any] = self._initial(overriding, np.float64(time), self._initial_literals)
+        return values
 
     def _settable(self) -> frozenset[str]:
         return frozenset(self.system.states) | frozenset(self.system.constants)

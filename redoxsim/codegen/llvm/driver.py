@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.methods import Method
+from redoxsim.codegen.llvm.step import set_stage_time
 from redoxsim.codegen.llvm.text import F64, I64, PTR, Function, Target, Value
 
 OK, BUDGET, TOO_SMALL, NOT_A_NUMBER, SINGULAR = range(5)
@@ -33,9 +34,12 @@ Per segment: stop (time), upto (outputs due before its end), from_op and to_op.
 Per operation: op, op_slot, op_value.
 """
 
-ADD, SET, RESTORE, EVENTS, COPY = range(5)
+ADD, SET, RESTORE, EVENTS, COPY, KEEP, SCALE = range(7)
+PACK = 65536
 """Operations at the start of a segment: add a value to a slot, set it, put back the row's start value,
-evaluate the events' assignments at time ``op_value``, copy the result of one (number in ``op_value``).
+evaluate the events' assignments at time ``op_value``, copy the result of one (number in ``op_value``),
+keep a slot's value as one of those results, scale a slot by (kept value ``op_value // PACK``) over
+(slot ``op_value % PACK``).
 Slots: states, then constants, then infusions."""
 
 
@@ -55,7 +59,17 @@ class Control:
 class Driver:
     """Writes ``run(w, u, context)`` and the smaller functions it is made of."""
 
-    def __init__(self, target: Target, layout: Layout, method: Method, control: Control, *, states: int, constants: int, infused: int) -> None:
+    def __init__(
+        self,
+        target: Target,
+        layout: Layout,
+        method: Method,
+        control: Control,
+        *,
+        states: int,
+        constants: int,
+        infused: int,
+    ) -> None:
         self.target, self.layout, self.method, self.control = target, layout, method, control
         self.n, self.m, self.infused = states, constants, infused
 
@@ -108,6 +122,13 @@ class Driver:
             with f.when(kind.equals(COPY)):
                 source = self._column(f, "event", lane, value.convert("fptosi", I64))
                 f.store(f.load(source, 0, F64), place)
+            with f.when(kind.equals(KEEP)):
+                f.store(f.load(place, 0, F64), self._column(f, "event", lane, value.convert("fptosi", I64)))
+            with f.when(kind.equals(SCALE)):
+                packed = value.convert("fptosi", I64)
+                old = f.load(self._column(f, "event", lane, packed >> 16), 0, F64)
+                new = f.load(self._column(f, "y", lane, packed & (PACK - 1)), 0, F64)
+                f.store(f.load(place, 0, F64) * (old / new), place)
         with f.when((last - first) > 0):
             f.call("constants", "void", w, u)
         f.give()
@@ -151,6 +172,9 @@ class Driver:
                 f.call("operations", "void", w, u, c, lane)
                 t, stop = layout.get(f, w, "t", lane), self._item(f, "stop", segment, F64)
                 layout.put(f, w, "stop", lane, stop)
+                # four rounding errors at the end, one at the start, as every solver here has it
+                layout.put(f, w, "low", lane, f.larger(f.abs(t) * 2.0**-52, 1e-300) + t)
+                layout.put(f, w, "high", lane, stop - f.abs(stop) * (4.0 * 2.0**-52))
                 layout.put(f, w, "out_end", lane, self._item(f, "upto", segment, I64))
                 f.call("next_out", "void", w, u, c, lane)
                 with f.either((stop - t) > f.abs(stop) * (16.0 * 2.0**-52)) as instant:
@@ -261,7 +285,7 @@ class Driver:
         with f.loop(self.n) as i:
             f.store(f.number(0.0), b, i)
         t = layout.load(f, w, "t")
-        layout.store(f, w, "stage_time", t)
+        set_stage_time(f, layout, t)
         f.call("rhs", "void", w, u, y, b)
         rtol = self._get(f, "rtol")
         turnover = f.variable(f.V, 0.0)
@@ -314,7 +338,8 @@ class Driver:
         log = f.call("rx_log", f.V, f.larger(error, 1e-8))
         old = layout.load(f, w, "old_error")
         old_log = f.call("rx_log", f.V, old)
-        assert log is not None and old_log is not None
+        assert log is not None
+        assert old_log is not None
         usual = f.fma(log, -k.a, old_log * k.b)
         factor = f.call("rx_exp", f.V, f.select(accepted, usual, log * (-1.0 / (self.method.order))))
         assert factor is not None
@@ -366,7 +391,6 @@ class Driver:
             inverse = 1.0 / h
             layout.store(f, w, "inv_h", inverse)
             layout.store(f, w, "inv_hg", inverse * (1.0 / self.method.gamma))
-            layout.store(f, w, "stage_time", t)
             error = f.call("step", f.V, w, u, self._get(f, "rtol"))
             assert error is not None
             failed = f.call("control", f.M, w, u, c, error, h)

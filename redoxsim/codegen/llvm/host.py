@@ -125,6 +125,6 @@ class Loaded:
         address = self.address(name)
         if not address:
             raise BuildError(f"object code has no function '{name}'")
-        call = ctypes.CFUNCTYPE(result, *arguments)(address)
+        call: Any = ctypes.CFUNCTYPE(result, *arguments)(address)
         call.keeps = self  # the code must outlive the pointer to it
         return call

@@ -5,7 +5,21 @@ from __future__ import annotations
 from redoxsim.codegen.llvm.text import F64, I64, Function, Target, Value
 
 # per lane; doubles, then whole numbers
-CLOCKS = ("t", "h", "stop", "next_h", "old_error", "next_out", "theta", "out_time", "stage_time", "inv_h", "inv_hg", "start_h")
+CLOCKS = (
+    "t",
+    "h",
+    "stop",
+    "next_h",
+    "old_error",
+    "next_out",
+    "theta",
+    "out_time",
+    "stage_time",
+    "inv_h",
+    "inv_hg",
+    "low",
+    "high",
+)
 COUNTS = ("row", "out", "out_end", "segment", "segment_end", "steps", "rejected", "budget", "bad")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from redoxsim.codegen.graph import CONSTANT, Graph
 from redoxsim.codegen.llvm.functions import per_lane, reciprocal
@@ -260,13 +261,13 @@ class Lowering:
     def _sum(self, index: int, args: Sequence[int]) -> Value:
         f = self.f
         if index in self.exact:
-            parts = [self._plain(arg) for arg in args]
-            total = parts[0] if parts else f.number(0.0)
-            for part in parts[1:]:
-                total = total + part
-            return total
+            exact = f.number(0.0) if not args else self._plain(args[0])
+            for arg in args[1:]:
+                exact = exact + self._plain(arg)
+            return exact
         # plain terms first: they start the chain that the products are fused into
-        plain, fused = [], []
+        plain: list[tuple[bool, tuple[int, ...], int]] = []
+        fused: list[tuple[bool, tuple[int, ...], int]] = []
         for arg in args:
             negated, factors = self._factors(arg)
             (fused if len(factors) > 1 else plain).append((negated, factors, arg))
@@ -318,10 +319,7 @@ class Lowering:
     def _function(self, index: int, op: str, values: list[Value], args: Sequence[int]) -> Value:
         f = self.f
         if op in RELATIONS:
-            pairs = [
-                f.emit(f"fcmp {RELATIONS[op]} {f.V} {a.name}, {b.name}", f.M)
-                for a, b in zip(values, values[1:], strict=False)
-            ]
+            pairs = [f.emit(f"fcmp {RELATIONS[op]} {f.V} {a.name}, {b.name}", f.M) for a, b in pairwise(values)]
             total = pairs[0]
             for pair in pairs[1:]:
                 total = total & pair
@@ -372,7 +370,11 @@ class Lowering:
             return per_lane(f, LIBRARY[op], values[0])
         if op in OVER_ONE:
             name = OVER_ONE[op]
-            below = self._call(VECTOR[name], values[0]) if name in VECTOR else per_lane(f, LIBRARY.get(name, name), values[0])
+            below = (
+                self._call(VECTOR[name], values[0])
+                if name in VECTOR
+                else per_lane(f, LIBRARY.get(name, name), values[0])
+            )
             return f.number(1.0) / below
         return per_lane(f, OF_INVERSE[op], f.number(1.0) / values[0])
 

@@ -25,6 +25,7 @@ class Step:
         f = Function("step", self.target, [*BLOCK, ("rtol", F64)], result=self.target.vector)
         w, u = f.arguments["w"], f.arguments["u"]
         y, stage, b = (self.layout.pointer(f, w, name) for name in ("y", "stage", "b"))
+        self._stage_time(f, 0)
         f.call("factors", "void", w, u, y, b)
         self._slopes(f, b, 0)
         f.call("solve", "void", w, u, b, self._x(f, 0))
@@ -70,7 +71,7 @@ class Step:
         if self.e.timed:
             w = f.arguments["w"]
             t, h = self.layout.load(f, w, "t"), self.layout.load(f, w, "h")
-            self.layout.store(f, w, "stage_time", f.fma(h, self.method.c[number], t))
+            set_stage_time(f, self.layout, f.fma(h, self.method.c[number], t) if self.method.c[number] else t)
 
     def _slopes(self, f: Function, b: Value, number: int) -> None:
         d, w = self.method.d[number], f.arguments["w"]
@@ -99,6 +100,13 @@ class Step:
             finite.set(f.fma(new, 0.0, finite.get()))
         mean = total.get() * (1.0 / max(self.n, 1))
         return f.intrinsic("sqrt", mean) + finite.get()
+
+
+def set_stage_time(f: Function, layout: Layout, time: Value) -> None:
+    """The time rates are taken at: just inside the segment, so that a switch at its border shows the value within."""
+    w = f.arguments["w"]
+    time = f.larger(time, layout.load(f, w, "low"))
+    layout.store(f, w, "stage_time", f.smaller(time, layout.load(f, w, "high")))
 
 
 class Dense:

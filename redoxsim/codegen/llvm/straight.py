@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redoxsim.codegen.graph import Graph
-from redoxsim.codegen.llvm.elimination import Elimination, plan
+from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import reciprocal
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.lower import Constants, Lowering
@@ -65,7 +65,7 @@ class Straight:
                 self.slot[i, j] = len(self.slot)
             self.slot[i, i] = len(self.slot)
 
-    def _lowering(self, f: Function, states: Value, time: str = "t") -> Lowering:
+    def _lowering(self, f: Function, states: Value, time: str) -> Lowering:
         w = f.arguments["w"]
         return Lowering(
             f, self.e.graph, self.e.constants,
@@ -91,10 +91,10 @@ class Straight:
         return value
 
     def factors(self) -> Function:
-        """``factors(w, u, y, f)``: f = f(t, y), the factors of J - I/(h gamma), and d f/dt."""
+        """``factors(w, u, y, f)``: f = f(stage_time, y), the factors of J - I/(h gamma), and d f/dt."""
         f = Function("factors", self.target, [*BLOCK, ("y", PTR), ("f", PTR)])
         w = f.arguments["w"]
-        low = self._lowering(f, f.arguments["y"])
+        low = self._lowering(f, f.arguments["y"], "stage_time")
         low.prepare([*self.e.rhs, *(node for *_, node in self.e.jacobian), *(node for _, node in self.e.slopes)])
         for row, node in enumerate(self.e.rhs):
             f.store(self._infused(f, row, low.number(node)), f.arguments["f"], row)
@@ -109,8 +109,8 @@ class Straight:
         shift = self.layout.load(f, w, "inv_hg")
         position = {state: place for place, state in enumerate(e.order)}
         entries: list[dict[int, int]] = [{} for _ in range(self.n)]
-        for row, column, node in self.e.jacobian:
-            entries[position[row]][position[column]] = node
+        for above, column, node in self.e.jacobian:
+            entries[position[above]][position[column]] = node
         done: dict[tuple[int, int], Value] = {}
         for i in range(self.n):
             row: dict[int, Value] = {j: low.number(node) for j, node in entries[i].items()}
@@ -156,13 +156,14 @@ class Straight:
         f.give()
         return f
 
-    def observables(self, nodes: Sequence[int]) -> Function:
-        """``observe(w, u, y, o)``: values of nodes at out_time."""
-        f = Function("observe", self.target, [*BLOCK, ("y", PTR), ("o", PTR)])
-        low = self._lowering(f, f.arguments["y"], "out_time")
+    def events(self, nodes: Sequence[int]) -> Function:
+        """``events(w, u)``: what events assign, at out_time, into "event"."""
+        f = Function("events", self.target, BLOCK)
+        w = f.arguments["w"]
+        low = self._from_parameters(f, self.layout.pointer(f, w, "y"))
         low.prepare(nodes)
         for index, node in enumerate(nodes):
-            f.store(low.number(node), f.arguments["o"], index)
+            f.store(low.number(node), self.layout.pointer(f, w, "event", index))
         f.give()
         return f
 
@@ -190,13 +191,37 @@ class Straight:
         f.give()
         return f
 
+    def _from_parameters(self, f: Function, states: Value | None = None) -> Lowering:
+        w = f.arguments["w"]
+        return Lowering(
+            f, self.e.graph, None, states=states,
+            parameters=self.layout.pointer(f, w, "p"), time=self.layout.load(f, w, "out_time"),
+        )  # fmt: skip
+
     def _parameters(self, f: Function) -> Lowering:
-        low = Lowering(f, self.e.graph, None, parameters=self.layout.pointer(f, f.arguments["w"], "p"))
+        low = self._from_parameters(f)
         tables = (self.e.constants.own, self.e.constants.shared)
         low.prepare([node for table in tables for node, _ in table])
         return low
 
 
-def count(elimination: Elimination) -> str:
-    """One line about an elimination."""
-    return f"{len(elimination.order)} states, {elimination.nonzeros} non-zeros, {elimination.operations} multiply-adds, {max(elimination.level, default=0)} deep"
+def write_observe(graph: Graph, nodes: Sequence[int], target: Target, layout: Layout) -> Function:
+    """``observe(w, u, y, o)``: values of nodes at out_time for the states y, into o.
+
+    Constants are not looked up but computed, so that it fits every kernel of the system.
+    """
+    f = Function("observe", target, [*BLOCK, ("y", PTR), ("o", PTR)], external=True)
+    w = f.arguments["w"]
+    low = Lowering(
+        f,
+        graph,
+        None,
+        states=f.arguments["y"],
+        parameters=layout.pointer(f, w, "p"),
+        time=layout.load(f, w, "out_time"),
+    )
+    low.prepare(nodes)
+    for index, node in enumerate(nodes):
+        f.store(low.number(node), f.arguments["o"], index)
+    f.give()
+    return f

@@ -157,7 +157,7 @@ class Variable:
     def __init__(self, fn: Function, type: str) -> None:
         self.fn, self.type = fn, type
         self.name = fn.fresh()
-        fn.entry.append(f"  {self.name} = alloca {type}, align 64")
+        fn.entry.append(f"  {self.name} = alloca {type}, align 128")
 
     def get(self) -> Value:
         return self.fn.emit(f"load {self.type}, ptr {self.name}", self.type)
@@ -260,7 +260,11 @@ class Function:
 
     def value(self, operand: Operand, type: str) -> Value:
         """An operand as a value."""
-        return operand if isinstance(operand, Value) and operand.type == type else Value(self, self.operand(operand, type), type)
+        return (
+            operand
+            if isinstance(operand, Value) and operand.type == type
+            else Value(self, self.operand(operand, type), type)
+        )
 
     def select(self, condition: Value, yes: Operand, no: Operand, type: str | None = None) -> Value:
         """``yes`` where the condition holds, else ``no``."""

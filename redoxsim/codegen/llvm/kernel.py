@@ -1,0 +1,246 @@
+"""A system as a batch kernel: written, compiled, kept, loaded."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from redoxsim.codegen.graph import Graph
+from redoxsim.codegen.llvm import cache
+from redoxsim.codegen.llvm.driver import Control, Driver
+from redoxsim.codegen.llvm.functions import WRITERS
+from redoxsim.codegen.llvm.host import Loaded, compile_text, host
+from redoxsim.codegen.llvm.layout import Layout
+from redoxsim.codegen.llvm.methods import METHODS, Method
+from redoxsim.codegen.llvm.step import Dense, Step
+from redoxsim.codegen.llvm.straight import Equations, Shape, Straight, write_observe
+from redoxsim.codegen.llvm.text import Function, module
+from redoxsim.equations.system import OdeSystem
+from redoxsim.errors import BuildError, DesignError, Unsupported, nearest
+
+LARGEST = 400
+"""States up to which straight-line code is written."""
+MOST_OPERATIONS = 20_000
+"""Multiply-adds of one factorisation up to which straight-line code is written."""
+
+CONTROLS = {
+    "rodas5p": Control(a=0.14, b=0.04),
+    "rodas4": Control(a=0.175, b=0.05),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a kernel is made for, besides the equations."""
+
+    shape: Shape
+    method: str = "rodas5p"
+    width: int = 8
+    control: Control | None = None
+
+    @property
+    def tableau(self) -> Method:
+        if self.method not in METHODS:
+            raise DesignError(f"there is no method '{self.method}'", hint=nearest(self.method, METHODS))
+        return METHODS[self.method]
+
+
+@dataclass(kw_only=True, eq=False)
+class Kernel:
+    """Compiled code for one system; pickles as what it was made from and is loaded again on arrival.
+
+    ``facts`` holds the layout: places (offset of every array in lane vectors), size (lane vectors),
+    shared (doubles), and what is known of the elimination.
+    """
+
+    system: OdeSystem
+    recipe: Recipe
+    name: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    code: Loaded | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"system": self.system, "recipe": self.recipe, "name": self.name}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        other = kernel(state["system"], state["recipe"])
+        self.__dict__.update(other.__dict__)
+
+    @property
+    def states(self) -> int:
+        return len(self.system.states)
+
+    @property
+    def constants(self) -> int:
+        return len(self.system.constants)
+
+    def layout(self) -> Layout:
+        made = Layout(host().target(self.recipe.width))
+        made.places = dict(self.facts["places"])
+        made.size = int(self.facts["size"])
+        return made
+
+    def observer(self, names: Sequence[str]) -> Observer:
+        """Code that interpolates and computes symbols.
+
+        Raises
+        ------
+        DesignError : the model has no such symbol.
+        """
+        wanted = tuple(names)
+        label = cache.key("observe", self.name, wanted)
+        found = _remembered(label)
+        if isinstance(found, Observer):
+            return found
+        kept = cache.load(label)
+        if kept is None:
+            code = compile_text(self._observer_text(wanted), level=1)
+            cache.save(label, {}, code)
+        else:
+            code = kept[1]
+        made = Observer(names=wanted, code=Loaded(code))
+        _remember(label, made)
+        return made
+
+    def _observer_text(self, names: Sequence[str]) -> str:
+        graph = Graph.of(self.system)
+        for name in names:
+            if name not in graph.symbols:
+                raise DesignError(f"the model has no symbol '{name}'", hint=nearest(name, graph.symbols))
+        nodes = [graph.symbols[name] for name in names]
+        seen: set[int] = set()
+        stack = list(nodes)
+        while stack:
+            index = stack.pop()
+            if index not in seen:
+                seen.add(index)
+                stack.extend(graph.nodes[index].args)
+        needed = sorted(graph.nodes[index].index for index in seen if graph.nodes[index].op == "state")
+        target, layout = host().target(self.recipe.width), self.layout()
+        dense = Dense(self.recipe.tableau, self.states, target, layout, needed)
+        functions = [dense.prepare(), dense.interpolate(), write_observe(graph, nodes, target, layout)]
+        functions += [write(target) for write in WRITERS.values()]
+        return module(functions, triple=host().triple, extra=[dense.table()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observer:
+    """Compiled ``prepare``, ``interpolate`` and ``observe`` for some symbols."""
+
+    names: tuple[str, ...]
+    code: Loaded
+
+    def addresses(self) -> tuple[int, int, int]:
+        return self.code.address("prepare"), self.code.address("interpolate"), self.code.address("observe")
+
+
+_MEMORY: OrderedDict[str, object] = OrderedDict()
+_MEMORY_SIZE = 32
+_LOCK = threading.Lock()
+
+
+def _remembered(name: str) -> object | None:
+    with _LOCK:
+        if name in _MEMORY:
+            _MEMORY.move_to_end(name)
+        return _MEMORY.get(name)
+
+
+def _remember(name: str, made: object) -> None:
+    with _LOCK:
+        _MEMORY[name] = made
+        while len(_MEMORY) > _MEMORY_SIZE:
+            _MEMORY.popitem(last=False)
+
+
+def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
+    """The kernel of a system, from this process's memory, the disk, or the compiler.
+
+    Raises
+    ------
+    Unsupported : the system is too large for straight-line code.
+    BuildError : llvmlite is missing or refuses the code.
+    """
+    recipe = replace(recipe, control=recipe.control or CONTROLS[recipe.tableau.name.lower()])
+    name = cache.key("kernel", system.key, recipe)
+    found = _remembered(name)
+    if isinstance(found, Kernel):
+        return found
+    check_size(system)
+    kept = cache.load(name)
+    if kept is None:
+        text, facts = write_kernel(system, recipe)
+        code = compile_text(text)
+        cache.save(name, facts, code)
+    else:
+        facts, code = dict(kept[0]), kept[1]
+    made = Kernel(system=system, recipe=recipe, name=name, facts=facts, code=Loaded(code))
+    _remember(name, made)
+    return made
+
+
+def check_size(system: OdeSystem) -> None:
+    """Refuse what straight-line code would take too long to compile."""
+    if len(system.states) > LARGEST:
+        raise Unsupported(
+            f"the model has {len(system.states)} states; the batch kernel takes up to {LARGEST}",
+            hint="use the solver 'scipy' or 'cvode'",
+        )
+
+
+def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """LLVM IR of a kernel, and its facts."""
+    target, method = host().target(recipe.width), recipe.tableau
+    equations = Equations(system, recipe.shape)
+    operations = equations.elimination.operations
+    if operations > MOST_OPERATIONS:
+        raise Unsupported(
+            f"one factorisation of this model takes {operations} multiply-adds; "
+            f"the batch kernel takes up to {MOST_OPERATIONS}",
+            hint="use the solver 'scipy' or 'cvode'",
+        )
+    layout = Layout(target)
+    n, m = len(system.states), len(system.constants)
+    assignments = [equations.graph.add(expr) for event in system.network.events for _, expr in event.assignments]
+    infused = len(recipe.shape.infused)
+    for name, vectors in (
+        ("y", n), ("p", m), ("infusion", infused), ("atol", n), ("stage", n), ("b", n), ("x", n * method.stages),
+        ("lu", equations.elimination.nonzeros), ("slope", len(equations.slopes)), ("dense", n * len(method.H)),
+        ("between", n), ("event", len(assignments) + len(system.network.compartments)), ("own", 0),
+    ):  # fmt: skip
+        layout.add(name, vectors)
+    straight = Straight(equations, target, layout)
+    functions: list[Function] = [
+        straight.right_hand_side(),
+        straight.factors(),
+        straight.solve(),
+        straight.events(assignments),
+    ]
+    layout.add("observed", 0)
+    layout.places["observed"] = layout.size = layout.size + len(equations.constants.own)
+    functions += [straight.own_constants(), straight.shared_constants(), _begin(target)]
+    functions.append(Step(equations, method, target, layout).write())
+    control = recipe.control or CONTROLS[recipe.method]
+    driver = Driver(target, layout, method, control, states=n, constants=m, infused=infused)
+    functions += driver.functions()
+    functions += [write(target) for write in WRITERS.values()]
+    e = equations.elimination
+    facts = {
+        "places": layout.places, "size": layout.size, "shared": len(equations.constants.shared),
+        "nonzeros": e.nonzeros, "operations": e.operations, "depth": max(e.level, default=0),
+    }  # fmt: skip
+    return module(functions, triple=host().triple), facts
+
+
+def _begin(target: Any) -> Function:
+    """``begin(w, u)``: the values that are the same in all lanes, from the constants in lane 0 of the memory."""
+    f = Function("begin", target, [("w", "ptr"), ("u", "ptr")], external=True)
+    f.call("shared", "void", f.arguments["w"], f.arguments["u"])
+    f.give()
+    return f
+
+
+__all__ = ["BuildError", "Kernel", "Observer", "Recipe", "Shape", "kernel", "write_kernel"]

@@ -1,0 +1,356 @@
+"""The batch kernel as a solver: rows in, rows out, many at once; what fails goes to SciPy."""
+
+from __future__ import annotations
+
+import os
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.codegen.compiled import CompiledSystem, compile_system
+from redoxsim.codegen.llvm.host import host
+from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, check_size, kernel
+from redoxsim.codegen.llvm.run import Job, Outcome, execute
+from redoxsim.errors import BuildError, ModelError, Unsupported
+from redoxsim.solve.diagnose import Report
+from redoxsim.solve.driver import run as run_pieces
+from redoxsim.solve.problem import Batch, Problem, Restart
+from redoxsim.solve.rosenbrock_program import Programs, why_not
+from redoxsim.solve.schedule import Schedule
+from redoxsim.solve.solution import BatchSolution, Solution, Span, Stats, Status
+from redoxsim.solve.steady import SteadyCache, SteadyState
+from redoxsim.solve.tolerance import SMALLEST, absolute_tolerances, typical_sizes
+from redoxsim.solve.with_scipy import ScipyIntegrator
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+STATUSES = (Status.OK, Status.STEP_BUDGET, Status.STEP_TOO_SMALL, Status.NOT_A_NUMBER, Status.SINGULAR)
+BLOCK_BYTES = 64 * 2**20
+"""Memory for the rows under way, results apart."""
+NAME = "rosenbrock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Starts:
+    """Where rows begin: y (R, n), p (R, m), atol (R, n), and the steady states that were not found."""
+
+    y: FloatArray
+    p: FloatArray
+    atol: FloatArray
+    failed: dict[int, SteadyState]
+    steady: dict[int, SteadyState]
+
+
+class RosenbrockSolver:
+    """Solves with the compiled batch kernel.
+
+    Parameters
+    ----------
+    method : "rodas5p" or "rodas4".
+    threads : workers of one batch; None takes one per processor this process may use.
+    width : lanes; None takes what the processor has.
+    """
+
+    supports = frozenset({"events", "infusion", "switches", "dilution", "restart"})
+
+    def __init__(
+        self, name: str = NAME, *, method: str = "rodas5p", threads: int | None = None, width: int | None = None
+    ) -> None:
+        self.name, self.method, self.threads, self.width = name, method, threads, width
+
+    def available(self) -> str | None:
+        """None where it works on this machine, else why not."""
+        try:
+            host()
+        except BuildError as error:
+            return str(error)
+        return None
+
+    def refuses(self, problem: Problem | Batch) -> str | None:
+        """Why this problem is not for the kernel, or None."""
+        schedules = problem.schedules if isinstance(problem, Batch) else (problem.schedule,)
+        if not problem.system.states:
+            return "a model without differential equations"
+        try:
+            check_size(problem.system)
+        except Unsupported as error:
+            return error.message
+        return why_not(compile_system(problem.system), schedules)
+
+    def solve(self, problem: Problem) -> Solution:
+        """One simulation, by the same code and to the last bit as a row of a batch.
+
+        Raises
+        ------
+        Unsupported : the kernel cannot do it.
+        """
+        return _Single(self, problem).solution()
+
+    def solve_batch(
+        self,
+        batch: Batch,
+        *,
+        progress: Callable[[int], None] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> BatchSolution:
+        """All rows; one that fails is solved again with SciPy, and its message says so.
+
+        Raises
+        ------
+        Unsupported : the kernel cannot do it.
+        """
+        self._require(batch)
+        return _Many(self, batch, progress, cancel).solution()
+
+    def _require(self, problem: Problem | Batch) -> None:
+        reason = self.refuses(problem)
+        if reason is not None:
+            raise Unsupported(f"solver '{self.name}' does not do this: {reason}", hint="use --solver scipy")
+
+    def kernel(self, problem: Problem | Batch, infused: tuple[int, ...]) -> Kernel:
+        """The compiled code for a problem's system."""
+        everything = frozenset(range(len(problem.system.constants)))
+        width = self.width or host().target().width
+        return kernel(
+            problem.system, Recipe(shape=Shape(varying=everything, infused=infused), method=self.method, width=width)
+        )
+
+    def workers(self) -> int:
+        """Threads of one batch."""
+        if self.threads is not None:
+            return max(1, self.threads)
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Many:
+    def __init__(
+        self,
+        solver: RosenbrockSolver,
+        batch: Batch,
+        progress: Callable[[int], None] | None,
+        cancel: Callable[[], bool] | None,
+    ) -> None:
+        self.solver, self.batch, self.progress, self.cancel = solver, batch, progress, cancel
+        self.compiled = compile_system(batch.system)
+        self.programs = Programs(self.compiled, batch.schedules, batch.times)
+        self.cache = SteadyCache()
+        index = batch.schedule_index
+        self.which = np.zeros(batch.rows, dtype=np.intp) if index is None else np.asarray(index, dtype=np.intp)
+
+    def solution(self) -> BatchSolution:
+        batch, solver = self.batch, self.solver
+        built = solver.kernel(batch, self.programs.infused)
+        observer = built.observer(batch.observe)
+        values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
+        status, messages = [Status.INTERRUPTED] * batch.rows, {}
+        stats = [Stats()] * batch.rows
+        per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
+        size = max(1024, BLOCK_BYTES // per_row)
+        for begin in range(0, batch.rows, size):
+            if self.cancel is not None and self.cancel():
+                break
+            rows = np.arange(begin, min(begin + size, batch.rows))
+            began = clock.perf_counter()
+            starts = self.starts(rows)
+            outcome = execute(
+                built, observer, self.job(rows, starts), threads=solver.workers(), cancel=self.cancel,
+                progress=None if self.progress is None else lambda done, base=begin: self.progress(base + done),  # type: ignore[misc]
+            )  # fmt: skip
+            values[rows] = outcome.values
+            seconds = (clock.perf_counter() - began) / len(rows)
+            for offset, row in enumerate(rows.tolist()):
+                if offset in starts.failed:
+                    values[row] = np.nan
+                    status[row], messages[row] = Status.NO_STEADY_STATE, starts.failed[offset].message
+                elif outcome.status[offset] >= 0:
+                    status[row] = STATUSES[int(outcome.status[offset])]
+                    stats[row] = _stats(solver.name, outcome, offset, seconds)
+        self._again(values, status, stats, messages)
+        if self.progress is not None and Status.INTERRUPTED not in status:
+            self.progress(batch.rows)
+        return BatchSolution(
+            observe=batch.observe,
+            times=batch.times,
+            values=values,
+            status=tuple(status),
+            stats=tuple(stats),
+            messages=messages,
+        )
+
+    def starts(self, rows: NDArray[np.intp]) -> Starts:
+        """Start values of some rows: a pure function of each row's own values."""
+        return start_rows(self.compiled, self.batch, rows, self.which[rows], self.programs.starts(), self.cache)
+
+    def job(self, rows: NDArray[np.intp], starts: Starts) -> Job:
+        which = self.which[rows]
+        return Job(
+            start=np.hstack([starts.y, starts.p]), atol=starts.atol, begin=self.programs.starts()[which],
+            times=np.asarray(self.batch.times), segments=self.programs.segments(which, starts.y, starts.p),
+            rtol=self.batch.rtol, max_steps=self.batch.max_steps,
+        )  # fmt: skip
+
+    def _again(self, values: FloatArray, status: list[Status], stats: list[Stats], messages: dict[int, str]) -> None:
+        """Rows that failed, with SciPy."""
+        failed = [row for row, state in enumerate(status) if state in STATUSES[1:]]
+        for row in failed:
+            if self.cancel is not None and self.cancel():
+                return
+            before = status[row]
+            problem = self.batch.row(row)
+            solution = run_pieces(problem, ScipyIntegrator(problem.system, "lsoda", "scipy"), self.cache)
+            values[row] = solution.values(self.batch.observe)
+            status[row], stats[row] = solution.status, solution.stats
+            text = f"{self.solver.name}: {before.value}; solved again with scipy"
+            if solution.report is not None:
+                text += f", which failed too: {solution.report}"
+            messages[row] = text
+
+
+def _stats(name: str, outcome: Outcome, row: int, seconds: float) -> Stats:
+    steps = int(outcome.steps[row])
+    return Stats(solver=name, steps=steps, rejected=int(outcome.rejected[row]), jacobians=steps, seconds=seconds)
+
+
+def start_rows(
+    compiled: CompiledSystem,
+    batch: Batch,
+    rows: NDArray[np.intp],
+    which: NDArray[np.intp],
+    begins: FloatArray,
+    cache: SteadyCache,
+) -> Starts:
+    """Start values and tolerances of rows; ``which`` are their schedules, ``begins`` when each schedule begins."""
+    n, m = len(batch.system.states), len(batch.system.constants)
+    y, p = np.empty((len(rows), n)), np.empty((len(rows), m))
+    failed: dict[int, SteadyState] = {}
+    found: dict[int, SteadyState] = {}
+    columns = {name: np.asarray(column, dtype=np.float64)[rows] for name, column in batch.columns.items()}
+    for time in np.unique(begins[which]).tolist():
+        members = np.flatnonzero(begins[which] == time)
+        part = {name: column[members] for name, column in columns.items()}
+        if batch.start == "given":
+            y[members], p[members] = compiled.initial_rows(part, len(members), time)
+            continue
+        table = np.column_stack(list(part.values())) if part else np.zeros((len(members), 0))
+        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
+        for index, values in enumerate(distinct):
+            problem = Problem(
+                system=batch.system, times=np.array([time + 1.0]), start="steady",
+                values=dict(zip(part, values.tolist(), strict=True)),
+            )  # fmt: skip
+            state = cache.find(problem, compiled, time)
+            where = members[inverse.ravel() == index]
+            y[where], p[where] = state.y, state.p
+            target = found if state.status.ok else failed
+            target |= dict.fromkeys(where.tolist(), state)
+    atol = tolerances(compiled, batch, y, which, float(begins.min(initial=0.0)))
+    return Starts(y=y, p=p, atol=atol, failed=failed, steady=found)
+
+
+def tolerances(
+    compiled: CompiledSystem, batch: Batch, y: FloatArray, which: NDArray[np.intp], time: float
+) -> FloatArray:
+    """Absolute tolerances per row (R, n), from the row's own start, its doses, and where a state is zero
+    and undosed from the model's default values; never from other rows."""
+    if batch.atol is not None:
+        return np.broadcast_to(np.asarray(batch.atol, dtype=np.float64), y.shape).copy()
+    sizes = np.abs(y)
+    sizes[~np.isfinite(sizes)] = 0.0
+    doses = np.array([_dosed(compiled, schedule) for schedule in batch.schedules])
+    sizes = np.maximum(sizes, doses[which])
+    if not np.all(sizes > 0.0):
+        sizes = np.where(sizes > 0.0, sizes, _default_sizes(compiled, y, time))
+    compartments = {part.id for part in batch.system.network.species}
+    kinds = np.array(
+        [
+            0 if size else 1 if name in compartments else 2
+            for name, size in zip(batch.system.states, batch.system.sizes, strict=True)
+        ]
+    )
+    for kind in np.unique(kinds):
+        members = kinds == kind
+        largest = sizes[:, members].max(axis=1, keepdims=True)
+        sizes[:, members] = np.maximum(sizes[:, members], SMALLEST * largest)
+    return absolute_tolerances(None, batch.rtol, sizes)
+
+
+def _dosed(compiled: CompiledSystem, schedule: Schedule) -> FloatArray:
+    """Largest dose of every state (n,); an infusion counts with its total."""
+    out = np.zeros(len(compiled.system.states))
+    position = compiled.system.state_index()
+    for dose in schedule.doses:
+        if dose.target in position and dose.action != "wash":
+            span = (dose.until or dose.time) - dose.time if dose.action == "infuse" else 1.0
+            out[position[dose.target]] = max(out[position[dose.target]], abs(dose.amount) * span)
+    return out
+
+
+def _default_sizes(compiled: CompiledSystem, y: FloatArray, time: float) -> FloatArray:
+    try:
+        y0, p0 = compiled.initial({}, time)
+    except ModelError:
+        return np.ones(y.shape[1])
+    return typical_sizes(compiled.system, compiled.bind(p0), y0, time, Schedule())
+
+
+class _Single:
+    """One problem as a batch of one row that keeps all states."""
+
+    def __init__(self, solver: RosenbrockSolver, problem: Problem) -> None:
+        solver._require(problem)
+        self.solver, self.problem = solver, problem
+        self.compiled = compile_system(problem.system)
+
+    def solution(self) -> Solution:
+        began = clock.perf_counter()
+        problem, system = self.problem, self.problem.system
+        batch = Batch(
+            system=system, times=problem.times, rows=1, columns={k: np.array([v]) for k, v in problem.values.items()},
+            schedules=(problem.schedule,), observe=(*system.states, *system.constants), start=problem.start,
+            rtol=problem.rtol, atol=problem.atol, max_steps=problem.max_steps,
+        )  # fmt: skip
+        many = _Many(self.solver, batch, None, None)
+        rows = np.zeros(1, dtype=np.intp)
+        starts = many.starts(rows) if problem.restart is None else _resumed(problem.restart)
+        steady = starts.failed.get(0) or starts.steady.get(0)
+        if starts.failed:
+            return run_pieces(problem, ScipyIntegrator(system, "lsoda", "scipy"), many.cache)
+        job = many.job(rows, starts)
+        if problem.restart is not None:
+            r = problem.restart
+            job = replace(job, begin=np.array([r.time]), segments=many.programs.resumed(r.time, r.y, r.p))
+        built = self.solver.kernel(batch, many.programs.infused)
+        outcome = execute(built, built.observer(batch.observe), job)
+        status = STATUSES[int(outcome.status[0])]
+        if not status.ok:
+            return run_pieces(problem, ScipyIntegrator(system, "lsoda", "scipy"), many.cache)
+        n = len(system.states)
+        y, constants = outcome.values[0, :n], outcome.values[0, n:]
+        report: Report | None = None
+        end = Restart(
+            time=float(problem.times[-1]), y=outcome.last[0], p=constants[:, -1].copy(),
+            origin_y=starts.y[0], origin_p=starts.p[0], atol=starts.atol[0],
+        )  # fmt: skip
+        return Solution(
+            system=system, problem=problem, status=status, times=problem.times, y=y, p=starts.p[0],
+            spans=_spans(constants), stats=_stats(self.solver.name, outcome, 0, clock.perf_counter() - began),
+            atol=starts.atol[0], end=end, report=report, steady=steady,
+        )  # fmt: skip
+
+
+def _resumed(restart: Restart) -> Starts:
+    return Starts(y=restart.origin_y[None], p=restart.origin_p[None], atol=restart.atol[None], failed={}, steady={})
+
+
+def _spans(constants: FloatArray) -> tuple[Span, ...]:
+    """Stretches of output times (m, T) over which no constant changes."""
+    changes = np.flatnonzero(np.any(constants[:, 1:] != constants[:, :-1], axis=0)) + 1
+    borders = [0, *changes.tolist(), constants.shape[1]]
+    return tuple(Span(first=a, last=b, p=constants[:, a].copy()) for a, b in pairwise(borders))
+
+
+__all__ = ["NAME", "RosenbrockSolver", "start_rows"]

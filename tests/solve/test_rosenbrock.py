@@ -1,0 +1,210 @@
+"""The batch kernel: rows alone, together, in threads and blocks; schedules; failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+llvmlite = pytest.importorskip("llvmlite")
+
+from redoxsim import equations  # noqa: E402
+from redoxsim.equations import OdeSystem  # noqa: E402
+from redoxsim.errors import Unsupported  # noqa: E402
+from redoxsim.network import Network  # noqa: E402
+from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, solve, solve_batch  # noqa: E402
+from redoxsim.solve import rosenbrock as module  # noqa: E402
+from redoxsim.solve.rosenbrock import RosenbrockSolver  # noqa: E402
+
+NetworkOf = Callable[..., Network]
+TIMES = np.linspace(0.0, 20.0, 11)
+
+
+@pytest.fixture(scope="module")
+def system(network_of: NetworkOf) -> OdeSystem:
+    """A drug in a medium that inhibits the enzyme of a stiff cycle."""
+    return equations.build(
+        network_of(
+            [
+                "uptake: D -> ; kin*D*m",
+                "make: -> H; m*v",
+                "clear: H -> ; m*V*E*H/(Km + H)",
+                "hit: E -> ; m*ki*D*E",
+                "renew: -> E; m*kd*(1 - E)",
+                "slow: H -> P; m*1e-3*H^h",
+            ],
+            species={"D": 0.0, "H": 0.01, "E": 1.0, "P": 0.0},
+            parameters={"kin": 0.1, "v": 1.0, "V": 400.0, "Km": 0.5, "ki": 0.8, "kd": 0.05, "h": 1.4},
+            compartments={"m": 2.0},
+            rules=["active := E/(E + 0.1)"],
+        )
+    )
+
+
+SCHEDULES = (
+    Schedule(),
+    Schedule((Dose(time=0.0, target="D", action="add", amount=3.0),)),
+    Schedule((Dose(time=-4.0, target="D", action="add", amount=1.0), Dose(time=5.0, target="m", action="wash"))),
+    Schedule(
+        (
+            Dose(time=1.0, target="D", action="infuse", amount=0.5, until=9.0),
+            Dose(time=12.0, target="V", action="set", amount=100.0),
+        )
+    ),
+)  # fmt: skip
+
+
+def batch_of(system: OdeSystem, rows: int = 23, **settings: object) -> Batch:
+    rng = np.random.default_rng(7)
+    columns = {
+        "ki": rng.uniform(0.1, 2.0, rows),
+        "V": rng.uniform(100.0, 900.0, rows),
+        "H": rng.uniform(1e-3, 0.1, rows),
+    }
+    usual = {
+        "observe": ("H", "active", "clear", "E", "V"),
+        "schedules": SCHEDULES,
+        "schedule_index": np.arange(rows) % 4,
+    }
+    return Batch(system=system, times=TIMES, rows=rows, columns=columns, **(usual | settings))  # type: ignore[arg-type]
+
+
+def test_rows_agree_with_scipy(system: OdeSystem) -> None:
+    batch = batch_of(system, 8, rtol=1e-8)
+    got = RosenbrockSolver().solve_batch(batch)
+    expected = solve_batch(replace(batch, rtol=1e-10), "scipy")
+    assert got.ok.all()
+    np.testing.assert_allclose(got.values, expected.values, rtol=2e-6)
+    assert {stat.solver for stat in got.stats} == {"rosenbrock"}
+
+
+@pytest.mark.parametrize("method", ["rodas5p", "rodas4"])
+def test_error_follows_the_tolerance(system: OdeSystem, method: str) -> None:
+    reference = solve_batch(batch_of(system, 4, rtol=1e-11), "scipy").values
+    for rtol in (1e-4, 1e-6, 1e-8):
+        got = RosenbrockSolver(method=method).solve_batch(batch_of(system, 4, rtol=rtol)).values
+        assert np.max(np.abs(got / reference - 1.0)) < 30.0 * rtol
+
+
+def test_bits_do_not_depend_on_company(system: OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = batch_of(system)
+    expected = RosenbrockSolver(threads=1).solve_batch(whole).values
+
+    def part(rows: np.ndarray) -> Batch:
+        return replace(
+            whole, rows=len(rows), columns={name: column[rows] for name, column in whole.columns.items()},
+            schedule_index=whole.schedule_index[rows],  # type: ignore[index]
+        )  # fmt: skip
+
+    shuffled = np.random.default_rng(1).permutation(whole.rows)
+    for solver, rows in (
+        (RosenbrockSolver(threads=3), np.arange(whole.rows)), (RosenbrockSolver(threads=2), shuffled),
+        (RosenbrockSolver(width=1), np.arange(whole.rows)), (RosenbrockSolver(width=2), shuffled[:5]),
+        (RosenbrockSolver(), np.array([4])),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(solver.solve_batch(part(rows)).values, expected[rows])
+    monkeypatch.setattr(module, "BLOCK_BYTES", 0)
+    np.testing.assert_array_equal(RosenbrockSolver().solve_batch(whole).values, expected)
+    for row in (0, 2, 3):
+        solution = RosenbrockSolver().solve(whole.row(row))
+        np.testing.assert_array_equal(solution.values(["H", "E", "V"]), expected[row, [0, 3, 4]])
+
+
+def test_outputs_do_not_steer(system: OdeSystem) -> None:
+    batch = batch_of(system)
+    few = RosenbrockSolver().solve_batch(replace(batch, times=TIMES[[0, 3, 10]]))
+    many = RosenbrockSolver().solve_batch(replace(batch, times=np.linspace(0.0, 20.0, 1001)))
+    np.testing.assert_array_equal(many.values[:, :, [0, 300, 1000]], few.values)
+    assert [s.steps for s in few.stats] == [s.steps for s in many.stats]
+
+
+def test_failed_rows_are_solved_again(network_of: NetworkOf) -> None:
+    """A blow-up, a rate without value, and a good row beside them."""
+    net = network_of(["A -> ; -k*A^2 + q*(A - 5)^r"], species={"A": 1.0}, parameters={"k": 1.0, "q": 0.0, "r": 2.0})
+    columns = {"k": np.array([-1.0, 1.0, -1.0]), "q": np.array([0.0, 0.0, 1.0]), "r": np.array([2.0, 2.0, 0.5])}
+    batch = Batch(system=equations.build(net), times=TIMES, rows=3, columns=columns, observe=("A",))
+    result = RosenbrockSolver().solve_batch(batch)
+    assert result.status[0] is Status.OK
+    np.testing.assert_allclose(result.values[0, 0], 1.0 / (1.0 + TIMES), rtol=1e-5)
+    assert not result.status[1].ok
+    assert result.status[2] is Status.NOT_A_NUMBER
+    assert set(result.messages) == {1, 2}
+    assert "solved again with scipy" in result.messages[1]
+    assert np.isnan(result.values[1, 0, -1])
+    assert result.stats[1].solver == "scipy"
+
+
+def test_step_budget(system: OdeSystem) -> None:
+    result = RosenbrockSolver().solve_batch(batch_of(system, 3, max_steps=3))
+    assert set(result.status) == {Status.STEP_BUDGET}
+    assert "step budget" in result.messages[0]
+
+
+def test_steady_start(network_of: NetworkOf) -> None:
+    net = network_of(["-> A; v", "A -> ; k*A"], species={"A": 9.0}, parameters={"v": 2.0, "k": 4.0})
+    columns = {"v": np.array([2.0, 3.0, 2.0, -1.0])}
+    batch = Batch(
+        system=equations.build(net), times=np.array([0.0, 5.0]), rows=4, columns=columns, observe=("A",), start="steady"
+    )
+    result = RosenbrockSolver().solve_batch(batch)
+    np.testing.assert_allclose(result.values[:3, 0], [[0.5, 0.5], [0.75, 0.75], [0.5, 0.5]], rtol=1e-12)
+    assert result.status[3] is Status.NO_STEADY_STATE
+    assert np.isnan(result.values[3]).all()
+
+
+def test_cancel_and_progress(system: OdeSystem) -> None:
+    heard: list[int] = []
+    done = RosenbrockSolver(threads=1).solve_batch(batch_of(system), progress=heard.append)
+    assert done.ok.all()
+    assert heard[-1] == 23
+    assert heard == sorted(heard)
+    stopped = RosenbrockSolver().solve_batch(batch_of(system), cancel=lambda: True)
+    assert set(stopped.status) == {Status.INTERRUPTED}
+    assert np.isnan(stopped.values).all()
+
+
+def test_nothing_to_do(system: OdeSystem) -> None:
+    empty = RosenbrockSolver().solve_batch(batch_of(system, 0))
+    assert empty.values.shape == (0, 5, 11)
+    unseen = RosenbrockSolver().solve_batch(batch_of(system, 5, observe=()))
+    assert unseen.ok.all()
+    one = RosenbrockSolver().solve_batch(batch_of(system, 2, observe=("V",), schedule_index=np.zeros(2, dtype=np.intp)))
+    np.testing.assert_array_equal(one.values[:, 0, 0], batch_of(system, 2).columns["V"])
+    single = RosenbrockSolver().solve(Problem(system=system, times=np.array([0.0])))
+    np.testing.assert_array_equal(single["H"], [0.01])
+
+
+def test_conserved_totals(network_of: NetworkOf) -> None:
+    net = network_of(["A + B -> C; 1e4*A*B", "C -> A + B; 3*C"], species={"A": 2.0, "B": 1e-3, "C": 0.0})
+    batch = Batch(system=equations.build(net), times=np.linspace(0, 1e4, 7), rows=1, observe=("A", "B", "C"), rtol=1e-3)
+    a, b, c = RosenbrockSolver().solve_batch(batch).values[0]
+    np.testing.assert_allclose(a + c, 2.0, rtol=1e-12)
+    np.testing.assert_allclose(b + c, 1e-3, rtol=1e-9)
+
+
+def test_refusals(network_of: NetworkOf) -> None:
+    jumping = network_of(
+        ["A -> ; A"],
+        species={"A": 1.0},
+        parameters={"q": 2.0},
+        rules=["c := q*2"],
+        events=["1: q = 3"],
+        compartments={"c": 1.0},
+    )
+    problem = Problem(system=equations.build(jumping), times=np.array([0.0, 2.0]))
+    with pytest.raises(Unsupported, match="compartment 'c'"):
+        RosenbrockSolver().solve(problem)
+    still = network_of([], parameters={"q": 1.0})
+    with pytest.raises(Unsupported, match="without differential"):
+        RosenbrockSolver().solve(Problem(system=equations.build(still), times=np.array([0.0])))
+
+
+def test_failed_single_run_says_why(network_of: NetworkOf) -> None:
+    net = network_of(["-> A; A^2"], species={"A": 1.0})
+    problem = Problem(system=equations.build(net), times=np.array([0.0, 2.0]))
+    solution = RosenbrockSolver().solve(problem)
+    assert not solution.status.ok
+    assert solution.report is not None
+    assert solve(problem, "scipy", throw=False).status is solution.status
