@@ -196,7 +196,7 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
     if not free.size:
         return y
     usual = np.abs(y[free])
-    floor = 1e-12 * max(float(usual.max()), 1e-300)
+    floor = 1e-12 * (float(usual.max()) or 1.0)  # all zero: take one unit for a size
     for _ in range(ITERATIONS):
         f = np.array(bound.rhs(time, y.tolist()))
         matrix = bound.jacobian(time, y.tolist())

@@ -1,0 +1,139 @@
+"""The engine: the same numbers however rows are cut, progress, interruption, failures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+from redoxsim import equations, network
+from redoxsim.errors import DesignError, Unsupported
+from redoxsim.solve import Batch, Status
+from redoxsim.study import engine
+
+# x = 1 + k*t; the rate is not-a-number once x is above c, so rows with k above 0.5 fail before the end.
+BLOW = "model blow()\n species x = 1; k = 0.1; c = 2; -> x; k + 0*sqrt(c - x); -> y; c*x; species y = 0;\nend"
+
+
+@pytest.fixture(scope="module")
+def system() -> equations.OdeSystem:
+    return equations.build(network.read_antimony(BLOW))
+
+
+def batch(system: equations.OdeSystem, k: list[float], c: list[float] | None = None) -> Batch:
+    columns = {"k": np.array(k)} | ({"c": np.array(c)} if c else {})
+    return Batch(system=system, times=np.array([0.0, 1.0, 2.0]), rows=len(k), columns=columns, observe=("x", "y"))
+
+
+def test_values_are_right(system: equations.OdeSystem) -> None:
+    done = engine.run(batch(system, [0.1, 0.2, 0.3]))
+    assert done.ok.all()
+    np.testing.assert_allclose(done.values[:, 0, 2], [1.2, 1.4, 1.6], rtol=1e-5)
+    assert done.solver == "scipy"
+    assert done.why
+
+
+def test_any_cut_gives_the_same_bits(system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    k = np.linspace(0.01, 0.4, 11).tolist()
+    whole = engine.run(batch(system, k)).values
+    monkeypatch.setattr(engine, "CHUNK", 2)
+    assert np.array_equal(engine.run(batch(system, k)).values, whole)
+    turned = engine.run(batch(system, k[::-1])).values
+    assert np.array_equal(turned[::-1], whole)
+
+
+def test_processes_give_the_same_bits(system: equations.OdeSystem) -> None:
+    k = np.linspace(0.01, 0.4, 6).tolist()
+    before = dict(os.environ)
+    calls: list[tuple[int, int, int]] = []
+    done = engine.run(batch(system, k), jobs=2, progress=lambda *call: calls.append(call))
+    assert np.array_equal(done.values, engine.run(batch(system, k)).values)
+    assert calls[-1] == (6, 0, 6)
+    assert dict(os.environ) == before
+
+
+def test_failed_rows_touch_no_other(system: equations.OdeSystem) -> None:
+    calls: list[tuple[int, int, int]] = []
+    done = engine.run(batch(system, [0.1, 5.0, 0.2]), progress=lambda *call: calls.append(call))
+    assert done.ok.tolist() == [True, False, True]
+    assert np.isnan(done.values[1, :, 2]).all()
+    assert 1 in done.messages
+    assert calls[-1] == (3, 1, 3)
+    alone = engine.run(batch(system, [0.1, 0.2]))
+    assert np.array_equal(done.values[[0, 2]], alone.values)
+
+
+def test_rows_with_equal_values_stay_together(system: equations.OdeSystem) -> None:
+    chunks = engine.chunked(batch(system, [0.1, 0.2] * 8, [2.0] * 16), 4)
+    assert sorted(row for chunk in chunks for row in chunk) == list(range(16))
+    even = [chunk for chunk in engine.chunked(batch(system, [0.1, 0.2, 0.3, 0.4] * 8), 4) if 0 in chunk]
+    assert even[0] == list(range(0, 32, 4))
+
+
+def test_cancel_keeps_what_is_done(system: equations.OdeSystem) -> None:
+    done = 0
+
+    def progress(now: int, failed: int, total: int) -> None:
+        nonlocal done
+        done = now
+
+    run = engine.run(batch(system, [0.1] * 6), progress=progress, cancel=lambda: done >= 2)
+    assert run.interrupted
+    assert [status is Status.INTERRUPTED for status in run.status] == [False] * 2 + [True] * 4
+    assert np.isfinite(run.values[:2]).all()
+    assert np.isnan(run.values[2:]).all()
+
+
+class PressOnce:
+    """Presses Ctrl-C once, when so many rows are done."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.pressed = at, False
+
+    def __call__(self, now: int, failed: int, total: int) -> None:
+        if now >= self.at and not self.pressed:
+            self.pressed = True
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_keeps_what_is_done(system: equations.OdeSystem) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    run = engine.run(batch(system, [0.1] * 6), progress=PressOnce(3))
+    assert run.interrupted
+    assert int(run.ok.sum()) == 3
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_with_processes(system: equations.OdeSystem) -> None:
+    run = engine.run(batch(system, np.linspace(0.01, 0.4, 40).tolist()), jobs=2, progress=PressOnce(1))
+    assert run.interrupted
+    assert 0 < int(run.ok.sum()) < 40
+
+
+def test_runs_outside_the_main_thread(system: equations.OdeSystem) -> None:
+    found: list[engine.Run] = []
+    thread = threading.Thread(target=lambda: found.append(engine.run(batch(system, [0.1]))))
+    thread.start()
+    thread.join()
+    assert found[0].ok.all()
+
+
+def test_other_solvers_are_checked_against_the_reference(system: equations.OdeSystem) -> None:
+    assert engine.run(batch(system, [0.1])).check is None
+    try:
+        done = engine.run(batch(system, np.linspace(0.01, 0.4, 8).tolist()), solver="cvode")
+    except Unsupported:
+        pytest.skip("no CVODE on this machine")
+    assert done.check is not None
+    assert len(done.check.rows) == 3
+    assert 0.0 < done.check.largest < 1e-4
+
+
+def test_bad_settings(system: equations.OdeSystem) -> None:
+    with pytest.raises(DesignError, match="jobs"):
+        engine.run(batch(system, [0.1]), jobs=0)
+    with pytest.raises(DesignError, match="no solver 'scypi'"):
+        engine.run(batch(system, [0.1]), solver="scypi")
