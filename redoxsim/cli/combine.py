@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         "redoxsim combine --agent auranofin --agent bso@-24h --grid 6 --at 48h",
     ),
     help="Two or three agents on a grid of doses, with synergy scores.\n\nMODEL is `redox` unless another is named. "
-    "The single-agent rows and columns and the untreated control are always part of the grid. `@TIME` after an agent says "
+    "The single-agent rows and columns and the untreated control are always part of the grid. `@TIME` after an "
+    "agent says "
     "when it is given, as in --dose.",
 )
 @click.argument("model", default="redox")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     examples=(
         "redoxsim scan redox --axis TXNRD1=0.1..10:log:31 --axis GSR=0.1..10:log:31 --until 48h",
         "         --observe viability -o out.nc --plot out.png",
-        "redoxsim scan redox --axis GSR=0.1,1,10 --dose auranofin=2uM --until 48h --every 1h --observe H2O2_m --cells 1",
+        "redoxsim scan redox --axis GSR=0.1,1,10 --dose auranofin=2uM --until 48h --observe H2O2_m --cells 1",
     ),
     help="A grid of parameter values or initial states.\n\nEvery value of each axis with every value of the others. "
     "--until without --every reports the end only.",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     metavar="ID=RANGE",
     help="LO..HI:log|lin:N or a comma list, in units of the model or with a unit. Repeatable.",
 )
-@click.option("--zip", "zipped", is_flag=True, help="First values together, second together, and so on.")
+@click.option("--zip", "zipped", is_flag=True, help="First values with first values, and so on.")
 @click.option("--until", metavar="TIME", help="End, such as 48h.")
 @click.option("--every", metavar="TIME", help="Spacing of the output; without it only the end is reported.")
 @click.option("--at", metavar="TIME[,TIME]", help="Read at these times, instead of --until.")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         "redoxsim score plate.csv --effect response --orientation inhibition --scale fraction -o scores.csv",
     ),
     help="Synergy scores of laboratory data; no model.\n\nDATA.csv has a dose column per agent with its unit in the "
-    "head (`auranofin [uM]`) and the effect in a column, a row per well; or SynergyFinder's long form. Which way up the "
+    "head (`auranofin [uM]`) and the effect in a column, a row per well; or SynergyFinder's long form. Which "
+    "way up the "
     "effect is and on what scale has no default, because a wrong guess turns synergy into antagonism.",
 )
 @click.argument("data", type=click.Path(path_type=Path))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         "redoxsim steady redox --axis GSR=0.01..1:log:21 -o gsr.csv",
     ),
     help="Undosed steady states with their stability.\n\nNewton's method, then integration, then Newton again; the "
-    "result says which worked. With --axis the state is followed up the axis and down again: where the two differ, the model "
+    "result says which worked. With --axis the state is followed up the axis and down again: where the two "
+    "differ, the model "
     "has more than one steady state.",
 )
 @click.argument("model")

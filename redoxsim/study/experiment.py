@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from redoxsim import catalog
 from redoxsim.errors import DesignError, ReadError, Where, nearest
 
 
@@ -167,6 +168,19 @@ class Experiment(_Strict):
                 if (quantity.score is not None) != (target.kind == "combine"):
                     raise ValueError(f"expectation '{one.id}': 'score' goes with a combine run")
         return self
+
+
+def find(name: str | Path) -> Path:
+    """The folder or file of an experiment: a path, or a name that `redoxsim experiments` lists.
+
+    Raises
+    ------
+    DesignError : neither exists.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or (path / "experiment.toml").is_file():
+        return path
+    return catalog.experiment_folder(str(name))
 
 
 def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experiment:

@@ -17,7 +17,7 @@ from redoxsim.study.engine import Cancel, Progress
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, Run, SimulateRun
 from redoxsim.study.plan import Study
 from redoxsim.study.results import ORIENTATIONS, ResultSet
-from redoxsim.study.timecourse import TimeCourse, time_course
+from redoxsim.study.timecourse import TimeCourse, time_course, with_jobs
 
 FloatArray = NDArray[np.float64]
 SUMMARIES = {"mean": "mean", "mean-mid": "mid_mean", "max": "max", "min": "min"}
@@ -107,6 +107,10 @@ class Ready:
     def study(self) -> Study:
         """Its rows and settings."""
         return self.plan if isinstance(self.plan, Study) else self.plan.study
+
+    def with_jobs(self, jobs: int) -> Ready:
+        """The same for another number of processes."""
+        return Ready(run=self.run, plan=with_jobs(self.plan, jobs))
 
     def finish(self) -> Finished:
         """The run with its results."""

@@ -1,0 +1,215 @@
+"""``redoxsim run``: an experiment, its run folder and its verdicts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from redoxsim.cli.command import Verb
+from redoxsim.cli.exits import Exit, wrong_use
+from redoxsim.cli.options import Output, Solving, solving_options, talk_options
+from redoxsim.cli.talk import Progress, Talk, counted, grouped
+from redoxsim.errors import DesignError
+
+if TYPE_CHECKING:
+    from redoxsim.report.runs import RunFolder
+    from redoxsim.study.experiment import Experiment
+    from redoxsim.study.experiment_runs import Finished, HowTo, Ready
+
+FIGURES = ("png", "svg", "pdf")
+
+
+@click.command(
+    "run",
+    cls=Verb,
+    examples=(
+        "redoxsim run auranofin-bso",
+        "redoxsim run auranofin -S cells=4 -S course.until='24 h' -o trial",
+        "redoxsim run my-experiment/ --figures svg",
+        "redoxsim run all",
+    ),
+    help="An experiment: its runs, figures and expectations.\n\nNAME is a name that `redoxsim experiments` lists, a folder "
+    "with experiment.toml, or `all`. Everything goes into a run folder: the command, the settings, copies of the "
+    "inputs, results, figures, verdicts. Exit code 1 if an expectation does not hold.",
+)
+@click.argument("name")
+@click.option(
+    "-S", "--setting", "settings", multiple=True, metavar="KEY=VALUE",
+    help="Change a setting for this run: cells=4, or RUN.until='24 h' for one run of the experiment. Repeatable.",
+)  # fmt: skip
+@click.option("-o", "--output", "folder", metavar="FOLDER", help="The run folder  [default: a new one in runs/].")
+@click.option("--figures", type=click.Choice(FIGURES), default="png", show_default=True, help="Format of the figures.")
+@click.option("--no-figures", is_flag=True, help="Draw none.")
+@click.option("--force", is_flag=True, help="Replace a run that is in the folder.")
+@solving_options
+@talk_options
+def command(
+    name: str,
+    settings: tuple[str, ...],
+    folder: str | None,
+    figures: str,
+    no_figures: bool,
+    force: bool,
+    solving: Solving,
+    talk: Talk,
+) -> int:
+    from redoxsim import catalog
+
+    changes = read_settings(settings)
+    if click.get_current_context().get_parameter_source("seed") is click.core.ParameterSource.COMMANDLINE:
+        changes.setdefault("seed", str(solving.seed))
+    names = list(catalog.experiments()) if name == "all" else [name]
+    codes = []
+    for number, one in enumerate(names, start=1):
+        target = None if folder is None else Path(folder) / one if name == "all" else Path(folder)
+        if len(names) > 1:
+            talk.note(f"[{number}/{len(names)}] {one}")
+        code = run_experiment(
+            one, changes=changes, folder=target, formats=() if no_figures else (figures,), force=force,
+            solving=solving, talk=talk, command=command_words(),
+        )  # fmt: skip
+        codes.append(code)
+        if code == Exit.INTERRUPTED:
+            break
+    return max(codes)
+
+
+def command_words() -> list[str]:
+    """What was typed, without the path of the program."""
+    return ["redoxsim", *sys.argv[1:]]
+
+
+def read_settings(texts: Sequence[str]) -> dict[str, str]:
+    """Changes by key, from ``KEY=VALUE``."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise DesignError(f"'{text}' is not KEY=VALUE", hint="such as -S cells=4")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def run_experiment(
+    name: str,
+    *,
+    changes: dict[str, str],
+    folder: Path | None,
+    formats: tuple[str, ...],
+    force: bool,
+    solving: Solving,
+    talk: Talk,
+    command: Sequence[str],
+) -> int:
+    """Run one experiment into its folder; the exit code."""
+    from redoxsim.cli.result import dry_run, processes, rows_of
+    from redoxsim.report import runs
+    from redoxsim.study import experiment as experiments
+    from redoxsim.study.experiment_runs import HowTo, inputs, prepare_runs
+
+    place = experiments.find(name)
+    with wrong_use():
+        chosen = experiments.load(place, changes=changes)
+    progress = Progress()
+    how = HowTo(solver=solving.solver, rtol=solving.rtol, atol=solving.atol)
+    ready = prepare_runs(chosen, how=how, progress=progress)
+    total = sum(rows_of(one.plan) for one in ready)
+    talk.detail(f"{len(ready)} runs read and checked")
+    if solving.dry_run:
+        dry_run([one.study for one in ready], output=Output(path=str(folder) if folder else None), talk=talk)
+        return Exit.GOOD
+    opened = runs.create(
+        command=command,
+        settings=resolved(chosen, how),
+        name=chosen.id,
+        inputs=inputs(chosen, place),
+        folder=folder,
+        force=force,
+    )
+    talk.note(f"{chosen.title}: {chosen.question}")
+    progress.total = total
+    finished: list[Finished] = []
+    with talk.progress(chosen.id, progress):
+        for one in ready:
+            progress.rename(one.run.id)
+            finished.append(one.with_jobs(processes(solving, rows_of(one.plan))).finish())
+            progress.before += rows_of(one.plan)
+            opened.log(f"{one.run.id}: {finished[-1].results.summary}; {finished[-1].results.seconds:.2f} s")
+            talk.detail(f"{one.run.id}: {finished[-1].results.summary}")
+            if finished[-1].results.interrupted:
+                break
+    return conclude(chosen, ready, finished, opened, formats=formats, talk=talk)
+
+
+def resolved(experiment: Experiment, how: HowTo) -> dict[str, Any]:
+    """Everything the run depends on, as it goes into settings.toml."""
+    content = experiment.model_dump(mode="json", exclude_none=True)
+    return {"solving": {key: value for key, value in how.keywords.items() if key != "jobs"}, "experiment": content}
+
+
+def conclude(
+    experiment: Experiment,
+    ready: Sequence[Ready],
+    finished: Sequence[Finished],
+    opened: RunFolder,
+    *,
+    formats: tuple[str, ...],
+    talk: Talk,
+) -> int:
+    """Write tables and figures, judge, and say it; the exit code."""
+    from redoxsim.report import experiments as report
+    from redoxsim.report.verdicts import summary_line, verdict_lines, verdicts_markdown, verdicts_text
+    from redoxsim.study.expectations import judge
+
+    interrupted = len(finished) < len(ready) or finished[-1].results.interrupted
+    for one in finished:
+        opened.results(one.results.dataset, name=f"results/{one.run.id}", format="csv")
+    opened.results(report.long_table(finished))
+    opened.status(report.status_rows(finished))
+    for table, name in ((report.score_table(finished), "scores"), (report.fit_table(finished), "fits")):
+        if table is not None:
+            opened.results(table, name=name, format="csv")
+    for one in finished:
+        if one.run.kind == "combine" and not one.results.interrupted:
+            talk.note(f"\n{report.surface_text(one)}")
+    if formats:
+        for name, figure in report.figures(experiment, finished):
+            opened.figure(figure, name, formats=formats)
+    counts: dict[str, int] = {}
+    for one in finished:
+        for state, count in one.results.counts.items():
+            counts[state] = counts.get(state, 0) + count
+    ordered = dict(sorted(counts.items(), key=lambda item: (item[0] != "OK", item[0])))
+    failed = any(state != "OK" for state in ordered)
+    if interrupted:
+        opened.finish({"experiment": experiment.id, "solves": ordered}, state="interrupted")
+        talk.note(f"Interrupted; what was done is in {opened.path}/")
+        talk.note(counted(ordered))
+        return Exit.INTERRUPTED
+    lines = verdict_lines(judge(experiment, {one.run.id: one for one in finished}))
+    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title))
+    holds = all(line.holds for line in lines)
+    verdicts = {line.id: {"expected": line.expected, "got": line.got, "holds": line.holds} for line in lines}
+    opened.finish(
+        {"experiment": experiment.id, "solves": ordered, "expectations": verdicts},
+        state="partial" if failed else "finished",
+    )
+    talk.note(f"\n{verdicts_text(lines)}")
+    where_it_is(opened.path, talk)
+    talk.note(f"{counted(ordered)}; {summary_line(lines)}")
+    return Exit.GOOD if holds and not failed else Exit.PARTIAL
+
+
+def where_it_is(path: Path, talk: Talk) -> None:
+    """Say where figures and tables are."""
+    drawn = sorted((path / "figures").glob("*")) if (path / "figures").is_dir() else []
+    talk.note(f"\nWritten to {path}/")
+    for file in drawn:
+        talk.note(f"  {file.relative_to(path)}")
+    for name in ("results.csv", "scores.csv", "fits.csv", "verdicts.md"):
+        if (path / name).is_file():
+            talk.note(f"  {name}  ({grouped((path / name).stat().st_size)} bytes)")

@@ -1,0 +1,319 @@
+"""What an experiment leaves behind: figures, tables, verdicts, and text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from redoxsim.report.marks import DoseBar, merge_bars
+from redoxsim.report.names import show_unit, unit_of
+from redoxsim.report.tables import Table
+from redoxsim.report.text import matrix_text, text_table
+from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, SimulateRun
+from redoxsim.study.experiment_runs import Finished
+from redoxsim.study.results import ORIENTATIONS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from redoxsim.analysis import SynergyTable
+    from redoxsim.study.results import ResultSet
+
+UNTREATED = "untreated"
+SUMMARY = ("mean", "mid_mean", "min", "max")
+
+
+def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+    """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair."""
+    yield from _courses(experiment, finished)
+    for one in finished:
+        if one.results.interrupted or not one.results.ok:
+            continue
+        if isinstance(one.run, DoseResponseRun):
+            yield from _curves(one)
+        elif isinstance(one.run, CombineRun) and len(one.run.agents) == 2:
+            found = _surface(experiment, one, finished)
+            if found is not None:
+                yield one.run.id, found
+
+
+def condition(run: SimulateRun) -> str:
+    """What sets a time course apart, in words.
+
+    >>> condition(SimulateRun(id="a", kind="simulate", until="1 h", every="1 h", doses=("bso=100uM@-24h",)))
+    'bso 100 µM at -24 h'
+    """
+    parts = [_dose_words(text) for text in run.doses] + [f"{name} {value:g}" for name, value in run.values.items()]
+    if run.cell:
+        parts.append(f"cell {run.cell}")
+    return ", ".join(parts) or UNTREATED
+
+
+def _dose_words(text: str) -> str:
+    from redoxsim.pharmacology import parse_dose
+
+    words = []
+    for row in parse_dose(text):
+        amount = f" {row.amount.value:g} {show_unit(row.amount.unit)}" if row.amount is not None else ""
+        name = row.target or "medium exchanged"
+        words.append(f"{name}{amount}" + (f" at {row.time / 3600:g} h" if row.time else ""))
+    return " and ".join(words)
+
+
+def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
+    """Bars of doses in the dose grammar, with names and amounts as they were written."""
+    from redoxsim.pharmacology import Schedule
+
+    rows = Schedule.parse(doses).doses
+    washes = sorted(row.time for row in rows if row.action == "wash")
+    found = []
+    for row in rows:
+        if row.action == "wash" or row.amount is None:
+            continue
+        text = f"{row.target} {row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
+        end = row.until if row.action == "infuse" else next((time for time in washes if time > row.time), None)
+        hours = None if end is None else end / 3600.0
+        found.append(DoseBar(row.time / 3600.0, hours, text, row=row.target, continuous=row.action == "infuse"))
+    return tuple(found)
+
+
+def caption(results: ResultSet) -> str:
+    """Small print of a figure: model, cell, population, solver."""
+    made = results.provenance
+    cell = f", cell {made['cell']['id']}" if made["cell"] else ""
+    count = made["population"]["cells"]
+    solver = made["solver"]["name"]
+    return f"Model {made['model']['id']}{cell}; {count} cell{'s' if count != 1 else ''}; solver {solver}."
+
+
+def grades_note(results: ResultSet) -> str:
+    """Small print of a figure: how well the numbers behind it are known."""
+    grades = results.provenance["grades"]
+    total = sum(grades.values())
+    if not total:
+        return ""
+    known = f"{grades['A']} were read in a source (A), {grades['B']} recalled (B), {grades['C']} assumed (C)"
+    return f"Of {total} constants {known}."
+
+
+def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+    groups: dict[tuple[Any, ...], list[Finished]] = {}
+    for one in finished:
+        if isinstance(one.run, SimulateRun) and not one.results.interrupted:
+            key = (one.run.observe, one.run.until, one.run.every, one.run.cells or experiment.cells)
+            groups.setdefault(key, []).append(one)
+    for group in groups.values():
+        from redoxsim.report.figures.timecourse import timecourse
+
+        runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
+        names = [condition(run) for run in runs]
+        if len(set(names)) < len(names):
+            names = [f"{run.id}: {name}" for run, name in zip(runs, names, strict=True)]
+        named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
+        figure = timecourse(
+            named,
+            observe=runs[0].observe or None,
+            doses=merge_bars(*(dose_bars(run.doses) for run in runs)),
+            title=f"{experiment.title}: time course",
+            caption=caption(group[0].results),
+            note=grades_note(group[0].results),
+        )
+        yield "course-" + "-".join(run.id for run in runs), figure
+
+
+def _curves(one: Finished) -> Iterator[tuple[str, Figure]]:
+    from redoxsim.report.figures.doseresponse import curve, dose_response
+
+    agent = one.results.axes[0]
+    axis = one.results.dataset[agent]
+    title = str(axis.attrs.get("long_name") or agent)
+    hours = float(one.results.dataset["time"]) / 3600.0
+    for name in one.results.observables:
+        fit = one.results.fit(name)
+        data = one.results.dataset
+        figure = dose_response(
+            [curve(data, name, agent=agent, label=name, fit=fit)],
+            agent=title,
+            unit=unit_of(axis.attrs) or "uM",
+            effect=str(data[name].attrs.get("long_name") or name),
+            title=f"{title}: {name} at {hours:g} h",
+            caption=caption(one.results),
+            note=grades_note(one.results),
+        )
+        yield f"{one.run.id}-{name}", figure
+
+
+def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]) -> Figure | None:
+    from redoxsim.report.figures.synergy import synergy
+
+    scored = [name for name in one.results.observables if name in ORIENTATIONS]
+    if not scored or one.results.dataset[scored[0]].ndim != 2:
+        return None
+    hours = float(one.results.dataset["time"]) / 3600.0
+    mechanism, bars, observe = _mechanism(one, finished)
+    return synergy(
+        one.results.dataset,
+        orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
+        observable=scored[0],
+        scores=scores_of(one),
+        mechanism=mechanism,
+        observe=observe or ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
+        doses=bars,
+        title=f"{experiment.title}: {scored[0]} at {hours:g} h",
+        caption=caption(one.results),
+        note=grades_note(one.results),
+    )
+
+
+def _mechanism(
+    one: Finished, finished: Sequence[Finished]
+) -> tuple[Mapping[str, Any] | None, tuple[DoseBar, ...], tuple[str, ...]]:
+    """Single-cell time courses of the same agents, for the panels below a surface."""
+    from redoxsim.pharmacology import Schedule
+
+    agents = set(one.results.axes)
+    courses = [
+        other
+        for other in finished
+        if isinstance(other.run, SimulateRun)
+        and other.run.cells == 1
+        and other.results.ok
+        and len(other.run.observe) > 1
+        and set(Schedule.of(other.run.doses).targets()) <= agents
+    ]
+    if len(courses) < 2:
+        return None, (), ()
+    runs = [other.run for other in courses if isinstance(other.run, SimulateRun)]
+    named = {condition(run): other.results.dataset for run, other in zip(runs, courses, strict=True)}
+    shared = tuple(name for name in runs[0].observe if all(name in run.observe for run in runs))
+    return named, merge_bars(*(dose_bars(run.doses) for run in runs)), shared[:4]
+
+
+def scores_of(one: Finished) -> dict[str, SynergyTable]:
+    """The scores of a combination, failed cells left undefined."""
+    assert isinstance(one.run, CombineRun)
+    return one.results.scores(one.run.scores, failed="drop")
+
+
+def score_table(finished: Sequence[Finished]) -> Table | None:
+    """Summary of every score of every combination, with sign and orientation; None where nothing is scored."""
+    rows = []
+    for one in finished:
+        if isinstance(one.run, CombineRun) and any(name in ORIENTATIONS for name in one.results.observables):
+            for metric, table in scores_of(one).items():
+                row: dict[str, Any] = {"run": one.run.id, "score": metric}
+                row |= {key: float(getattr(table.summary, key)) for key in SUMMARY}
+                row |= {"defined": table.summary.defined, "combinations": table.summary.cells}
+                rows.append({**row, "sign": table.sign, "orientation": table.orientation})
+    return _columns(rows) if rows else None
+
+
+def fit_table(finished: Sequence[Finished]) -> Table | None:
+    """The Hill fit of every dose-response; None where there is none."""
+    rows = []
+    for one in finished:
+        if isinstance(one.run, DoseResponseRun) and one.results.ok:
+            for name in one.results.observables:
+                fit = one.results.fit(name)
+                for parameter, value, interval, method in fit.rows():
+                    rows.append(
+                        {
+                            "run": one.run.id, "readout": name, "parameter": parameter, "value": value,
+                            "interval": interval, "method": method, "message": fit.message,
+                        }
+                    )  # fmt: skip
+    return _columns(rows) if rows else None
+
+
+def long_table(finished: Sequence[Finished]) -> Table:
+    """All results in one table: run, readout, point of the design, time and value."""
+    columns: dict[str, list[Any]] = {name: [] for name in ("run", "readout", "unit", "point", "time", "value")}
+    for one in finished:
+        data = one.results.dataset
+        times = np.atleast_1d(np.asarray(data["time"], dtype=float)) / 3600.0
+        for name in one.results.observables:
+            values = np.asarray(data[name], dtype=float).reshape(-1, len(times))
+            for point, line in enumerate(values):
+                columns["run"] += [one.run.id] * len(times)
+                columns["readout"] += [name] * len(times)
+                columns["unit"] += [unit_of(data[name].attrs)] * len(times)
+                columns["point"] += [point] * len(times)
+                columns["time"] += times.tolist()
+                columns["value"] += line.tolist()
+    return Table(columns, {"time": "h"})
+
+
+def status_rows(finished: Sequence[Finished]) -> list[dict[str, Any]]:
+    """One row per point of every run: its doses, how its solves ended, how many cells solved."""
+    rows = []
+    for one in finished:
+        data = one.results.dataset
+        status = np.asarray(data["status"]).ravel()
+        solved = np.asarray(data["solved"]).ravel()
+        shape = data["status"].shape
+        for point, state in enumerate(status):
+            index = np.unravel_index(point, shape) if shape else ()
+            where = ", ".join(
+                f"{axis} {float(data[axis][i]):g} {unit_of(data[axis].attrs)}".rstrip()
+                for axis, i in zip(one.results.axes, index, strict=True)
+            )
+            cells = int(one.results.provenance["population"]["cells"])
+            rows.append(
+                {
+                    "run": one.run.id,
+                    "point": point,
+                    "at": where,
+                    "status": str(state),
+                    "solved": int(solved[point]),
+                    "cells": cells,
+                }
+            )
+    return rows
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> Table:
+    return Table({name: [row[name] for row in rows] for name in rows[0]}, {})
+
+
+def surface_text(one: Finished) -> str:
+    """A combination of two agents for a terminal: the effect over the doses, and its scores."""
+    parts = []
+    data = one.results.dataset
+    scored = [name for name in one.results.observables if name in ORIENTATIONS]
+    if not scored:
+        return ""
+    if data[scored[0]].ndim == 2:
+        first, second = (data[axis] for axis in one.results.axes)
+        rows = [f"{float(dose):.3g}" for dose in first]
+        columns = [f"{float(dose):.3g}" for dose in second]
+        hours = float(data["time"]) / 3600.0
+        parts.append(
+            f"{scored[0]} at {hours:g} h; {one.results.axes[0]} ({show_unit(unit_of(first.attrs))}) down, "
+            f"{one.results.axes[1]} ({show_unit(unit_of(second.attrs))}) across"
+        )
+        parts.append(matrix_text(np.asarray(data[scored[0]]), rows, columns))
+    parts.append(scores_text(scores_of(one)))
+    return "\n".join(parts)
+
+
+def scores_text(tables: Mapping[str, SynergyTable]) -> str:
+    """Summaries of scores for a terminal, each with its sign convention; the orientation below."""
+    heads = ["score", "mean", "mid-doses", "lowest", "highest", "defined"]
+    body = []
+    signs: list[str] = []
+    remarks: list[str] = []
+    orientation = ""
+    for one in tables.values():
+        summary = one.summary
+        numbers = [_number(getattr(summary, key)) for key in SUMMARY]
+        body.append([one.title, *numbers, f"{summary.defined} of {summary.cells}"])
+        signs.append(one.sign)
+        remarks += [f"{one.metric}: {text}" for text in (one.note, summary.message) if text]
+        orientation = one.orientation
+    return "\n".join([text_table(heads, body), *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
