@@ -304,13 +304,13 @@ def _for_netcdf(data: Any) -> xr.Dataset:
             {name: ("row", np.asarray(_plain(column))) for name, column in found.columns.items()},
             attrs=dict(found.attrs),
         )
-        for name, unit in found.units.items():
-            data[name].attrs["units"] = unit or "1"
+        for column, unit in found.units.items():
+            data[column].attrs["units"] = unit or "1"
     ready: xr.Dataset = data.copy()
     for name in ready.variables:
         variable = ready[name]
         if variable.dtype == object:
-            texts = ["" if value is None else _spell(value) for value in _plain(variable.values.ravel())]
+            texts = ["" if value is None else _spell(value) for value in variable.values.ravel().tolist()]
             replaced = variable.copy(data=np.array(texts, dtype=object).reshape(variable.shape))
             ready = ready.assign_coords({name: replaced}) if name in ready.coords else ready.assign({name: replaced})
     for attrs in (ready.attrs, *(ready[name].attrs for name in ready.variables)):

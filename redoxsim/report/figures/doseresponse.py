@@ -204,7 +204,12 @@ def draw_dose_response(
         for end in (p.low, p.high)
         if end is not None
     ]
-    outer = np.concatenate([values, *bars]) if effect_range is None else np.array([low, high])
+    levels = [
+        np.array([one.fit.e0, one.fit.einf])
+        for one in curves
+        if one.fit is not None and one.fit.converged and potency(one.fit.ec50) is not None
+    ]
+    outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
     axes.set_ylabel(f"{named_unit(effect, shown_unit)}, {number(low)} to {number(high)}")
@@ -312,7 +317,8 @@ def fit_text(fit: Fit | None, unit: str) -> list[str]:
     shown = show_unit(unit)
     lines = [_with_interval("EC50", fit.ec50, fit.intervals.get("ec50"), shown)]
     lines.append(_with_interval("Hill slope", fit.h, fit.intervals.get("h"), ""))
-    lines.append(_with_interval("IC50", fit.ic50, fit.intervals.get("ic50"), shown))
+    if str(getattr(fit.ic50, "value", "")) != "not reported":  # a signal has no absolute half
+        lines.append(_with_interval("IC50", fit.ic50, fit.intervals.get("ic50"), shown))
     lines.append(f"E0 {number(fit.e0, 2)}, Emax {number(fit.einf, 2)}")
     return lines
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 import redoxsim
 from redoxsim.errors import DesignError, Where
@@ -37,6 +38,8 @@ def check_figure_path(path: str | Path, *, force: bool = False) -> str:
 def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 150.0) -> Path:
     """The path, once the figure stands there as png, svg or pdf; the same figure gives the same bytes.
 
+    The first save settles the layout: later changes of the figure do not move its panels.
+
     Parameters
     ----------
     dpi : dots per inch of a png, and of images inside svg and pdf.
@@ -49,8 +52,18 @@ def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 
         "pdf": {"CreationDate": None, "ModDate": None, "Creator": made_by},
     }[ending]  # type: ignore[assignment]
 
+    _settle(figure)
+
     def put(place: Path) -> None:
         with mpl.rc_context(RC), open(place, "wb") as stream:
             figure.savefig(stream, format=ending, dpi=dpi, metadata=metadata)
 
     return write_with(path, put, force=force)
+
+
+def _settle(figure: Figure) -> None:
+    """Lays the figure out once and for all; every further pass would move the panels by a hair."""
+    if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        with mpl.rc_context(RC):
+            figure.draw_without_rendering()
+        figure.set_layout_engine("none")

@@ -166,7 +166,7 @@ def synergy(
         handles = list(_draw_mechanism(figure, rows, mechanism, shown, doses, strip))
     headline(figure, title)
     turn = "1 − " if orientation == "viability" else ""
-    words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey cells are undefined, not extrapolated."
+    words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
     footer(figure, [words, caption, note], handles)
     return figure
 
@@ -254,10 +254,9 @@ def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Sco
     for level, row in enumerate([heads, *rows]):
         y = 0.93 - level * step
         for column, (text, x) in enumerate(zip(row, places, strict=True)):
-            axes.text(
-                x, y, text, fontsize=SMALL if level == 0 else BASE, va="center",
-                color=SOFT if level == 0 or column == 5 else INK, ha="left" if column in {0, 5} else "right", fontweight="bold" if column == 0 else "normal",
-            )  # fmt: skip
+            side, weight = ("left" if column in {0, 5} else "right"), ("bold" if column == 0 else "normal")
+            colour, size = (SOFT if level == 0 or column == 5 else INK), (SMALL if level == 0 else BASE)
+            axes.text(x, y, text, fontsize=size, va="center", color=colour, ha=side, fontweight=weight)
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
     remarks = list(
         dict.fromkeys(f"{SHORT.get(t.metric, t.metric)}: {t.summary.message}" for t in tables if t.summary.message)
