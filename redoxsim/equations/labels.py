@@ -17,16 +17,16 @@ def unit_label(network: Network, name: str) -> str | None:
         compartment = network.index().get(part.compartment)
         volume = _volume_unit(network, compartment) if isinstance(compartment, Compartment) else None
         if part.only_substance or (isinstance(compartment, Compartment) and compartment.dimensions == 0):
-            return _word(network, substance)
+            return unit_word(network, substance)
         return _ratio(network, substance, volume)
     if isinstance(part, Compartment):
-        return _word(network, _volume_unit(network, part))
+        return unit_word(network, _volume_unit(network, part))
     if isinstance(part, Reaction):
         extent = network.extent_unit or network.substance_unit
-        extent_word, time_word = _word(network, extent), _word(network, network.time_unit)
+        extent_word, time_word = unit_word(network, extent), unit_word(network, network.time_unit)
         return f"{extent_word}/{time_word}" if extent_word and time_word else None
     if isinstance(part, Parameter):
-        return _word(network, part.unit)
+        return unit_word(network, part.unit)
     return None
 
 
@@ -62,7 +62,8 @@ def _spell(base: str, exponent: float) -> str | None:
     return PREFIXES[rounded] + base
 
 
-def _word(network: Network, unit: str | None) -> str | None:
+def unit_word(network: Network, unit: str | None) -> str | None:
+    """A unit id of the model in words: "s", "amol", "pL" where it is one, else the id itself."""
     if unit is None:
         return None
     scale = _scale(network, unit)
@@ -79,6 +80,6 @@ def _ratio(network: Network, substance: str | None, volume: str | None) -> str |
         if molar:
             return molar
     if below and below[0] == "dimensionless":
-        return _word(network, substance)
-    top, bottom = _word(network, substance), _word(network, volume)
+        return unit_word(network, substance)
+    top, bottom = unit_word(network, substance), unit_word(network, volume)
     return f"{top}/{bottom}" if top and bottom else None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import compile_system
-from redoxsim.equations.labels import unit_label
+from redoxsim.equations.labels import unit_label, unit_word
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, nearest
 from redoxsim.network.parts import Species
@@ -149,7 +149,7 @@ class Solution:
             list(names) if names is not None else [*self.system.states, *(name for name, _ in self.system.assigned)]
         )
         network = self.system.network
-        columns = {_head("time", network.time_unit): self.times}
+        columns = {_head("time", unit_word(network, network.time_unit)): self.times}
         for name, row in zip(chosen, self.values(chosen), strict=True):
             columns[_head(name, unit_label(network, name))] = row
         return pd.DataFrame(columns)
