@@ -17,7 +17,7 @@ from redoxsim.study.engine import Cancel, Progress
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.results import SCORED
 from redoxsim.study.rows import RTOL, Settings, make_rows
-from redoxsim.study.scanning import no_draws, usual_cells
+from redoxsim.study.scanning import usual_cells
 from redoxsim.study.setup import ORIENTATIONS, Model, Override, prepare
 from redoxsim.study.times import output_times
 
@@ -64,14 +64,13 @@ def combine(
     scores : metrics to store beside the readout (``bliss_excess``, ``hsa_excess``, ``loewe_index``, ``ci``);
         on viability, or survival where that is observed instead.
     with_ : doses of further agents, the same at every point.
-    others : as for :func:`redoxsim.simulate`.
+    others : as for :func:`redoxsim.scan`.
 
     Raises
     ------
     DesignError, UnitError, ModelError : see the hint.
     SolveError : not one row solved.
     """
-    no_draws(draws)
     check_scores(scores)
     chosen = [loaded(agent) for agent in agents]
     names = [one.id for one in chosen]
@@ -93,9 +92,11 @@ def combine(
         schedules=schedules,
         schedule_index=index,
         cells=usual_cells(setup, cells),
-        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
+        settings=Settings(
+            solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, draws=draws
+        ),
     )
-    scored = bool(scores) and keep is None and any(name in ORIENTATIONS for name in rows.observe)
+    scored = bool(scores) and keep != "cells" and any(name in ORIENTATIONS for name in rows.observe)
     return Study(
         rows=rows,
         kind="combination",

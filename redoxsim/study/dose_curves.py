@@ -14,7 +14,7 @@ from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, 
 from redoxsim.study.engine import Cancel, Progress
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.rows import RTOL, Settings, make_rows
-from redoxsim.study.scanning import no_draws, usual_cells
+from redoxsim.study.scanning import usual_cells
 from redoxsim.study.setup import Model, Override, prepare
 from redoxsim.study.times import output_times
 
@@ -60,14 +60,13 @@ def dose_response(
     given : when the agent is given, in the dose grammar (``0h``, ``0h..6h``, ``0h,24h``); 0 h by default.
     with_ : doses of other agents, the same at every point (``["bso=100uM@-24h"]``).
     cells : how many; None takes 16 where the model says how its cells differ, else 1.
-    others : as for :func:`redoxsim.simulate`.
+    others : as for :func:`redoxsim.scan`.
 
     Raises
     ------
     DesignError, UnitError, ModelError : see the hint.
     SolveError : not one row solved.
     """
-    no_draws(draws)
     one = loaded(agent)
     axis = dose_axis(one, doses)
     background = Schedule.of(with_)
@@ -86,7 +85,9 @@ def dose_response(
         schedules=schedules,
         schedule_index=index,
         cells=usual_cells(setup, cells),
-        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
+        settings=Settings(
+            solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, draws=draws
+        ),
     )
     design = {"agent": one.id, "given": when, "with": [str(row) for row in background.doses]}
     return Study(rows=rows, kind="dose-response", axes=(axis,), design=design, progress=progress, cancel=cancel)

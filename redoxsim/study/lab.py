@@ -14,7 +14,7 @@ from redoxsim.analysis import Replicates, ScoreInterval, SynergyTable, bootstrap
 from redoxsim.analysis import score as score_grid
 from redoxsim.errors import DesignError, RedoxsimError, Where
 from redoxsim.study.provenance import checksum, versions
-from redoxsim.study.results import SCORE_NAMES, SCORED
+from redoxsim.study.results import SCORE_NAMES, SCORED, score_attrs
 from redoxsim.study.tables import column, converted, dose_heads, numbers, read_csv, split_head
 
 if TYPE_CHECKING:
@@ -70,17 +70,7 @@ class Block:
         }
         for metric, table in self.tables.items():
             name = SCORE_NAMES.get(metric, metric)
-            attrs = {
-                "units": "1",
-                "long_name": table.title,
-                "metric": metric,
-                "sign": table.sign,
-                "neutral": table.neutral,
-                "orientation": table.orientation,
-                "of": self.effect,
-                "note": "; ".join(text for text in (table.note, table.summary.message) if text),
-            }
-            data[name] = (dims, table.values, attrs)
+            data[name] = (dims, table.values, score_attrs(table, self.effect))
             if metric in self.intervals:
                 for end in ("low", "high"):
                     data[f"{name}_{end}"] = (dims, getattr(self.intervals[metric], end), {"units": "1"})

@@ -96,7 +96,9 @@ class Study:
             cancel=self.cancel,
         )
         result = collect(self.rows, done, kind=self.kind, axes=self.axes, design=self.design, zipped=self.zipped)
-        return self.finish(result) if self.finish else result
+        if self.finish is not None:
+            result = self.finish(result)
+        return result.quantiles(failed=settings.failed) if settings.draws and settings.keep != "draws" else result
 
 
 P = ParamSpec("P")

@@ -94,6 +94,7 @@ def record(rows: Rows, run: Run, design: Mapping[str, Any]) -> dict[str, Any]:
             "cv": dict(sorted(rows.setup.cv.items())) if rows.cells > 1 else {},
             "seed": settings.seed,
         },
+        "draws": {"number": settings.draws, "seed": settings.seed, "constants": sorted(rows.drawn)},
         "solver": {"name": run.solver, "why": run.why, "rtol": settings.rtol, "atol": settings.atol},
         "check": None if run.check is None else {"rows": list(run.check.rows), "largest": run.check.largest},
         "failed": settings.failed,

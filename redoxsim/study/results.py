@@ -16,7 +16,7 @@ from redoxsim.errors import DesignError, SolveError, nearest
 from redoxsim.study.design import Axis
 from redoxsim.study.engine import Run
 from redoxsim.study.provenance import record, sentence, tally
-from redoxsim.study.rows import Readout, Rows, read_out
+from redoxsim.study.rows import QUANTILES, Readout, Rows, read_out
 from redoxsim.study.setup import ORIENTATIONS
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SCORE_NAMES: Mapping[str, str] = {
 }
 """Variables that scores are stored under."""
 SCORED = ("bliss", "hsa", "loewe", "ci")
+DEFINED = 0.9  # of the draws must define a score for it to have quantiles
 
 
 class ResultSet:
@@ -130,6 +131,10 @@ class ResultSet:
 
     def _series(self, observe: str | None, at: str | None) -> xr.DataArray:
         data = self[self._readout(observe)]
+        if "quantile" in data.dims:
+            data = data.sel(quantile=0.5)
+        elif "draw" in data.dims:
+            data = data.median("draw", skipna=False)
         if "time" in data.dims:
             if at is None:
                 if data.sizes["time"] != 1:
@@ -198,8 +203,6 @@ class ResultSet:
         DesignError : not a combination, or a readout without a direction.
         SolveError : failed points.
         """
-        from redoxsim.analysis import EffectArray, score
-
         if self.kind != "combination":
             raise DesignError(f"a {self.kind} has no synergy to score")
         name = self._readout(observe)
@@ -209,7 +212,39 @@ class ResultSet:
                 hint=f"these have: {', '.join(ORIENTATIONS)}",
             )
         data = self._series(name, at)
-        missing = self._mask(data, failed)
+        return self._scored(name, data, metrics, self._mask(data, failed), settings)
+
+    def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
+        """The same results with a variable per score (see :data:`SCORE_NAMES`), for every time and draw.
+
+        Failed points are undefined.
+        """
+        name = self._readout(observe)
+        data = self[name]
+        more = tuple(str(dim) for dim in data.dims if str(dim) not in self.axes)
+        shape = tuple(data.sizes[dim] for dim in more)
+        dataset = self.dataset.copy()
+        found = []
+        for place in np.ndindex(*shape):
+            one = data.isel(dict(zip(more, place, strict=True)))
+            found.append(self._scored(name, one, metrics, np.isnan(np.asarray(one, dtype=float)), None))
+        for metric in metrics:
+            stacked = np.stack([tables[metric].values for tables in found], axis=-1)
+            variable = SCORE_NAMES.get(metric, metric)
+            values = stacked.reshape(*stacked.shape[:-1], *shape)
+            dataset[variable] = ((*self.axes, *more), values, score_attrs(found[0][metric], name))
+        return self._with(dataset)
+
+    def _scored(
+        self,
+        name: str,
+        data: xr.DataArray,
+        metrics: Sequence[str],
+        missing: NDArray[np.bool_],
+        settings: Settings | None,
+    ) -> dict[str, SynergyTable]:
+        from redoxsim.analysis import EffectArray, score
+
         grid = EffectArray(
             [np.asarray(self.dataset[axis], dtype=float) for axis in self.axes],
             np.asarray(data, dtype=float),
@@ -221,26 +256,30 @@ class ResultSet:
         )
         return score(grid, metrics, settings=settings)
 
-    def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
-        """The same results with a variable per score (see :data:`SCORE_NAMES`); failed points are undefined."""
-        name = self._readout(observe)
-        data = self[name]
-        dataset = self.dataset.copy()
-        several = "time" in data.dims
-        times = [f"{float(t)!r} s" for t in data["time"]] if several else [None]
-        tables = [self.scores(metrics, observe=name, at=at, failed="drop") for at in times]
-        for metric in metrics:
-            values = [table[metric].values for table in tables]
-            one = tables[0][metric]
-            attrs = {
-                "units": "1", "long_name": one.title, "metric": metric, "sign": one.sign, "neutral": one.neutral,
-                "orientation": one.orientation, "of": name,
-                "note": "; ".join(text for text in (one.note, one.summary.message) if text),
-            }  # fmt: skip
-            stacked = np.stack(values, axis=-1) if several else values[0]
-            dims = (*self.axes, "time") if several else self.axes
-            dataset[SCORE_NAMES.get(metric, metric)] = (dims, stacked, attrs)
+    def _with(self, dataset: xr.Dataset) -> ResultSet:
         return ResultSet(dataset, messages=self.messages, seconds=self.seconds, interrupted=self.interrupted)
+
+    def quantiles(self, *, failed: str = "stop") -> ResultSet:
+        """Draws as their 5%, 50% and 95% quantiles, along a last dimension ``quantile``.
+
+        A readout with a failed draw is not-a-number unless failed ones are dropped. A score that is not
+        defined in every draw is given where it is in nine of ten.
+        """
+        dataset = self.dataset.drop_vars("draw")
+        for name, array in self.dataset.data_vars.items():
+            if "draw" not in array.dims:
+                continue
+            values = np.asarray(array.transpose(..., "draw"), dtype=float)
+            share = np.mean(np.isfinite(values), axis=-1)
+            needed = 1.0 if str(name) in self.observables else DEFINED
+            if failed == "drop":
+                needed = min(needed, np.finfo(float).tiny)
+            out = np.full((*values.shape[:-1], len(QUANTILES)), np.nan)
+            for place in zip(*np.nonzero((share >= needed) & (share > 0.0)), strict=True):
+                out[place] = np.quantile(values[place][np.isfinite(values[place])], QUANTILES)
+            dims = (*(dim for dim in array.dims if dim != "draw"), "quantile")
+            dataset[name] = (dims, out, array.attrs)
+        return self._with(dataset.assign_coords(quantile=("quantile", list(QUANTILES))))
 
     def to_dataframe(self) -> pd.DataFrame:
         """A tidy table: a row per point (and cell, and time in hours), units in the heads."""
@@ -293,6 +332,20 @@ class ResultSet:
         return f"<ResultSet {self.kind}: {', '.join(self.observables)} ({sizes}); {self.summary}>"
 
 
+def score_attrs(table: SynergyTable, of: str) -> dict[str, Any]:
+    """What a score variable says of itself: its sign convention and orientation in words, notes, what it scores."""
+    return {
+        "units": "1",
+        "long_name": table.title,
+        "metric": table.metric,
+        "sign": table.sign,
+        "neutral": table.neutral,
+        "orientation": table.orientation,
+        "of": of,
+        "note": "; ".join(text for text in (table.note, table.summary.message) if text),
+    }
+
+
 def _head(name: str, unit: str) -> str:
     return f"{name} [{unit}]" if unit not in ("", "1", "dimensionless") else name
 
@@ -336,13 +389,17 @@ def collect(
     for place, name in enumerate(rows.observe):
         values = readout.values[place].reshape(*shape, *cell_shape, -1)
         last: tuple[str, ...] = ("time",)
+        if rows.settings.draws:
+            values = readout.values[place].reshape(*shape, *readout.values.shape[2:])
+            last = ("time", "draw")
         if rows.times.single:
-            values, last = values[..., 0], ()
+            values, last = values.take(0, axis=len(shape) + len(cell_shape)), last[1:]
         data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
     status_text = {"long_name": "how the solves of this point ended"}
     data["status"] = ((*dims, *cell_dims), readout.status.reshape((*shape, *cell_shape)).astype(object), status_text)
     if not cell_dims:
-        text = {"long_name": f"cells solved of {rows.cells}", "units": "1"}
+        what = "cells" if not rows.settings.draws else "cells and draws"
+        text = {"long_name": f"{what} solved of {rows.cells * rows.sets}", "units": "1"}
         data["solved"] = (dims, readout.solved.reshape(shape), text)
     coords: dict[str, Any] = {}
     for one in axes:
@@ -355,6 +412,8 @@ def collect(
         coords["cell"] = ("cell", np.arange(rows.cells))
         for name, factors in rows.levels.items():
             coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
+    if rows.settings.draws:
+        coords["draw"] = ("draw", np.arange(rows.settings.draws))
     attrs = {
         "kind": kind,
         "axes": json.dumps(list(dims)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from redoxsim.study.times import Times
 
 FloatArray = NDArray[np.float64]
 FAILED = ("stop", "drop")
-KEEP = (None, "cells")
+KEEP = (None, "cells", "draws")
+QUANTILES = (0.05, 0.5, 0.95)
 RTOL = 1e-6
 
 
@@ -32,19 +33,27 @@ class Settings:
     seed: int = 1
     failed: str = "stop"
     keep: str | None = None
+    draws: int = 0
 
     def __post_init__(self) -> None:
         if self.failed not in FAILED:
             raise DesignError(f"failed must be 'stop' or 'drop', not '{self.failed}'")
         if self.keep not in KEEP:
-            raise DesignError(f"keep must be None or 'cells', not '{self.keep}'")
+            raise DesignError(f"keep must be None, 'cells' or 'draws', not '{self.keep}'")
+        if self.draws < 0:
+            raise DesignError(f"draws must be zero or more, not {self.draws}")
+        if self.keep == "draws" and not self.draws:
+            raise DesignError("there are no draws to keep", hint="give draws=200")
+        if self.keep == "cells" and self.draws:
+            raise DesignError("cells are kept for the model as it stands, without draws")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
-    """The rows of a study, cell by cell: row = cell * points + point.
+    """The rows of a study, draw by draw and cell by cell: row = (draw * cells + cell) * points + point.
 
-    ``columns`` are values per point (P,), ``levels`` factors per cell (C,) on the ids they name.
+    ``columns`` are values per point (P,), ``levels`` factors per cell (C,) on the ids they name, ``drawn``
+    values per draw (D,) of constants that nothing else sets.
     """
 
     setup: Setup
@@ -57,6 +66,12 @@ class Rows:
     levels: Mapping[str, FloatArray]
     cells: int
     settings: Settings
+    drawn: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def sets(self) -> int:
+        """How many sets of constants: the number of draws, or 1 without."""
+        return max(self.settings.draws, 1)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -73,20 +88,22 @@ class Rows:
     def batch(self) -> Batch:
         """All rows as one batch."""
         count = self.cells * self.points
+        whole = self.sets * count
         fixed = {name: np.full(self.points, value) for name, value in self.setup.values.items()}
         per_point = fixed | dict(self.columns)
-        columns = {name: np.tile(values, self.cells) for name, values in per_point.items()}
+        columns = {name: np.tile(values, self.cells * self.sets) for name, values in per_point.items()}
+        columns |= {name: np.repeat(values, count) for name, values in self.drawn.items()}
         if self.cells > 1:
             for name, factors in self.levels.items():
-                base = columns[name] if name in columns else np.full(count, self.setup.without(name))
-                columns[name] = base * np.repeat(factors, self.points)
+                base = columns[name] if name in columns else np.full(whole, self.setup.without(name))
+                columns[name] = base * np.tile(np.repeat(factors, self.points), self.sets)
         return Batch(
             system=self.setup.system,
             times=self.setup.times(self.times.seconds),
-            rows=count,
+            rows=whole,
             columns=columns,
             schedules=self.schedules,
-            schedule_index=np.tile(self.schedule_index, self.cells),
+            schedule_index=np.tile(self.schedule_index, self.cells * self.sets),
             observe=self.wanted,
             start=self.setup.start,
             rtol=self.settings.rtol,
@@ -129,15 +146,34 @@ def make_rows(
         levels=levels,
         cells=cells,
         settings=settings,
+        drawn=_drawn(setup, set(columns or {}), settings),
     )
+
+
+def _drawn(setup: Setup, taken: set[str], settings: Settings) -> dict[str, FloatArray]:
+    """Draws of every constant with a range that neither the user nor an axis sets.
+
+    Raises
+    ------
+    DesignError : draws are asked for and nothing has a range.
+    """
+    if not settings.draws:
+        return {}
+    ranges = {name: ends for name, ends in setup.ranges.items() if name not in taken}
+    if not ranges:
+        raise DesignError(
+            f"draws need ranges, and no constant of model '{setup.network.id}' has one",
+            hint="ranges come from parameters.csv beside the model, from agents and cells",
+        )
+    return population.draws(settings.draws, ranges, seed=settings.seed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Readout:
     """Readouts over the population.
 
-    ``values`` (K, P, T), or (K, P, C, T) where cells are kept; ``status`` (P,) or (P, C) names of
-    :class:`Status`, the worst of the cells; ``solved`` (P,) cells that came to the end.
+    ``values`` (K, P, T), or (K, P, C, T) where cells are kept, or (K, P, T, D) with draws; ``status`` (P,) or
+    (P, C) names of :class:`Status`, the worst of the cells and draws; ``solved`` (P,) rows that came to the end.
     """
 
     values: FloatArray
@@ -150,10 +186,22 @@ def read_out(rows: Rows, run: Run) -> Readout:
 
     A point with a failed cell is not-a-number, unless failed cells are dropped.
     """
-    shape = (rows.cells, rows.points, len(rows.wanted), len(rows.times.seconds))
+    shape = (rows.sets, rows.cells, rows.points, len(rows.wanted), len(rows.times.seconds))
     values = run.values.reshape(shape)
-    ok = run.ok.reshape(rows.cells, rows.points)
-    names = np.array([one.name for one in run.status], dtype=np.str_).reshape(rows.cells, rows.points)
+    ok = run.ok.reshape(shape[:3])
+    names = np.array([one.name for one in run.status], dtype=np.str_).reshape(shape[:3])
+    parts = [_read_set(rows, values[k], ok[k], names[k]) for k in range(rows.sets)]
+    if not rows.settings.draws:
+        return parts[0]
+    return Readout(
+        values=np.stack([one.values for one in parts], axis=-1),
+        status=_worst(names.reshape(-1, rows.points)),
+        solved=np.sum([one.solved for one in parts], axis=0),
+    )
+
+
+def _read_set(rows: Rows, values: FloatArray, ok: NDArray[np.bool_], names: NDArray[np.str_]) -> Readout:
+    """The readouts of one set of constants: values (C, P, K, T), ok and names (C, P)."""
     solved = ok.sum(axis=0)
     kept = rows.observe
     position = {name: place for place, name in enumerate(rows.wanted)}
@@ -163,7 +211,7 @@ def read_out(rows: Rows, run: Run) -> Readout:
     # Failed rows keep the part before they failed; over a population that part is no readout.
     usable = np.where(ok[:, :, None, None], values, np.nan)
     good = solved > 0 if rows.settings.failed == "drop" else solved == rows.cells
-    out = np.full((len(kept), rows.points, shape[3]), np.nan)
+    out = np.full((len(kept), rows.points, values.shape[3]), np.nan)
     for place, name in enumerate(kept):
         parts = SHARES.get(name)
         if parts and rows.cells > 1 and all(one in position for one in parts):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from redoxsim.errors import DesignError, Unsupported, nearest
+from redoxsim.errors import DesignError, nearest
 from redoxsim.pharmacology import Agent, Cell, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Design, Values
@@ -53,6 +53,11 @@ def scan(
     axes : values by id of parameter, compartment or species (every combination), or a Design. ``until``
         without ``every`` takes the end only.
     doses : given alike at every point.
+    draws : sets of constants drawn within their ranges (see :func:`redoxsim.study.population.draws`); results then
+        have a last dimension ``quantile`` (5%, 50%, 95%), or ``draw`` with ``keep="draws"``. Each draw costs all
+        solves again.
+    keep : "cells" or "draws" keeps them apart.
+    failed : "stop" leaves a point with a failed cell or draw without a number, "drop" goes on with the others.
     cells : how many; None takes 16 where the model says how its cells differ, else 1.
     others : as for :func:`redoxsim.simulate`.
 
@@ -61,7 +66,6 @@ def scan(
     DesignError, UnitError, ModelError : see the hint.
     SolveError : not one row solved.
     """
-    no_draws(draws)
     schedule = Schedule.of(doses)
     setup = prepare(net, agents=agents, dosed=schedule.targets(), cell=cell, values=values, start=start)
     design = axes if isinstance(axes, Design) else Design.product(axes)
@@ -78,7 +82,9 @@ def scan(
         columns=design.columns(network),
         schedules=[setup.schedule(schedule)],
         cells=usual_cells(setup, cells),
-        settings=Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep),
+        settings=Settings(
+            solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, draws=draws
+        ),
     )
     told = {
         "axes": [one.name for one in design.axes],
@@ -94,12 +100,3 @@ def usual_cells(setup: Setup, cells: int | None) -> int:
     if cells is not None:
         return cells
     return 16 if setup.cv else 1
-
-
-def no_draws(draws: int) -> None:
-    """Refuse uncertainty draws, which are not there yet."""
-    if draws:
-        raise Unsupported(
-            "uncertainty draws are not done yet: each needs every solve again",
-            hint="draws=0; they come with the batch solver",
-        )

@@ -26,6 +26,7 @@ from redoxsim.pharmacology import (
     time_scale,
     to_model,
 )
+from redoxsim.pharmacology.agent import AgentParameter
 from redoxsim.pharmacology.apply import load_agents
 from redoxsim.pharmacology.dosing import Schedule
 from redoxsim.solve import Dose
@@ -45,7 +46,7 @@ class Setup:
     """What every study starts from.
 
     ``values`` are the overrides of the cell and of the user, in model units; ``cv`` the coefficients
-    of variation by id; ``start`` "steady" or "given".
+    of variation by id; ``start`` "steady" or "given"; ``given`` the ids that the user sets.
     """
 
     network: Network
@@ -59,6 +60,7 @@ class Setup:
     start: str
     source: str | None
     original: Network
+    given: frozenset[str] = frozenset()
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -121,6 +123,28 @@ class Setup:
         """Times in model units."""
         factor = time_scale(self.network)
         return seconds if factor == 1 else seconds / float(factor)
+
+    @cached_property
+    def ranges(self) -> dict[str, tuple[float, float, float]]:
+        """(value, low, high) of every constant with a range that the user has not set.
+
+        A cell's own values replace those of the model, with the cell's range or none.
+        """
+        known = set(self.system.constants)
+        graded: list[Constant | AgentParameter] = list(self.constants.values())
+        for agent in self.agents.values():
+            graded += agent.parameters
+        found = {
+            one.id: (one.value, one.low, one.high)
+            for one in graded
+            if one.low is not None and one.high is not None and one.id in known
+        }
+        if self.cell is not None:
+            for name, value in self.cell.values.items():
+                found.pop(name, None)
+                if value.low is not None and value.high is not None:
+                    found[name] = (value.value, value.low, value.high)
+        return {name: ends for name, ends in found.items() if name not in self.given}
 
     def without(self, name: str) -> float:
         """The value of a constant when nothing else varies it."""
@@ -197,6 +221,7 @@ def prepare(
         start=start or (metadata.start if metadata else "given"),
         source=original.source,
         original=original,
+        given=frozenset(values or {}),
     )
 
 

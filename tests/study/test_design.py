@@ -111,6 +111,22 @@ def test_levels_do_not_depend_on_the_order_of_genes() -> None:
     assert one["A"].tolist() == other["A"].tolist()
 
 
+def test_draws_keep_to_their_ranges_with_the_value_as_median() -> None:
+    ranges = {"k": (2.0, 0.1, 5.0), "e": (-150.0, -180.0, -120.0), "fixed": (1.0, 1.0, 1.0)}
+    found = population.draws(256, ranges, seed=2)
+    assert set(found) == {"k", "e"}
+    for name, values in found.items():
+        value, low, high = ranges[name]
+        assert low <= values.min()
+        assert values.max() <= high
+        assert np.sum(values < value) == 128
+    assert np.median(found["k"][found["k"] < 2.0]) == pytest.approx(np.sqrt(2.0 * 0.1), rel=0.02)
+    assert population.draws(256, ranges, seed=2)["k"].tolist() == found["k"].tolist()
+    assert population.draws(0, ranges) == {}
+    with pytest.raises(DesignError, match="outside its range"):
+        population.draws(2, {"k": (9.0, 1.0, 2.0)})
+
+
 @pytest.mark.parametrize(("n", "cv"), [(0, {}), (-1, {}), (10**6, {}), (4, {"A": -0.1})])
 def test_bad_populations(n: int, cv: dict[str, float]) -> None:
     with pytest.raises(DesignError):

@@ -133,9 +133,45 @@ def test_bad_scans(toy: network.Network, given: dict[str, object], message: str)
         rx.scan(toy, until="1 h", observe="S", **given)  # type: ignore[arg-type]
 
 
-def test_draws_are_refused_not_ignored(toy: network.Network) -> None:
-    with pytest.raises(Unsupported, match="draws"):
-        rx.scan(toy, axes={"E1": [1.0]}, until="1 h", draws=10)
+def ranged(agent: Agent) -> Agent:
+    """The agent with a range on its largest hazard."""
+    data = agent.model_dump(by_alias=True)
+    top = data["parameters"][0]
+    data["parameters"] = [{**top, "low": top["value"] / 2, "high": top["value"] * 2}, *data["parameters"][1:]]
+    return Agent.model_validate(data)
+
+
+def test_draws_give_bands(kill: network.Network, agent_a: Agent) -> None:
+    curve = rx.dose_response(kill, agent=ranged(agent_a), doses="1uM,3uM", at="24h,48h", draws=64)
+    assert curve["viability"].dims == ("agent-a", "time", "quantile")
+    low, middle, high = (curve["viability"].values[1, 1, k] for k in range(3))
+    assert low < middle < high
+    # half of the draws have a hazard above the agent's own value, at most twice as large
+    assert middle == pytest.approx(survival_a(np.array([1.0]))[0], rel=0.02)
+    rate = -np.log(survival_a(np.array([1.0]))[0])
+    assert np.exp(-2 * rate) < low < np.exp(-1.5 * rate)
+    assert curve.provenance["draws"]["constants"] == ["agent_a_top"]
+    assert curve.fit(at="48h").converged is not None
+    kept = rx.dose_response(kill, agent=ranged(agent_a), doses="1uM,3uM", draws=64, keep="draws")
+    assert kept["viability"].dims == ("agent-a", "draw")
+    np.testing.assert_allclose(np.quantile(kept["viability"][1], [0.05, 0.5, 0.95]), [low, middle, high], rtol=1e-6)
+
+
+def test_draws_give_scores_intervals(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
+    agents = [ranged(agent_a), ranged(agent_b)]
+    surface = rx.combine(kill, agents=agents, grid=(3, 3), draws=8, cells=4, cell=varied(0.5))
+    assert surface["bliss_excess"].dims == ("agent-a", "agent-b", "quantile")
+    spread = surface["bliss_excess"].values
+    assert np.all(spread[..., 0] <= spread[..., 2])
+    assert np.any(spread[..., 0] < spread[..., 2])
+    assert surface.summary == f"{16 * 8 * 4} solves: {16 * 8 * 4} ok"
+
+
+def test_what_the_user_sets_is_not_drawn(kill: network.Network, agent_a: Agent) -> None:
+    with pytest.raises(DesignError, match="draws need ranges"):
+        rx.dose_response(kill, agent=ranged(agent_a), doses="1uM", draws=4, values={"agent_a_top": 1e-5})
+    with pytest.raises(DesignError, match="no draws to keep"):
+        rx.dose_response(kill, agent=ranged(agent_a), doses="1uM", keep="draws")
 
 
 def test_dose_response_is_right_and_fits(kill: network.Network, agent_a: Agent) -> None:
