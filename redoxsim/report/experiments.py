@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from redoxsim.study.results import ResultSet
 
 UNTREATED = "untreated"
+LONGEST = 34  # letters of a condition that still fit beside two others
 SUMMARY = ("mean", "mid_mean", "min", "max")
 
 
@@ -79,6 +80,16 @@ def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
     return tuple(found)
 
 
+def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
+    """The doses of several time courses, where each target is given alike in all that have it; else none."""
+    bars = merge_bars(*(dose_bars(run.doses) for run in runs))
+    alike = [
+        {tuple(bar for bar in dose_bars(run.doses) if bar.row == row) for run in runs} - {()}
+        for row in {bar.row for bar in bars}
+    ]
+    return bars if all(len(one) == 1 for one in alike) else ()
+
+
 def caption(results: ResultSet) -> str:
     """Small print of a figure: model, cell, population, solver."""
     made = results.provenance
@@ -108,16 +119,17 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[t
         from redoxsim.report.figures.timecourse import timecourse
 
         runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
-        names = [condition(run) for run in runs]
-        if len(set(names)) < len(names):
-            names = [f"{run.id}: {name}" for run, name in zip(runs, names, strict=True)]
+        words = [condition(run) for run in runs]
+        short = len(set(words)) == len(words) and max(map(len, words)) <= LONGEST
+        names = words if short else [run.id.replace("-", " ") for run in runs]
+        said = "" if short else "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True)) + "."
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
         figure = timecourse(
             named,
             observe=runs[0].observe or None,
-            doses=merge_bars(*(dose_bars(run.doses) for run in runs)),
+            doses=common_bars(runs),
             title=f"{experiment.title}: time course",
-            caption=caption(group[0].results),
+            caption=f"{caption(group[0].results)} {said}".rstrip(),
             note=grades_note(group[0].results),
         )
         yield "course-" + "-".join(run.id for run in runs), figure
@@ -188,7 +200,7 @@ def _mechanism(
     runs = [other.run for other in courses if isinstance(other.run, SimulateRun)]
     named = {condition(run): other.results.dataset for run, other in zip(runs, courses, strict=True)}
     shared = tuple(name for name in runs[0].observe if all(name in run.observe for run in runs))
-    return named, merge_bars(*(dose_bars(run.doses) for run in runs)), shared[:4]
+    return named, common_bars(runs), shared[:4]
 
 
 def scores_of(one: Finished) -> dict[str, SynergyTable]:
@@ -277,35 +289,35 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table({name: [row[name] for row in rows] for name in rows[0]}, {})
 
 
-def surface_text(one: Finished) -> str:
-    """A combination of two agents for a terminal: the effect over the doses, and its scores."""
+def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
+    """A combination for a terminal: the effect over two agents' doses, and the scores; "" where nothing is scored."""
     parts = []
-    data = one.results.dataset
-    scored = [name for name in one.results.observables if name in ORIENTATIONS]
-    if not scored:
+    data = results.dataset
+    scored = [name for name in results.observables if name in ORIENTATIONS]
+    if not scored or data[scored[0]].ndim != len(results.axes):
         return ""
     if data[scored[0]].ndim == 2:
-        first, second = (data[axis] for axis in one.results.axes)
+        first, second = (data[axis] for axis in results.axes)
         rows = [f"{float(dose):.3g}" for dose in first]
         columns = [f"{float(dose):.3g}" for dose in second]
         hours = float(data["time"]) / 3600.0
         parts.append(
-            f"{scored[0]} at {hours:g} h; {one.results.axes[0]} ({show_unit(unit_of(first.attrs))}) down, "
-            f"{one.results.axes[1]} ({show_unit(unit_of(second.attrs))}) across"
+            f"{scored[0]} at {hours:g} h; {results.axes[0]} ({show_unit(unit_of(first.attrs))}) down, "
+            f"{results.axes[1]} ({show_unit(unit_of(second.attrs))}) across"
         )
         parts.append(matrix_text(np.asarray(data[scored[0]]), rows, columns))
-    parts.append(scores_text(scores_of(one)))
-    return "\n".join(parts)
+    parts.append(scores_text(results.scores(metrics, observe=scored[0], failed="drop").values()))
+    return "\n\n".join(parts)
 
 
-def scores_text(tables: Mapping[str, SynergyTable]) -> str:
+def scores_text(tables: Iterable[SynergyTable]) -> str:
     """Summaries of scores for a terminal, each with its sign convention; the orientation below."""
     heads = ["score", "mean", "mid-doses", "lowest", "highest", "defined"]
     body = []
     signs: list[str] = []
     remarks: list[str] = []
     orientation = ""
-    for one in tables.values():
+    for one in tables:
         summary = one.summary
         numbers = [_number(getattr(summary, key)) for key in SUMMARY]
         body.append([one.title, *numbers, f"{summary.defined} of {summary.cells}"])

@@ -1,4 +1,4 @@
-"""The dose-response figure: the place of dose 0, the fit within the tested doses, potency in words, exposure, points."""
+"""The dose-response figure: the place of dose 0, the fit within the tested doses, potency, exposure, points."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def test_a_flat_curve_has_no_potency_and_an_unreached_half_says_so() -> None:
     doses = DOSES * 100
     flat = 0.99 + 0.002 * np.sin(np.arange(doses.size) * 2.3)
     partial = effect(30.0, least=0.6, doses=doses)
-    curves = [
-        DoseCurve(label="alone", doses=doses, effect=flat, fit=fit_hill(doses, flat, orientation="viability", scale="fraction")),
-        DoseCurve(label="partial", doses=doses, effect=partial, fit=fit_hill(doses, partial, orientation="viability", scale="fraction")),
-    ]  # fmt: skip
+    curves = []
+    for label, values in (("alone", flat), ("partial", partial)):
+        fit = fit_hill(doses, values, orientation="viability", scale="fraction")
+        curves.append(DoseCurve(label=label, doses=doses, effect=values, fit=fit))
     words = "\n".join(texts(dose_response(curves, agent="bso")))
     assert "flat: no dose effect" in words
     assert words.count("EC50") == 2, "one for the partial curve, one for the mark in the legend"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from figure_looks import overlaps
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures import save, synergy, timecourse
+from redoxsim.report.figures.style import new_figure
 from redoxsim.report.files import OutputError, OutputExists
 
 
@@ -64,3 +66,11 @@ def test_style_does_not_depend_on_the_users_settings(tmp_path: Path, course) -> 
     plain = save(timecourse(course(1, 0), observe=["viability"]), tmp_path / "a.png").read_bytes()
     with mpl.rc_context({"font.size": 20.0, "axes.grid": False, "lines.linewidth": 9.0}):
         assert save(timecourse(course(1, 0), observe=["viability"]), tmp_path / "b.png").read_bytes() == plain
+
+
+def test_overlapping_texts_would_be_noticed() -> None:
+    figure = new_figure(3, 2)
+    figure.text(0.3, 0.5, "one label")
+    figure.text(0.35, 0.5, "another label")
+    figure.text(0.95, 0.1, "cut off at the edge")
+    assert overlaps(figure) == [("cut off at the edge", "the page's edge"), ("one label", "another label")]

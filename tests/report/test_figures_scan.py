@@ -56,7 +56,7 @@ def test_no_line_runs_over_the_break_to_zero() -> None:
     x = np.concatenate([[0.0], LEVELS])
     data = xr.Dataset({"viability": ("TXNRD1", x / (x + 1.0), {"units": "1"})}, coords={"TXNRD1": x})
     axes = scan(data).axes[0]
-    line = next(line for line in axes.lines if line.get_label() == "")
+    line = next(line for line in axes.lines if line.get_linestyle() == "-" and np.size(line.get_xdata()) == LEVELS.size)
     assert line.get_xdata().min() == LEVELS[0]
     dots = next(line for line in axes.lines if line.get_marker() == "o")
     assert dots.get_xdata().size == x.size
@@ -80,7 +80,8 @@ def test_edges_lie_between_points_in_log() -> None:
 
 @pytest.mark.parametrize(
     ("values", "unit", "shown", "factor"),
-    [([1e-3, 0.02], "uM", "nM", 1e3), ([3000.0, 8000.0], "uM", "mM", 1e-3), ([1.0], "uM/s", "uM/s", 1.0), ([0.0], "uM", "uM", 1.0)],
+    [([1e-3, 0.02], "uM", "nM", 1e3), ([3000.0, 8000.0], "uM", "mM", 1e-3), ([1.0], "uM/s", "uM/s", 1.0),
+     ([0.0], "uM", "uM", 1.0)],
 )  # fmt: skip
 def test_units_that_suit_the_eye(values: list[float], unit: str, shown: str, factor: float) -> None:
     assert best_unit([values], unit) == (shown, pytest.approx(factor))

@@ -1,0 +1,153 @@
+"""Names, terminal pictures, verdicts, dose bars, measured points: everything that is words or plain data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from redoxsim.errors import DesignError, UnitError
+from redoxsim.report.marks import DoseBar, dose_bars, merge_bars
+from redoxsim.report.measured import read_points
+from redoxsim.report.names import head, show_id, show_unit, split_head, title_of
+from redoxsim.report.text import bar, bar_list, course_summary, matrix_text, sparkline, text_table, width
+from redoxsim.report.verdicts import VerdictLine, verdict_lines, verdicts_html, verdicts_markdown, verdicts_text
+from redoxsim.solve.schedule import Dose, Schedule
+from redoxsim.study.expectations import Verdict
+from redoxsim.study.experiment import Expectation, Quantity
+
+
+@pytest.mark.parametrize(("name", "unit"), [("H2O2_c", "uM"), ("time", "h"), ("viability", ""), ("rate", "uM/s")])
+def test_heads_read_back(name: str, unit: str) -> None:
+    assert split_head(head(name, unit)) == (name, unit)
+
+
+def test_names_for_people() -> None:
+    assert [show_id(i) for i in ("GSH_c", "H2O2_x", "Prx3_ox", "TrxR1_activity", "NRF2", "k_cat")] == [
+        "GSH, cytosol", "H₂O₂, medium", "Prx3, oxidised", "TrxR1 activity", "NRF2", "k_cat",
+    ]  # fmt: skip
+    assert [show_unit(u) for u in ("uM", "uM/s", "1", "mM", "h")] == ["µM", "µM/s", "", "mM", "h"]
+    assert title_of("GSH_c", {"long_name": "glutathione, cytosol"}) == "glutathione, cytosol"
+    assert title_of("GSH_c", {"long_name": "x" * 50}) == "GSH, cytosol"
+
+
+def test_sparkline_and_bar() -> None:
+    assert sparkline([0, 7]) == "▁█"
+    assert sparkline([1.0, np.nan, 2.0]) == "▁ █"
+    assert sparkline([5.0, 5.0]) == "▄▄"
+    assert sparkline([0.5, 1.0], low=0.0, high=1.0) == "▅█"
+    line = sparkline(np.linspace(0, 1, 1000), columns=10)
+    assert len(line) == 10
+    assert list(line) == sorted(line)
+    assert sparkline([np.nan]) == " "
+    assert bar(1.0, columns=4) == "████"
+    assert bar(2.0, columns=4) == "████"
+    assert bar(np.nan, columns=4) == "    "
+    assert bar(0.0, columns=4) == "    "
+    lines = bar_list({"untreated": 1.0, "both": 0.25}, columns=8).splitlines()
+    assert lines == ["untreated  ████████  1", "both       ██        0.25"]
+
+
+def test_text_table_counts_columns_not_letters() -> None:
+    lines = text_table(["", "µM"], [["日本", "1"], ["a", "−2"]]).splitlines()
+    assert [width(line) for line in lines] == [8, 8, 8, 8]
+    assert text_table(["a"], []).splitlines() == ["a", "-"]
+
+
+def test_summary_of_a_course(conditions) -> None:
+    lines = course_summary(conditions, ["GSH_c", "viability"]).splitlines()
+    both = next(line for line in lines if line.strip().startswith("both"))
+    assert "0.35" in both
+    assert "mM" in both
+    assert "█" in both
+    assert len(lines) == 2 + 8
+
+
+def test_matrix_shows_undefined_cells() -> None:
+    text = matrix_text([[1.0, np.nan], [0.0, 0.5]], ["0", "1"], ["0", "10"], corner="a \\ b")
+    assert "1.00 █" in text
+    assert "–" in text.splitlines()[2]
+
+
+def lines() -> tuple[VerdictLine, ...]:
+    expectation = Expectation(
+        id="bliss-mid", claim="S0.10", text="mean Bliss | excess <b>", at_least=0.0, strict=True,
+        quantity=Quantity(run="r", observe="viability", reduce="last"),
+    )  # fmt: skip
+    good = Verdict(expectation=expectation, value=0.12, holds=True)
+    return verdict_lines(
+        [good, Verdict(expectation=expectation.model_copy(update={"id": "other"}), value=-0.1, holds=False)]
+    )
+
+
+def test_verdicts_in_three_forms() -> None:
+    found = lines()
+    assert (found[0].expected, found[0].got, found[0].word, found[1].word) == ("> 0", "0.12", "holds", "does not hold")
+    text = verdicts_text(found)
+    assert text.endswith("1 of 2 expectations hold")
+    assert "✗  other" in text
+    markdown = verdicts_markdown(found, title="Auranofin")
+    assert "| bliss-mid | S0.10 | mean Bliss \\| excess <b> | > 0 | 0.12 | holds |" in markdown
+    page = verdicts_html(found, title="A & B")
+    assert "<title>A &amp; B</title>" in page
+    assert "excess &lt;b&gt;" in page
+    assert page.count("<tr>") == 3
+    assert "http" not in page, "the page needs nothing from elsewhere"
+    assert verdicts_text([]) == "nothing was expected"
+
+
+def test_dose_bars_of_a_schedule() -> None:
+    hour = 3600.0
+    schedule = Schedule(
+        (
+            Dose(time=0.0, target="auranofin_x", action="add", amount=2.0),
+            Dose(time=6 * hour, target="medium", action="wash"),
+            Dose(time=-24 * hour, target="bso_x", action="add", amount=100.0),
+            Dose(time=8 * hour, target="asc_x", action="infuse", amount=0.5 / hour, until=10 * hour),
+            Dose(time=12 * hour, target="pO2", action="set", amount=21.0),
+        )
+    )
+    bars = dose_bars(schedule.doses, names={"auranofin_x": "auranofin", "bso_x": "bso"}, units={"pO2": "1"})
+    assert bars == (
+        DoseBar(-24.0, 6.0, "bso 100 µM", row="bso_x"),
+        DoseBar(0.0, 6.0, "auranofin 2 µM", row="auranofin_x"),
+        DoseBar(8.0, 10.0, "asc_x 0.5 µM/h", row="asc_x", continuous=True),
+        DoseBar(12.0, None, "pO2 21", row="pO2"),
+    )
+    assert merge_bars(bars[:2], bars[1:]) == bars
+
+
+def test_measured_points_in_the_units_of_the_figure(tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_text("time [min],GSH_c [mM],GSH_c_sd [mM],viability,condition\n60,2.2,0.1,0.9,bso\n120,0.6,0.1,,bso\n")
+    gsh, viability = read_points(path, x="time", unit="h", observables={"GSH_c": "uM", "viability": "1"})
+    np.testing.assert_allclose(gsh.x, [1.0, 2.0])
+    np.testing.assert_allclose(gsh.y, [2200.0, 600.0])
+    assert gsh.low is not None
+    np.testing.assert_allclose(gsh.low, [2100.0, 500.0])
+    assert (gsh.unit, gsh.condition, viability.unit) == ("uM", "bso", "")
+    np.testing.assert_allclose(viability.x, [1.0])
+    with pytest.raises(DesignError, match="none of which is drawn"):
+        read_points(path, x="time", unit="h", observables={"NRF2": "uM"})
+    with pytest.raises(UnitError, match="GSH_c"):
+        read_points(path, x="time", unit="h", observables={"GSH_c": "s"})
+    with pytest.raises(DesignError, match="the table is over 'time'"):
+        read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
+
+
+def test_measured_doses_of_one_of_two_agents(tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_text("auranofin [nM],bso [uM],viability\n0,100,1\n500,100,0.4\n")
+    (points,) = read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
+    np.testing.assert_allclose(points.x, [0.0, 0.5])
+
+
+def test_matplotlib_comes_with_figures_only() -> None:
+    code = (
+        "import sys, redoxsim.report, redoxsim.report.tables, redoxsim.report.runs, redoxsim.report.runlist;"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
