@@ -9,8 +9,8 @@ import click
 
 from redoxsim.cli.command import Verb
 from redoxsim.cli.options import Cell, Output, Solving, cell_options, observe_option, output_options, solving_options
-from redoxsim.cli.result import caption, note, run_study
-from redoxsim.cli.scores import chosen_scores, score_option, surface_text
+from redoxsim.cli.result import run_study
+from redoxsim.cli.scores import chosen_scores, score_option
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
 
@@ -63,6 +63,7 @@ def command(
     talk: Talk,
 ) -> int:
     from redoxsim import study
+    from redoxsim.report.experiments import surface_text
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
@@ -99,6 +100,7 @@ def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict
 
 
 def _draw(results: ResultSet) -> Figure:
+    from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS
 
@@ -116,5 +118,5 @@ def _draw(results: ResultSet) -> Figure:
         observable=scored[0],
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
         caption=caption(results),
-        note=note(results),
+        note=grades_note(results),
     )

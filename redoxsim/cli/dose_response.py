@@ -19,7 +19,7 @@ from redoxsim.cli.options import (
     output_options,
     solving_options,
 )
-from redoxsim.cli.result import caption, note, run_study
+from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def fit_text(results: ResultSet, observe: str) -> str:
 
 def _draw(results: ResultSet, *, data: Path | None) -> Figure:
     from redoxsim.cli.overlay import exposures, points
+    from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
 
     agent = results.axes[0]
@@ -127,5 +128,5 @@ def _draw(results: ResultSet, *, data: Path | None) -> Figure:
         data=points(data, results, x=agent),
         title=f"{axis.attrs.get('long_name') or agent}: {first} at {float(results.dataset['time']) / 3600:g} h",
         caption=caption(results),
-        note=note(results),
+        note=grades_note(results),
     )

@@ -1,4 +1,4 @@
-"""What is laid over figures: doses as bars, exposures, and measured points of ``--data``."""
+"""What is laid over figures: exposures and measured points of ``--data``."""
 
 from __future__ import annotations
 
@@ -6,27 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from redoxsim.report.marks import DoseBar, Exposure, Points
+    from redoxsim.report.marks import Exposure, Points
     from redoxsim.study import ResultSet
-
-
-def bars(doses: tuple[str, ...]) -> tuple[DoseBar, ...]:
-    """Bars of doses in the dose grammar; names and amounts as they were written."""
-    from redoxsim.pharmacology import Schedule
-    from redoxsim.report.marks import DoseBar
-    from redoxsim.report.names import show_unit
-
-    rows = Schedule.parse(doses).doses
-    washes = sorted(row.time for row in rows if row.action == "wash")
-    found = []
-    for row in rows:
-        if row.action == "wash" or row.amount is None:
-            continue
-        text = f"{row.target} {row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
-        end = row.until if row.action == "infuse" else next((time for time in washes if time > row.time), None)
-        hours = None if end is None else end / 3600.0
-        found.append(DoseBar(row.time / 3600.0, hours, text, row=row.target, continuous=row.action == "infuse"))
-    return tuple(found)
 
 
 def exposures(results: ResultSet) -> tuple[Exposure, ...]:

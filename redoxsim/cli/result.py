@@ -157,22 +157,3 @@ def save_figure(figure: Figure, output: Output, talk: Talk) -> None:
     assert output.plot is not None
     save(figure, output.plot, force=output.force)
     talk.note(f"Drawn: {output.plot}")
-
-
-def caption(results: ResultSet) -> str:
-    """Small print of a figure: model, cell, population, solver."""
-    made = results.provenance
-    cell = f", cell {made['cell']['id']}" if made["cell"] else ""
-    changed = "".join(f", {name} {value:g}" for name, value in made["values"].items()) if not made["cell"] else ""
-    count = made["population"]["cells"]
-    return f"Model {made['model']['id']}{cell}{changed}; {plural(count, 'cell')}; solver {made['solver']['name']}."
-
-
-def note(results: ResultSet) -> str:
-    """Small print of a figure: how well its numbers are known."""
-    grades = results.provenance["grades"]
-    total = sum(grades.values())
-    if not total:
-        return ""
-    known = f"{grades['A']} were read in a source (A), {grades['B']} recalled (B), {grades['C']} assumed (C)"
-    return f"Of {total} constants {known}."

@@ -32,9 +32,9 @@ FIGURES = ("png", "svg", "pdf")
         "redoxsim run my-experiment/ --figures svg",
         "redoxsim run all",
     ),
-    help="An experiment: its runs, figures and expectations.\n\nNAME is a name that `redoxsim experiments` lists, a folder "
-    "with experiment.toml, or `all`. Everything goes into a run folder: the command, the settings, copies of the "
-    "inputs, results, figures, verdicts. Exit code 1 if an expectation does not hold.",
+    help="An experiment: its runs, figures and expectations.\n\nNAME is a name that `redoxsim experiments` lists, a "
+    "folder with experiment.toml, or `all`. Everything goes into a run folder: the command, the settings, copies of "
+    "the inputs, results, figures, verdicts. Exit code 1 if an expectation does not hold.",
 )
 @click.argument("name")
 @click.option(
@@ -175,7 +175,7 @@ def conclude(
             opened.results(table, name=name, format="csv")
     for one in finished:
         if one.run.kind == "combine" and not one.results.interrupted:
-            talk.note(f"\n{report.surface_text(one)}")
+            talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
     if formats:
         for name, figure in report.figures(experiment, finished):
             opened.figure(figure, name, formats=formats)

@@ -33,7 +33,7 @@ root_option = click.option(
         "redoxsim runs compare demo-out runs/2026-11-21T0637-auranofin-bso-3fa91c",
         "redoxsim runs repeat last",
     ),
-    help="Run folders: list, show, compare, repeat.\n\nA run is named by its folder, the beginning of its name, or `last`.",
+    help="Run folders: list, show, compare, repeat.\n\nA run is its folder, the beginning of its name, or `last`.",
 )
 def command() -> None:
     pass

@@ -99,7 +99,7 @@ def read_axes(texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def _draw(results: ResultSet) -> Figure:
-    from redoxsim.cli.result import caption, note
-    from redoxsim.report.figures import scan
+    from redoxsim.report.experiments import caption, grades_note
+    from redoxsim.report.figures.scan import scan
 
-    return scan.scan(results.dataset, caption=caption(results), note=note(results))
+    return scan(results.dataset, observe=results.observables, caption=caption(results), note=grades_note(results))

@@ -11,7 +11,7 @@ import click
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.scores import chosen_scores, score_option, table_text
+from redoxsim.cli.scores import chosen_scores, score_option
 from redoxsim.cli.talk import Talk, plural
 from redoxsim.errors import DesignError
 
@@ -56,6 +56,7 @@ def command(
 ) -> None:
     from redoxsim import study
     from redoxsim.cli.result import write_table
+    from redoxsim.report.experiments import scores_text
 
     output.ready(terminal=sys.stdout.isatty())
     with wrong_use():
@@ -66,7 +67,7 @@ def command(
     write_table(_frame(found), output)
     for block in found.blocks:
         title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
-        talk.note(f"{title}\n{table_text(block.tables.values())}")
+        talk.note(f"{title}\n{scores_text(block.tables.values())}")
         if block.note:
             talk.note(block.note)
     if output.plot is not None:

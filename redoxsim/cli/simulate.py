@@ -20,7 +20,7 @@ from redoxsim.cli.options import (
     output_options,
     solving_options,
 )
-from redoxsim.cli.result import caption, note, run_study
+from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
 
 if TYPE_CHECKING:
@@ -77,15 +77,16 @@ def command(
 
 
 def _draw(results: ResultSet, *, doses: tuple[str, ...], data: Path | None) -> Figure:
-    from redoxsim.cli.overlay import bars, points
+    from redoxsim.cli.overlay import points
+    from redoxsim.report.experiments import caption, dose_bars, grades_note
     from redoxsim.report.figures.timecourse import timecourse
 
     return timecourse(
         results.dataset,
         observe=results.observables if len(results.observables) <= 12 else None,
-        doses=bars(doses),
+        doses=dose_bars(doses),
         data=points(data, results, x="time"),
         title=results.provenance["model"]["name"] or results.provenance["model"]["id"],
         caption=caption(results),
-        note=note(results),
+        note=grades_note(results),
     )
