@@ -110,9 +110,17 @@ def read_module(text: str, *, name: str) -> Module:
             opened = None
         at = mark.end()
     if opened is not None or set(parts) != {"common", "boundary"}:
-        raise ModelError("a module needs one '// --- common' and one '// --- boundary' part, each with its end", where=here)
+        raise ModelError(
+            "a module needs one '// --- common' and one '// --- boundary' part, each with its end", where=here
+        )
     rest.append(text[at : tail.start()])
-    return Module(name=name, common=parts["common"].strip("\n"), boundary=parts["boundary"].strip("\n"), body="\n".join(piece.strip("\n") for piece in rest if piece.strip()))
+    body = "\n".join(piece.strip("\n") for piece in rest if piece.strip())
+    return Module(name=name, common=parts["common"].strip("\n"), boundary=parts["boundary"].strip("\n"), body=body)
+
+
+def module_of(folder: Path) -> Module:
+    """The module that a folder holds."""
+    return read_module((folder / "model.ant").read_text(encoding="utf-8"), name=folder.name)
 
 
 def compose(modules: Sequence[Module], *, name: str, title: str = "", join: str = "") -> str:
@@ -128,7 +136,9 @@ def compose(modules: Sequence[Module], *, name: str, title: str = "", join: str 
     for source, body in parts:
         for symbol in definitions(body):
             if symbol in owner:
-                raise ModelError(f"'{symbol}' is defined by both {owner[symbol]} and {source}", where=Where(element=symbol))
+                raise ModelError(
+                    f"'{symbol}' is defined by both {owner[symbol]} and {source}", where=Where(element=symbol)
+                )
             owner[symbol] = source
     common = modules[0].common
     shared = set(definitions(common))
@@ -138,7 +148,9 @@ def compose(modules: Sequence[Module], *, name: str, title: str = "", join: str 
         used = words(module.body)
         for symbol in module.expected:
             if symbol in used and symbol not in owner and symbol not in shared:
-                raise ModelError(f"{module.name} expects '{symbol}', which no module defines", where=Where(element=symbol))
+                raise ModelError(
+                    f"{module.name} expects '{symbol}', which no module defines", where=Where(element=symbol)
+                )
     names = ", ".join(module.name for module in modules)
     lines = [
         f"// {name}: {title}".rstrip(": "),
@@ -155,12 +167,13 @@ def compose(modules: Sequence[Module], *, name: str, title: str = "", join: str 
 
 def compose_folder(folder: Path) -> str | None:
     """Antimony text of the composed network of a folder; None where its model.toml names no modules."""
-    settings = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8")) if (folder / "model.toml").is_file() else {}
+    file = folder / "model.toml"
+    settings = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     names: list[str] = settings.get("compose", [])
     if not names:
         return None
     join = folder / "join.ant"
-    modules = [read_module((folder.parent / name / "model.ant").read_text(encoding="utf-8"), name=name) for name in names]
+    modules = [module_of(folder.parent / name) for name in names]
     text = join.read_text(encoding="utf-8") if join.is_file() else ""
     return compose(modules, name=folder.name, title=settings.get("title", ""), join=text)
 
@@ -178,18 +191,13 @@ def with_plain_numbers(network: Network) -> Network:
     """A network whose literals all carry a unit: in our models a bare number is a pure number."""
     return replace(
         network,
-        reactions=tuple(replace(item, rate=plain_numbers(item.rate)) if item.rate is not None else item for item in network.reactions),
+        reactions=tuple(
+            replace(item, rate=plain_numbers(item.rate)) if item.rate is not None else item
+            for item in network.reactions
+        ),
         rules=tuple(replace(item, expr=plain_numbers(item.expr)) for item in network.rules),
         initial_assignments=tuple(replace(item, expr=plain_numbers(item.expr)) for item in network.initial_assignments),
     )
-
-
-def sbml_of(text: str, *, file: str | None = None) -> str:
-    """SBML Level 3 Version 2 of a shipped model's Antimony text."""
-    from redoxsim.network.antimony_read import read_antimony
-    from redoxsim.network.export import write
-
-    return write(with_plain_numbers(read_antimony(text, file=file)))
 
 
 def read_parameters(path: Path) -> list[dict[str, str]]:
@@ -241,8 +249,7 @@ def composed_rows(folder: Path, network: Network) -> list[dict[str, str]]:
     present = {item.id for item in network.parameters}
     rows: dict[str, dict[str, str]] = {}
     for name in names:
-        module = read_module((folder.parent / name / "model.ant").read_text(encoding="utf-8"), name=name)
-        own = set(module.defined)
+        own = set(module_of(folder.parent / name).defined)
         for row in read_parameters(folder.parent / name / "parameters.csv"):
             if row["id"] in own and row["id"] in present:
                 rows[row["id"]] = row
@@ -277,13 +284,14 @@ def regenerate(folder: Path, *, write: bool = True) -> list[str]:
             troubles.append(f"{path} is out of date")
 
     from redoxsim.network.antimony_read import read_antimony
+    from redoxsim.network.export import write as to_text
 
     composed = compose_folder(folder)
     if composed is not None:
         current("model.ant", composed)
     text = composed if composed is not None else (folder / "model.ant").read_text(encoding="utf-8")
     network = read_antimony(text, file=str(folder / "model.ant"))
-    current("model.xml", sbml_of(text, file=str(folder / "model.ant")))
+    current("model.xml", to_text(with_plain_numbers(network)))
     table = folder / "parameters.csv"
     if composed is not None:
         rows = composed_rows(folder, network)
@@ -305,7 +313,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     for name in options.networks or plain_first:
         try:
-            troubles = regenerate(folders[name], write=not options.check) if name in folders else [f"no network '{name}'"]
+            troubles = (
+                regenerate(folders[name], write=not options.check) if name in folders else [f"no network '{name}'"]
+            )
         except RedoxsimError as error:
             troubles = [str(error)]
         for trouble in troubles:
