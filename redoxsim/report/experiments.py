@@ -293,6 +293,8 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
     """A combination for a terminal: the effect over two agents' doses, and the scores; "" where nothing is scored."""
     parts = []
     data = results.dataset
+    if "quantile" in data.dims:
+        data = data.sel(quantile=0.5)
     scored = [name for name in results.observables if name in ORIENTATIONS]
     if not scored or data[scored[0]].ndim != len(results.axes):
         return ""

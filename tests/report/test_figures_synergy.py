@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from figure_looks import overlaps, panel, texts
 
 from redoxsim.analysis.effect import EffectGrid
@@ -161,3 +162,10 @@ def test_three_agents_or_a_time_axis_are_refused(surface_data) -> None:
         synergy(data.expand_dims(time=[0.0, 1.0]), orientation="viability")
     with pytest.raises(DesignError, match="zero dose"):
         synergy(data.isel(bso=slice(1, None)), orientation="viability")
+
+
+def test_a_remark_about_every_metric_is_made_once(surface_data) -> None:
+    data = surface_data(doses=3)
+    data["viability"] = np.where(np.asarray(data["viability"]) > 0.5, 1.0, 0.0) * xr.ones_like(data["viability"])
+    words = "\n".join(texts(synergy(data, orientation="viability")))
+    assert words.count("no mid-doses") == 1

@@ -139,3 +139,11 @@ def test_a_constant_and_a_failed_course_still_draw(course) -> None:
     flat = course(0, 0) * 0.0
     flat["H2O2_c"][:] = np.nan
     assert overlaps(timecourse({"untreated": course(0, 0), "failed": flat})) == []
+
+
+def test_a_linear_axis_starts_at_zero_so_that_small_changes_look_small(course) -> None:
+    data = course(0, 0)
+    data["NADPH_c"] = ("time", np.linspace(56.4, 56.0, 97), {"units": "uM"})
+    low, high = panel(timecourse(data, observe=["NADPH_c"]), "NADPH").get_ylim()
+    assert low == 0.0
+    assert 56.4 < high < 70.0

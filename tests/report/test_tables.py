@@ -151,7 +151,8 @@ def test_refusals(tmp_path: Path, surface_data) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("a.csv", "a,b\n1\n"), ("a.csv", ""), ("a.csv", "a,a [uM]\n1,2\n"), ("a.json", "{}"), ("a.json", "{"), ("a.nc", "no")],
+    [("a.csv", "a,b\n1\n"), ("a.csv", ""), ("a.csv", "a,a [uM]\n1,2\n"),
+     ("a.json", "{}"), ("a.json", "{"), ("a.nc", "no")],
 )  # fmt: skip
 def test_broken_files_are_named(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)

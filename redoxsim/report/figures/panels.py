@@ -81,9 +81,9 @@ def _plan(group: tuple[str, ...], bands: list[Band], unit: str, log: bool | None
     if wants_log and lowest > 0.0:
         room = (highest / lowest) ** 0.06
         return Panel(group, shown, factor, lowest / room, highest * room, True)
-    low = 0.0 if lowest >= 0.0 and lowest < 0.6 * highest else lowest
+    low = min(lowest, 0.0)  # from zero: a change of one percent must not look like a collapse
     room = 0.06 * ((highest - low) or abs(highest) or 1.0)
-    return Panel(group, shown, factor, low if low == 0.0 else low - room, highest + room, False)
+    return Panel(group, shown, factor, low if low == 0.0 else low - room, max(highest, 0.0) + room, False)
 
 
 def draw_course(

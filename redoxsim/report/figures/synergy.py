@@ -258,13 +258,19 @@ def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Sco
             colour, size = (SOFT if level == 0 or column == 5 else INK), (SMALL if level == 0 else BASE)
             axes.text(x, y, text, fontsize=size, va="center", color=colour, ha=side, fontweight=weight)
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
-    remarks = list(
-        dict.fromkeys(f"{SHORT.get(t.metric, t.metric)}: {t.summary.message}" for t in tables if t.summary.message)
-    )
     below = 0.93 - (len(rows) + 0.75) * step
-    lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *remarks]
+    lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *_remarks(tables)]
     wrapped = [part for line in lines for part in textwrap.wrap(line, 92, subsequent_indent="   ")]
     axes.text(0.02, below, "\n".join(wrapped), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
+
+
+def _remarks(tables: Sequence[SynergyTable]) -> list[str]:
+    """What the summaries remark, each remark once with the metrics that it is about (none named: all of them)."""
+    about: dict[str, list[str]] = {}
+    for table in tables:
+        for remark in filter(None, table.summary.message.split("; ")):
+            about.setdefault(remark, []).append(SHORT.get(table.metric, table.metric))
+    return [text if len(names) == len(tables) else f"{', '.join(names)}: {text}" for text, names in about.items()]
 
 
 def _draw_mechanism(

@@ -67,7 +67,7 @@ def timecourse(
     if end <= start:
         raise DesignError("a time course needs at least two output times")
 
-    columns = 1 if len(panels) == 1 else 2 if len(panels) <= 8 else 3
+    columns = 1 if len(panels) == 1 else 2 if len(panels) <= 10 else 3
     rows = -(-len(panels) // columns)
     lines = len({bar.row if bar.row is not None else bar.label for bar in doses})
     legend = len(named) > 1 or bool(data)
