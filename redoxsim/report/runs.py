@@ -60,8 +60,8 @@ class RunFolder:
             stream.write(f"{stamp} {message}\n")
 
     def results(self, data: Any, *, name: str = "results", format: str | None = None) -> Path:
-        """The path of the results: ``results.nc`` for a Dataset, else ``results.csv``; ``format`` overrides."""
-        is_dataset = "Dataset" in {base.__name__ for base in type(data).__mro__}
+        """The path of the results: ``results.nc`` for a Dataset or ResultSet, else ``results.csv``; ``format`` overrides."""
+        is_dataset = tables.dataset_of(data) is not None
         ending = {"netcdf": "nc", "table": "txt"}.get(format or "", format) or ("nc" if is_dataset else "csv")
         target = self.path / f"{name}.{ending}"
         make_folder(target.parent)

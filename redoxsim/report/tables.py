@@ -73,7 +73,7 @@ def table(data: Any, *, hours: bool = True) -> Table:
 
     Parameters
     ----------
-    data : a Dataset (one row per cell, dimensions first), a DataFrame (heads may hold units), a list of mappings or a
+    data : a Dataset or ResultSet (one row per cell, dimensions first), a DataFrame (heads may hold units), a list of mappings or a
         `Table`, which is taken as it is.
     hours : write a time axis that is in seconds in hours.
 
@@ -83,17 +83,22 @@ def table(data: Any, *, hours: bool = True) -> Table:
     """
     if isinstance(data, Table):
         return data
+    if (dataset := dataset_of(data)) is not None:
+        return _from_dataset(dataset, hours)
     if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
         names = dict.fromkeys(name for row in data for name in row)
         return Table({name: [row.get(name) for row in data] for name in names})
-    kind = {base.__name__ for base in type(data).__mro__}
-    if "Dataset" in kind:
-        return _from_dataset(data, hours)
-    if "DataFrame" in kind:
+    if "DataFrame" in {base.__name__ for base in type(data).__mro__}:
         parts = {str(column): split_head(str(column)) for column in data.columns}
         units = dict(parts.values())
         return Table({parts[str(c)][0]: data[c].to_numpy() for c in data.columns}, units)
     raise DesignError(f"cannot make a table of {type(data).__name__}")
+
+
+def dataset_of(data: Any) -> xr.Dataset | None:
+    """The Dataset that ``data`` is or holds (as a `redoxsim.study.ResultSet` does), None if it is something else."""
+    found = getattr(data, "dataset", data)
+    return found if "Dataset" in {base.__name__ for base in type(found).__mro__} else None
 
 
 def _from_dataset(data: xr.Dataset, hours: bool) -> Table:
@@ -298,15 +303,16 @@ def _for_netcdf(data: Any) -> xr.Dataset:
     """A Dataset whose every value netCDF can hold: texts for enumerations, JSON for nested attributes."""
     import xarray as xr
 
-    if "Dataset" not in {base.__name__ for base in type(data).__mro__}:
+    given = dataset_of(data)
+    if given is None:
         found = table(data, hours=False)
-        data = xr.Dataset(
+        given = xr.Dataset(
             {name: ("row", np.asarray(_plain(column))) for name, column in found.columns.items()},
             attrs=dict(found.attrs),
         )
         for column, unit in found.units.items():
-            data[column].attrs["units"] = unit or "1"
-    ready: xr.Dataset = data.copy()
+            given[column].attrs["units"] = unit or "1"
+    ready = given.copy()
     for name in ready.variables:
         variable = ready[name]
         if variable.dtype == object:

@@ -182,3 +182,11 @@ def test_settings_leave_out_nothing_but_none_and_refuse_the_rest() -> None:
     assert tomllib.loads(written) == {"b": 0.1, "c": [1, 2], "d": "x"}
     with pytest.raises(DesignError, match=r"'run\.solver'.*object"):
         to_toml({"run": {"solver": object()}})
+
+
+def test_what_holds_a_dataset_counts_as_one(tmp_path: Path, surface_data) -> None:
+    class Results:
+        dataset = surface_data(doses=2)
+
+    assert tables.to_csv(Results()) == tables.to_csv(Results.dataset)
+    xr.testing.assert_equal(tables.read(tables.write(Results(), tmp_path / "a.nc")), Results.dataset)
