@@ -60,7 +60,7 @@ class RunFolder:
             stream.write(f"{stamp} {message}\n")
 
     def results(self, data: Any, *, name: str = "results", format: str | None = None) -> Path:
-        """The path of the results: ``results.nc`` for a Dataset or ResultSet, else ``results.csv``; ``format`` overrides."""
+        """The path of the results: ``results.nc`` for a Dataset or ResultSet, else csv; ``format`` overrides."""
         is_dataset = tables.dataset_of(data) is not None
         ending = {"netcdf": "nc", "table": "txt"}.get(format or "", format) or ("nc" if is_dataset else "csv")
         target = self.path / f"{name}.{ending}"

@@ -73,8 +73,8 @@ def table(data: Any, *, hours: bool = True) -> Table:
 
     Parameters
     ----------
-    data : a Dataset or ResultSet (one row per cell, dimensions first), a DataFrame (heads may hold units), a list of mappings or a
-        `Table`, which is taken as it is.
+    data : a Dataset or ResultSet (one row per cell, dimensions first), a DataFrame (heads may hold units), a list of
+        mappings or a `Table`, which is taken as it is.
     hours : write a time axis that is in seconds in hours.
 
     Raises
