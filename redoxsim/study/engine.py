@@ -7,6 +7,7 @@ not depend on how rows are cut into chunks or on how many processes there are.
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import pickle
 import signal
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError, SolveError
-from redoxsim.solve import Batch, BatchSolution, Status, choose, solve_batch
+from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_batch
 from redoxsim.study import worker
 
 FloatArray = NDArray[np.float64]
@@ -30,6 +31,7 @@ Progress = Callable[[int, int, int], None]
 """Called with rows done, rows failed and rows in all."""
 Cancel = Callable[[], bool]
 CHUNK = 128
+BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 SAMPLE = 3
 
@@ -78,7 +80,7 @@ def run(
 
     Parameters
     ----------
-    jobs : processes; 1 stays in this one.
+    jobs : processes, 1 stays in this one; threads for a solver that shares a batch among threads.
     seed : picks the rows that the reference solver checks.
 
     Raises
@@ -96,12 +98,13 @@ def run(
         def stop() -> bool:
             return interrupted() or (cancel is not None and cancel())
 
-        chunks = chunked(batch, jobs)
-        if jobs == 1 or len(chunks) == 1:
+        threaded = with_threads(chosen, jobs)
+        chunks = chunked(batch, 1, most=BLOCK) if threaded else chunked(batch, jobs)
+        if threaded or jobs == 1 or len(chunks) == 1:
             for rows in chunks:
                 if stop():
                     break
-                done = solve_batch(part(batch, rows), chosen.name, progress=gather.within, cancel=stop)
+                done = (threaded or chosen).solve_batch(part(batch, rows), progress=gather.within, cancel=stop)
                 gather.take(rows, done)
         else:
             _in_processes(batch, chosen.name, chunks, jobs, gather, stop)
@@ -117,6 +120,15 @@ def run(
         interrupted=ended,
         check=check,
     )
+
+
+def with_threads(solver: Solver, jobs: int) -> Solver | None:
+    """The solver set to so many threads, where it shares a batch among threads itself; else None."""
+    if not hasattr(solver, "threads"):
+        return None
+    own = copy.copy(solver)
+    own.threads = jobs
+    return own
 
 
 class _Gather:
@@ -146,14 +158,14 @@ class _Gather:
             self._progress(self._done + done, self._failed, self._total)
 
 
-def chunked(batch: Batch, jobs: int) -> list[list[int]]:
-    """Rows in chunks: rows with equal values in one chunk where there are enough such groups."""
+def chunked(batch: Batch, jobs: int, *, most: int | None = None) -> list[list[int]]:
+    """Rows in chunks of up to ``most``: rows with equal values in one chunk where there are enough such groups."""
     names = sorted(batch.columns)
     groups: dict[tuple[bytes, ...], list[int]] = {}
     columns = [np.ascontiguousarray(batch.columns[name], dtype=np.float64) for name in names]
     for row in range(batch.rows):
         groups.setdefault(tuple(column[row].tobytes() for column in columns), []).append(row)
-    most = CHUNK if jobs == 1 else max(1, min(CHUNK, -(-batch.rows // (4 * jobs))))
+    most = most or (CHUNK if jobs == 1 else max(1, min(CHUNK, -(-batch.rows // (4 * jobs)))))
     chunks: list[list[int]] = []
     split = jobs > 1 and len(groups) < jobs
     for rows in groups.values():

@@ -11,7 +11,7 @@ import pytest
 
 from redoxsim import equations, network
 from redoxsim.errors import DesignError, Unsupported
-from redoxsim.solve import Batch, Status
+from redoxsim.solve import Batch, BatchSolution, Status, solve_batch
 from redoxsim.study import engine
 
 # x = 1 + k*t; the rate is not-a-number once x is above c, so rows with k above 0.5 fail before the end.
@@ -130,6 +130,24 @@ def test_other_solvers_are_checked_against_the_reference(system: equations.OdeSy
     assert done.check is not None
     assert len(done.check.rows) == 3
     assert 0.0 < done.check.largest < 1e-4
+
+
+def test_solver_with_threads_of_its_own_gets_whole_blocks(
+    system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Threaded:
+        name, supports, threads = "threaded", frozenset[str](), 99
+
+        def solve_batch(self, rows: Batch, **_: object) -> BatchSolution:
+            seen.append((rows.rows, self.threads))
+            return solve_batch(rows, "scipy")
+
+    seen: list[tuple[int, int]] = []
+    monkeypatch.setattr(engine, "choose", lambda batch, solver: (Threaded(), "asked for"))
+    monkeypatch.setattr(engine, "_checked", lambda *_: None)
+    k = np.linspace(0.01, 0.4, 300).tolist()
+    assert engine.run(batch(system, k), jobs=3).ok.all()
+    assert seen == [(300, 3)]
 
 
 def test_bad_settings(system: equations.OdeSystem) -> None:
