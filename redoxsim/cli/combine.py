@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from redoxsim.cli.command import Verb
-from redoxsim.cli.options import Cell, Output, Solving, cell_options, observe_option, output_options, solving_options
+from redoxsim.cli.options import (
+    Cell,
+    Output,
+    Solving,
+    cell_options,
+    draws_option,
+    observe_option,
+    output_options,
+    solving_options,
+)
 from redoxsim.cli.result import run_study
 from redoxsim.cli.scores import chosen_scores, score_option
 from redoxsim.cli.talk import Talk
@@ -45,6 +54,7 @@ if TYPE_CHECKING:
     "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
 )
 @score_option
+@draws_option
 @observe_option
 @cell_options(usual=16)
 @output_options(plot=True)
@@ -56,6 +66,7 @@ def command(
     at: str | None,
     background: tuple[str, ...],
     score: tuple[str, ...],
+    draws: int,
     observe: tuple[str, ...],
     cell: Cell,
     output: Output,
@@ -67,10 +78,12 @@ def command(
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
+    if output.plot is not None:
+        _drawable(names, observe)
     prepare = partial(
         study.combine.plan, model, agents=names, grid=[grid] * len(names) if grid else None, doses=doses, times=times,
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
-        start=cell.start, cells=cell.cells, **solving.keywords(),
+        start=cell.start, cells=cell.cells, draws=draws, **solving.keywords(),
     )  # fmt: skip
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
@@ -99,18 +112,22 @@ def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict
     return names, doses, times
 
 
+def _drawable(names: list[str], observe: tuple[str, ...]) -> None:
+    """Refuse a figure that cannot be drawn before anything is solved."""
+    from redoxsim.study.results import ORIENTATIONS
+
+    if len(names) != 2:
+        raise DesignError("a synergy figure needs two agents", hint="leave out --plot, or combine two agents")
+    if observe and not set(observe) & set(ORIENTATIONS):
+        raise DesignError(f"no synergy is drawn of {', '.join(observe)}", hint=f"observe {' or '.join(ORIENTATIONS)}")
+
+
 def _draw(results: ResultSet) -> Figure:
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS
 
-    if len(results.axes) != 2:
-        raise DesignError("a synergy figure needs two agents", hint="leave out --plot, or combine two agents")
     scored = [name for name in results.observables if name in ORIENTATIONS]
-    if not scored:
-        raise DesignError(
-            "no readout with a direction was observed, so there is no synergy to draw", hint="observe viability"
-        )
     titles = [str(results.dataset[axis].attrs.get("long_name") or axis) for axis in results.axes]
     return synergy(
         results.dataset,

@@ -15,6 +15,7 @@ from redoxsim.cli.options import (
     Solving,
     cell_options,
     data_option,
+    draws_option,
     observe_option,
     output_options,
     solving_options,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point. Repeatable."
 )
+@draws_option
 @observe_option
 @cell_options(usual=16)
 @data_option
@@ -60,6 +62,7 @@ def command(
     at: str | None,
     given: str | None,
     background: tuple[str, ...],
+    draws: int,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -72,7 +75,7 @@ def command(
     prepare = partial(
         study.dose_response.plan, model, agent=agent, doses=doses, at=at, given=given, with_=background,
         observe=observe or ("viability",), cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
-        **solving.keywords(),
+        draws=draws, **solving.keywords(),
     )  # fmt: skip
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,

@@ -228,6 +228,17 @@ def cell_options(*, usual: int) -> Callable[[F], F]:
     return decorate
 
 
+def draws_option(function: F) -> F:
+    """``--draws``."""
+    return click.option(
+        "--draws",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="Solve again with N draws of the constants from their ranges: median and 5% to 95% band  [default: 0].",
+    )(function)
+
+
 def dose_option(function: F) -> F:
     """``--dose``, repeatable."""
     return _stack(

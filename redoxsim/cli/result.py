@@ -71,7 +71,10 @@ def run_study(
     if say is not None and not results.interrupted:
         talk.note(say(results))
     if output.plot is not None and not results.interrupted:
-        save_figure(draw(results), output, talk)
+        if bool((results.dataset["status"] != "OK").all()):
+            talk.note("No figure: every point has solves that failed.")
+        else:
+            save_figure(draw(results), output, talk)
     return finish(results, output, talk)
 
 
@@ -101,7 +104,7 @@ def study_of(plan: Study | TimeCourse) -> Study:
 def rows_of(plan: Study | TimeCourse) -> int:
     """How many solves it takes."""
     rows = study_of(plan).rows
-    return rows.points * rows.cells
+    return rows.points * rows.cells * rows.sets
 
 
 def dry_run(studies: Sequence[Study], *, output: Output, talk: Talk) -> None:

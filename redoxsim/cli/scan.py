@@ -14,6 +14,7 @@ from redoxsim.cli.options import (
     Solving,
     cell_options,
     dose_option,
+    draws_option,
     observe_option,
     output_options,
     solving_options,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--at", metavar="TIME[,TIME]", help="Read at these times, instead of --until.")
 @click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
 @dose_option
+@draws_option
 @observe_option
 @cell_options(usual=16)
 @output_options(plot=True)
@@ -67,6 +69,7 @@ def command(
     at: str | None,
     from_: str | None,
     doses: tuple[str, ...],
+    draws: int,
     observe: tuple[str, ...],
     cell: Cell,
     output: Output,
@@ -79,7 +82,7 @@ def command(
     join = study.Design.zip if zipped else study.Design.product
     prepare = partial(
         study.scan.plan, model, axes=join(named), until=until, every=every, at=at, from_=from_, doses=doses,
-        observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
+        observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws,
         **solving.keywords(),
     )  # fmt: skip
     return run_study(lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk, draw=_draw)

@@ -209,13 +209,15 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key shows up twice, as unknown and as missing; the first says more.
+        first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")[0]
         place = ".".join(str(part) for part in first["loc"])
-        hint = None
+        message, hint = first["msg"].removeprefix("Value error, "), None
         if first["type"] == "extra_forbidden":
+            message = f"unknown key '{first['loc'][-1]}'"
             hint = nearest(str(first["loc"][-1]), _known_keys())
         raise ReadError(
-            f"{first['msg'].removeprefix('Value error, ')}", where=Where(file=str(file), element=place or None), hint=hint
+            message, where=Where(file=str(file), element=place or None), hint=hint
         ) from error
 
 

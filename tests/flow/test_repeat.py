@@ -1,0 +1,103 @@
+"""The same command twice gives the same bytes; a run can be listed, shown, compared and repeated."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from redoxsim.report.runlist import same_files
+
+Command = Callable[..., Any]
+FAST = ("-S", "trxr1-low.until='6 h'", "-S", "trxr1-low-bso.until='6 h'")
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One experiment run twice with the same words, in two places."""
+    from redoxsim.cli.main import main
+
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("first", "second"):
+            place = tmp_path_factory.mktemp(name)
+            patch.chdir(place)
+            patch.setattr("sys.argv", ["redoxsim", "run", "trx-backup", "-o", "out", *FAST])
+            assert main(["run", "trx-backup", "-o", "out", *FAST]) in (0, 1)
+            found.append(place / "out")
+    return found[0], found[1]
+
+
+def test_two_runs_are_the_same_but_for_the_log(twice: tuple[Path, Path]) -> None:
+    assert same_files(*twice) == ()
+    assert {path.suffix for path in twice[0].rglob("*") if path.is_file()} >= {".png", ".csv", ".toml", ".json", ".md"}
+    assert (twice[0] / "log.txt").is_file()
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "nc"])
+def test_a_verb_twice_gives_the_same_bytes(command: Command, tmp_path: Path, ending: str) -> None:
+    for name in ("a", "b"):
+        ran = command(
+            "combine", "--agent", "auranofin=0,1uM,3uM", "--agent", "bso=0,100uM", "--cells", "2", "--at", "12h",
+            "-o", tmp_path / f"{name}.{ending}", "--plot", tmp_path / f"{name}.svg",
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+    for end in (ending, "svg"):
+        assert (tmp_path / f"a.{end}").read_bytes() == (tmp_path / f"b.{end}").read_bytes()
+
+
+def test_one_run_split_into_many_gives_the_same_curve(command: Command, tmp_path: Path) -> None:
+    """Output times do not steer the solver: a course to 12 h is the beginning of one to 48 h."""
+    courses = []
+    for until in ("12h", "48h"):
+        path = tmp_path / f"{until}.csv"
+        ran = command(
+            "simulate", "redox", "--dose", "auranofin=1uM", "--dose", "bso=50uM@-6h", "--until", until, "--every", "1h",
+            "--observe", "H2O2_m,GSH_c,viability", "-o", path,
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+        courses.append(np.array([[float(cell) for cell in row[:4]] for row in rows[1:]]))
+    short, long = courses
+    np.testing.assert_allclose(short, long[: len(short)], rtol=2e-5)
+
+
+def test_jobs_do_not_change_a_number(command: Command, tmp_path: Path) -> None:
+    for jobs in ("1", "2"):
+        ran = command(
+            "scan", "gsh", "--axis", "GCLC=0.3..3:log:4", "--axis", "GSR=0.5,1", "--until", "4h", "--cells", "2",
+            "--observe", "GSH_c", "--jobs", jobs, "-o", tmp_path / f"{jobs}.csv",
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+
+
+def test_a_run_can_be_looked_at(command: Command, twice: tuple[Path, Path]) -> None:
+    root = twice[0].parent
+    listed = command("runs", "--root", root)
+    assert "out" in listed.out
+    assert "trx-backup" in command("runs", "show", twice[0]).out
+    same = command("runs", "compare", *twice)
+    assert same.code == 0
+    assert "identical" in same.out
+
+
+def test_a_run_repeats_from_its_copies(command: Command, twice: tuple[Path, Path]) -> None:
+    ran = command("runs", "repeat", twice[0])
+    assert ran.code == 0, ran.err
+    assert "largest relative difference 0" in ran.err
+
+
+def test_the_settings_of_a_run_are_resolved(twice: tuple[Path, Path]) -> None:
+    import tomllib
+
+    settings = tomllib.loads((twice[0] / "settings.toml").read_text(encoding="utf-8"))
+    assert {run["until"] for run in settings["experiment"]["run"]} == {"6 h"}
+    summary = json.loads((twice[0] / "summary.json").read_text(encoding="utf-8"))
+    assert set(summary["expectations"]) == {"reduced-without-trxr1", "gsh-gone", "oxidised-without-both"}
+    assert summary["solves"] == {"OK": 2}
