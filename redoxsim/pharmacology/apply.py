@@ -218,5 +218,5 @@ def _row(network: Network, one: Dosing, agents: Mapping[str, Agent]) -> Row:
         raise unknown_target(one.target, agents, (part.id for part in network.species))
     assert one.amount is not None
     usual = agent.dose_unit if agent else None
-    amount = to_model(network, target, one.amount, per_time=one.action == "infuse", usual=usual)
+    amount = to_model(network, target, one.amount, per_time=one.action == "infuse", usual=usual, called=one.target)
     return Row(time=time, target=target, action=one.action, amount=amount, until=until)

@@ -90,13 +90,14 @@ def time_scale(network: Network) -> Fraction:
 
 
 def to_model(
-    network: Network, name: str, amount: Quantity, *, per_time: bool = False, usual: str | None = None
+    network: Network, name: str, amount: Quantity, *, per_time: bool = False, usual: str | None = None, called: str = ""
 ) -> float:
     """A quantity in the unit that a symbol of the model has (``per_time``: in that per model time).
 
     Parameters
     ----------
     usual : unit to take the symbol for where the model gives none.
+    called : what errors call it, its id unless said otherwise.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def to_model(
     if scale is None:
         if amount.unit and units.scale(amount.unit)[1]:
             raise UnitError(
-                f"the model gives no unit for '{name}', so {amount} cannot be converted",
+                f"the model gives no unit for '{called or name}', so {amount} cannot be converted",
                 hint=f"give a bare number: {amount.value:g}",
             )
         return amount.value
@@ -120,8 +121,8 @@ def to_model(
     kinds = (f"a {kind} such as {example}" for kind, (found, example) in units.KINDS.items() if found == scale[1])
     wanted = next(kinds, "another kind of quantity")
     if not amount.unit:
-        raise UnitError(f"the amount {amount.value:g} of '{name}' has no unit", hint=f"it needs {wanted}")
-    raise UnitError(f"'{name}' needs {wanted}, not {amount}, a {units.kind(amount.unit)}")
+        raise UnitError(f"the amount {amount.value:g} of '{called or name}' has no unit", hint=f"it needs {wanted}")
+    raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, a {units.kind(amount.unit)}")
 
 
 def definition(network: Network, unit: str) -> tuple[str, UnitDefinition | None]:

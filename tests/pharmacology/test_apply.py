@@ -75,7 +75,7 @@ def test_rows_are_in_model_units(toy: network.Network) -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("toyin=2", UnitError, "'toyin_x' has no unit"),
+        ("toyin=2", UnitError, "amount 2 of 'toyin' has no unit"),
         ("toyin=2h", UnitError, "needs a concentration such as uM, not 2 h"),
         ("toyin=2Gy", UnitError, "radiation dose"),
         ("toyin=2g/L", UnitError, "mass concentration"),
