@@ -35,7 +35,9 @@ def redox_batch(rows: int) -> Batch:
         net = pharmacology.apply_agent(net, pharmacology.load_agent(name))
     rng = np.random.default_rng(0)
     high = {"auranofin_x": 10.0, "bso_x": 1000.0, "celecoxib_x": 100.0}
-    doses = {name: np.where(rng.random(rows) < 0.1, 0.0, top * 10 ** rng.uniform(-3, 0, rows)) for name, top in high.items()}
+    doses = {
+        name: np.where(rng.random(rows) < 0.1, 0.0, top * 10 ** rng.uniform(-3, 0, rows)) for name, top in high.items()
+    }
     schedules = tuple(
         Schedule(tuple(Dose(time=0.0, target=name, action="add", amount=float(doses[name][row])) for name in high))
         for row in range(rows)
@@ -157,7 +159,10 @@ def compare(batch: Batch, sample: int, methods: tuple[str, ...], other: bool) ->
         independent = np.array([runner.run(row, 1e-11)[0] for row in chosen])
         print(f"kernel 1e-10 against libRoadRunner 1e-11: rms {rms(independent, reference, floor):.1e}")
     facts = first.kernel.facts
-    print(f"{len(batch.system.states)} states, {facts['nonzeros']} non-zeros after fill, {facts['depth']} deep, {batch.rows} rows")
+    print(
+        f"{len(batch.system.states)} states, {facts['nonzeros']} non-zeros after fill, "
+        f"{facts['depth']} deep, {batch.rows} rows"
+    )
     points: list[tuple[float, float]] = []
     if runner is not None:
         for rtol in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7):

@@ -49,10 +49,10 @@ class Control:
 
     a: float
     b: float
-    safety: float = 0.9
+    safety: float = 0.85
     shrink: float = 0.2
-    grow: float = 6.0
-    start: float = 0.5
+    grow: float = 8.0
+    start: float = 1.0
     """First step: the fastest state changes by ``start * rtol**(1/order)`` of itself."""
 
 
@@ -337,10 +337,12 @@ class Driver:
         accepted, finite = error <= 1.0, error < math.inf
         log = f.call("rx_log", f.V, f.larger(error, 1e-8))
         old = layout.load(f, w, "old_error")
-        old_log = f.call("rx_log", f.V, old)
         assert log is not None
-        assert old_log is not None
-        usual = f.fma(log, -k.a, old_log * k.b)
+        usual = log * -k.a
+        if k.b:
+            old_log = f.call("rx_log", f.V, old)
+            assert old_log is not None
+            usual = f.fma(old_log, k.b, usual)
         factor = f.call("rx_exp", f.V, f.select(accepted, usual, log * (-1.0 / (self.method.order))))
         assert factor is not None
         bad = layout.load(f, w, "bad")

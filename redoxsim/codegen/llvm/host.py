@@ -89,12 +89,14 @@ def compile_text(text: str, *, level: int = 2, code_level: int = 2) -> bytes:
         machine = llvm.Target.from_triple(here.triple).create_target_machine(
             cpu=here.cpu, features=here.features, opt=code_level, reloc="pic", codemodel="jitdefault", jit=True
         )
-        options = llvm.create_pipeline_tuning_options(speed_level=level)
-        # the text is vectors already; these passes would only cost time
-        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
-        builder = llvm.create_pass_builder(machine, options)
         if level:
-            passes = builder.getModulePassManager()
+            builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
+            passes = llvm.create_new_module_pass_manager()
+            # the text is in the order it should run in already: variables to registers, dead code away, no more
+            passes.add_global_dead_code_eliminate_pass()
+            passes.add_sroa_pass()
+            passes.add_simplify_cfg_pass()
+            passes.add_dead_code_elimination_pass()
             passes.run(parsed, builder)
         return bytes(machine.emit_object(parsed))
 

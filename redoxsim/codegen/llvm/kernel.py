@@ -11,6 +11,7 @@ from typing import Any
 from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm import cache
 from redoxsim.codegen.llvm.driver import Control, Driver
+from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import WRITERS
 from redoxsim.codegen.llvm.host import Loaded, compile_text, host
 from redoxsim.codegen.llvm.layout import Layout
@@ -27,8 +28,8 @@ MOST_OPERATIONS = 20_000
 """Multiply-adds of one factorisation up to which straight-line code is written."""
 
 CONTROLS = {
-    "rodas5p": Control(a=0.14, b=0.04),
-    "rodas4": Control(a=0.175, b=0.05),
+    "rodas5p": Control(a=0.2, b=0.0),
+    "rodas4": Control(a=0.25, b=0.0),
 }
 
 
@@ -182,11 +183,33 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
     return made
 
 
+_SIZES: OrderedDict[str, int] = OrderedDict()
+
+
 def check_size(system: OdeSystem) -> None:
-    """Refuse what straight-line code would take too long to compile."""
+    """Refuse what straight-line code would take too long to compile.
+
+    Raises
+    ------
+    Unsupported : too many states, or too much fill.
+    """
     if len(system.states) > LARGEST:
         raise Unsupported(
             f"the model has {len(system.states)} states; the batch kernel takes up to {LARGEST}",
+            hint="use the solver 'scipy' or 'cvode'",
+        )
+    with _LOCK:
+        operations = _SIZES.get(system.key)
+    if operations is None:
+        operations = plan(len(system.states), [(row, column) for row, column, _ in system.jacobian]).operations
+        with _LOCK:
+            _SIZES[system.key] = operations
+            while len(_SIZES) > 8 * _MEMORY_SIZE:
+                _SIZES.popitem(last=False)
+    if operations > MOST_OPERATIONS:
+        raise Unsupported(
+            f"one factorisation of this model takes {operations} multiply-adds; "
+            f"the batch kernel takes up to {MOST_OPERATIONS}",
             hint="use the solver 'scipy' or 'cvode'",
         )
 
@@ -195,13 +218,6 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
     """LLVM IR of a kernel, and its facts."""
     target, method = host().target(recipe.width), recipe.tableau
     equations = Equations(system, recipe.shape)
-    operations = equations.elimination.operations
-    if operations > MOST_OPERATIONS:
-        raise Unsupported(
-            f"one factorisation of this model takes {operations} multiply-adds; "
-            f"the batch kernel takes up to {MOST_OPERATIONS}",
-            hint="use the solver 'scipy' or 'cvode'",
-        )
     layout = Layout(target)
     n, m = len(system.states), len(system.constants)
     assignments = [equations.graph.add(expr) for event in system.network.events for _, expr in event.assignments]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm.elimination import plan
-from redoxsim.codegen.llvm.functions import reciprocal
+from redoxsim.codegen.llvm.functions import quick_reciprocal
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.lower import Constants, Lowering
 from redoxsim.codegen.llvm.text import PTR, Function, Target, Value
@@ -123,7 +123,7 @@ class Straight:
                 for j in e.upper[k]:
                     other = done[k, j]
                     row[j] = f.fma(minus, other, row[j]) if j in row else minus * other
-            done[i, i] = reciprocal(f, row.pop(i))
+            done[i, i] = quick_reciprocal(f, row.pop(i))
             self._keep(f, i, i, done[i, i])
             for j in e.upper[i]:
                 done[i, j] = row[j]

@@ -331,6 +331,10 @@ class Function:
         self.jump(after)
         self._start(after)
 
+    def unreachable(self) -> None:
+        """What follows a return inside a block."""
+        self._start(self._label())
+
     @contextmanager
     def either(self, condition: Value) -> Iterator[Callable[[], None]]:
         """``with either(c) as otherwise: A; otherwise(); B``."""
@@ -404,7 +408,8 @@ class Function:
         """The whole definition."""
         head = ", ".join(f"{a.type} {a.name}" for a in self.arguments.values())
         linkage = "" if self.external else "internal "
-        marks = "alwaysinline nounwind" if self.inline else "nounwind"
+        # whole vectors on the stack want their alignment
+        marks = "alwaysinline nounwind" if self.inline else "nounwind alignstack(64)"
         if not self.external and not self.inline:
             marks += " noinline"
         body = "\n".join(["entry:", *self.entry, *self.lines])
