@@ -23,7 +23,7 @@ HEADS = ("file", "line", "level", "code", "element", "message", "hint")
     examples=(
         "redoxsim check redox",
         "redoxsim check my-model.xml --format json",
-        "redoxsim check my-drug.toml     (an agent, a cell profile or an experiment)",
+        "redoxsim check my-drug.toml   # or a cell profile, or an experiment",
     ),
     help="Every problem of a model, agent, cell or experiment file.\n\nExit code 1 if any of them is an error; "
     "`redoxsim explain CODE` says more about each.",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     cls=Verb,
     examples=(
         "redoxsim combine --agent auranofin --agent bso",
-        "redoxsim combine redox --agent auranofin=0,10nM..10uM:log:8 --agent bso=0,1uM..1mM:log:8",
+        "redoxsim combine redox --agent auranofin=0,10nM..10uM:log:8 --agent bso=0,1uM..1mM:log:8 \\",
         "         --score bliss,hsa,loewe,ci -o out.csv --plot out.png",
         "redoxsim combine --agent auranofin --agent bso@-24h --grid 6 --at 48h",
     ),

@@ -46,7 +46,7 @@ def list_experiments(output: Output, talk: Talk) -> None:
 @command.command(
     "show",
     help="One experiment: question, runs and what is expected.",
-    examples=("redoxsim experiments show auranofin-bso", "redoxsim run auranofin-bso    (runs it)"),
+    examples=("redoxsim experiments show auranofin-bso", "redoxsim run auranofin-bso   # runs it"),
 )
 @click.argument("name")
 @output_options(formats=("csv", "json", "table"))

@@ -59,7 +59,7 @@ def list_models(output: Output, talk: Talk) -> None:
     help="One model: sizes, observables, limits, constants with grades and sources.",
     examples=(
         "redoxsim models show redox",
-        "redoxsim models show redox --fluxes      what makes and uses each pool at the undosed steady state",
+        "redoxsim models show redox --fluxes   # what makes and uses each pool at the undosed steady state",
         "redoxsim models show my-model.xml",
     ),
 )

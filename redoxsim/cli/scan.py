@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "scan",
     cls=Verb,
     examples=(
-        "redoxsim scan redox --axis TXNRD1=0.1..10:log:31 --axis GSR=0.1..10:log:31 --until 48h",
+        "redoxsim scan redox --axis TXNRD1=0.1..10:log:31 --axis GSR=0.1..10:log:31 --until 48h \\",
         "         --observe viability -o out.nc --plot out.png",
         "redoxsim scan redox --axis GSR=0.1,1,10 --dose auranofin=2uM --until 48h --observe H2O2_m --cells 1",
     ),

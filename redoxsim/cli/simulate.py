@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     cls=Verb,
     examples=(
         "redoxsim simulate redox --dose auranofin=2uM --until 48h",
-        "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h",
+        "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h \\",
         "         --every 15min --set TXNRD1=0.4 --observe H2O2_c,GSH_c -o out.csv --plot out.png",
         "redoxsim simulate my-model.xml --until 2h --observe S1,S2 --solver cvode",
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import click
 import pytest
@@ -28,9 +28,31 @@ def flags(context: click.Context) -> set[str]:
 @pytest.mark.parametrize("context", CONTEXTS, ids=lambda one: one.command_path)
 def test_help_shows_examples_before_options(context: click.Context) -> None:
     text = context.get_help()
-    assert text.index("Examples:") < text.index("Options:")
-    examples = text[text.index("Examples:") : text.index("Options:")].splitlines()[1:]
-    assert all(line.split()[0] == "redoxsim" for line in examples if line.strip()), examples
+    examples = context.command.examples  # type: ignore[attr-defined]
+    assert examples
+    assert text.index("Examples:") < text.index(f"\n  {examples[0]}") < text.index("Options:")
+
+
+def _lines(examples: tuple[str, ...]) -> list[str]:
+    return "\n".join(examples).replace("\\\n", " ").splitlines()
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda one: one.command_path)
+def test_examples_parse(context: click.Context) -> None:
+    """Every option and argument of an example is one that the command takes; nothing is run."""
+    for line in _lines(context.command.examples):  # type: ignore[attr-defined]
+        program, *words = shlex.split(line, comments=True)
+        assert program == "redoxsim"
+        command: click.Command = cli
+        parent = click.Context(cli, info_name=program)
+        while isinstance(command, click.Group) and words:
+            found = command.get_command(parent, words[0])
+            if found is None:
+                break
+            command, words = found, words[1:]
+        if not isinstance(command, click.Group):
+            with command.make_context("x", list(words), parent=parent):
+                pass
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -66,8 +88,7 @@ def test_every_option_says_what_it_does() -> None:
 
 
 def test_the_reference_page_is_current() -> None:
-    page = (reference.__file__, "docs/reference/cli.md")
-    text = (_root() / page[1]).read_text(encoding="utf-8")
+    text = (_root() / "docs/reference/cli.md").read_text(encoding="utf-8")
     assert text == reference.page(), "docs/reference/cli.md is out of date: run `make docs`"
 
 
@@ -83,17 +104,15 @@ def test_every_option_has_an_entry_in_the_reference() -> None:
     assert not missing
 
 
-def _root() -> Any:
-    from pathlib import Path
-
+def _root() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
-def test_help_imports_nothing_heavy(shell: Callable[..., Any]) -> None:
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from redoxsim.cli.main import main; main(['--help']); "
-        "print([name for name in ('numpy', 'scipy', 'pydantic', 'xarray', 'libsbml', 'matplotlib', 'rich') if name in sys.modules],"
-        " file=sys.stderr)"
+        "heavy = {'numpy', 'scipy', 'pydantic', 'xarray', 'libsbml', 'matplotlib', 'rich'}; "
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=_root(), check=True)
     assert done.stderr.strip() == "[]"

@@ -1,0 +1,237 @@
+"""The verbs that solve: what they print, how they count, and the conventions they share."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from redoxsim.cli.combine import read_agents
+from redoxsim.cli.exits import Exit
+
+Command = Callable[..., Any]
+DECAY = """model decay()
+  unit time_unit = second;
+  compartment c = 1;
+  species A in c = 8; species B in c = 0;
+  J: A -> B; c*k*A; k = 0.01
+end
+"""
+COMBINE = ("combine", "--agent", "auranofin=0,1uM,3uM", "--agent", "bso=0,100uM", "--cells", "1")
+
+
+@pytest.fixture
+def decay(tmp_path: Path) -> Path:
+    path = tmp_path / "decay.ant"
+    path.write_text(DECAY, encoding="utf-8")
+    return path
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_simulate_prints_a_table_with_units_in_the_heads(command: Command, decay: Path) -> None:
+    ran = command("simulate", decay, "--until", "100s", "--every", "50s", "--observe", "A")
+    assert ran.code == 0, ran.err
+    found = rows(ran.out)
+    assert "time [h]" in found[0]
+    np.testing.assert_allclose([float(row["time [h]"]) * 3600 for row in found], [0, 50, 100])
+    values = [float(next(value for head, value in row.items() if head.split(" ")[0] == "A")) for row in found]
+    np.testing.assert_allclose(values, 8 * np.exp([-0.0, -0.5, -1.0]), rtol=1e-5)
+    assert ran.err.splitlines()[-1] == "1 solve: 1 ok"
+
+
+def test_overrides_and_doses_reach_the_model(command: Command, decay: Path) -> None:
+    ran = command(
+        "simulate", decay, "--until", "100s", "--every", "100s", "--observe", "A", "--set", "k=0", "--set", "A=2"
+    )
+    assert [row for row in rows(ran.out) if row["status"] == "OK"]
+    assert {float(value) for row in rows(ran.out) for head, value in row.items() if head.startswith("A")} == {2.0}
+
+
+def test_output_starts_where_it_is_told(command: Command) -> None:
+    given = ("simulate", "trx", "--dose", "H2O2_x=5uM@-1h", "--until", "1h", "--every", "30min", "--observe", "H2O2_c")
+    assert [float(row["time [h]"]) for row in rows(command(*given).out)] == [0.0, 0.5, 1.0]
+    assert [float(row["time [h]"]) for row in rows(command(*given, "--from", "-1h").out)] == [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+
+def test_formats_hold_the_same_numbers(command: Command, tmp_path: Path) -> None:
+    base = ("simulate", "gsh", "--until", "1h", "--every", "30min", "--observe", "GSH_c")
+    for ending in ("csv", "json", "nc", "txt"):
+        assert command(*base, "-o", tmp_path / f"a.{ending}").code == 0
+    from redoxsim.report import tables
+
+    plain, document = tables.read(tmp_path / "a.csv"), tables.read(tmp_path / "a.json")
+    dataset = tables.read(tmp_path / "a.nc")
+    np.testing.assert_array_equal(plain.columns["GSH_c"], document.columns["GSH_c"])
+    np.testing.assert_array_equal(plain.columns["GSH_c"], np.asarray(dataset["GSH_c"]))
+    assert plain.units["GSH_c"] == "uM"
+    assert "GSH_c [uM]" in (tmp_path / "a.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "solves"),
+    [
+        (("simulate", "gsh", "--until", "1h"), "1 solve, "),
+        (("simulate", "gsh", "--until", "1h", "--cells", "4"), "4 solves, "),
+        (("dose-response", "--agent", "auranofin", "--doses", "1nM..10uM:log:24"), "400 solves, "),
+        (("combine", "--agent", "auranofin", "--agent", "bso"), "1 296 solves, "),
+        (("combine", "--agent", "auranofin", "--agent", "bso", "--grid", "3", "--cells", "2"), "32 solves, "),
+        (("scan", "gsh", "--axis", "GSR=1,2", "--axis", "GCLC=1,2,3", "--until", "1h", "--cells", "1"), "6 solves, "),
+        (("steady", "gsh", "--axis", "GSR=1,2"), "4 steady states"),
+        (("run", "auranofin-bso"), "1 349 solves, "),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_a_dry_run_counts_and_solves_nothing(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], solves: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise AssertionError("a dry run solved something")
+
+    monkeypatch.setattr("redoxsim.solve.driver.run", refuse)
+    monkeypatch.setattr("redoxsim.solve.choose.run", refuse)
+    monkeypatch.setattr("redoxsim.solve.steady.find_steady", refuse)
+    ran = command(*arguments, "-n", "-o", "out.csv") if arguments[0] != "run" else command(*arguments, "-n")
+    assert ran.code == 0, ran.err
+    assert ran.out == ""
+    assert ran.err.splitlines()[-1].startswith(solves)
+    assert ran.err.splitlines()[-1].endswith("nothing was solved")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_finds_what_the_real_run_would(command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("mine", encoding="utf-8")
+    assert command("simulate", "gsh", "--until", "1h", "-n", "-o", target).code == Exit.USAGE
+    assert command("simulate", "gsh", "--until", "1h", "-n", "--observe", "nothing").code == Exit.USAGE
+    assert command("simulate", "gsh", "--until", "1h", "-n", "--solver", "nothing").code == Exit.USAGE
+
+
+def test_dose_response_says_the_fit(command: Command) -> None:
+    ran = command("dose-response", "--agent", "auranofin", "--cells", "1", "--doses", "100nM..10uM:log:6")
+    assert ran.code == 0, ran.err
+    assert [float(row["auranofin [uM]"]) for row in rows(ran.out)][0] == 0.0
+    assert len(rows(ran.out)) == 7
+    assert "EC50" in ran.err
+    assert "uM" in ran.err
+    assert ran.err.splitlines()[-1] == "7 solves: 7 ok"
+
+
+def test_combine_prints_sign_and_orientation(command: Command) -> None:
+    ran = command(*COMBINE, "--score", "bliss,hsa,loewe,ci")
+    assert ran.code == 0, ran.err
+    for words in ("positive = synergy", "below 1 = synergy", "viability", "Bliss excess", "Loewe", "Chou-Talalay"):
+        assert words in ran.err
+    assert len(rows(ran.out)) == 6
+    assert {"bliss_excess", "hsa_excess", "loewe_index", "ci"} <= set(rows(ran.out)[0])
+
+
+def test_combine_takes_three_agents(command: Command) -> None:
+    ran = command(*COMBINE, "--agent", "celecoxib=0,10uM", "--score", "bliss")
+    assert ran.code == 0, ran.err
+    assert len(rows(ran.out)) == 12
+
+
+def test_agents_with_ranges_and_times_are_read() -> None:
+    names, doses, times = read_agents(("auranofin=0,10nM..10uM:log:8@0h..6h", "bso@-24h", "celecoxib"))
+    assert names == ["auranofin", "bso", "celecoxib"]
+    assert doses == {"auranofin": "0,10nM..10uM:log:8"}
+    assert times == {"auranofin": "0h..6h", "bso": "-24h"}
+
+
+def test_scan_zips_when_asked(command: Command) -> None:
+    base = (
+        "scan",
+        "gsh",
+        "--axis",
+        "GSR=1,2",
+        "--axis",
+        "GCLC=1,2",
+        "--until",
+        "1h",
+        "--cells",
+        "1",
+        "--observe",
+        "GSH_c",
+    )
+    assert len(rows(command(*base).out)) == 4
+    assert len(rows(command(*base, "--zip").out)) == 2
+
+
+def test_steady_says_which_method_worked(command: Command) -> None:
+    ran = command("steady", "gsh", "--observe", "GSH_c")
+    assert ran.code == 0, ran.err
+    assert rows(ran.out)[0]["status"] == "OK"
+    assert "newton" in ran.err
+    assert "stable" in ran.err
+
+
+def test_score_needs_no_model(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "plate.csv"
+    doses = (0, 1, 3, 10)
+    lines = ["a [uM],b [nM],viability"]
+    lines += [f"{x},{y},{100 / (1 + x / 3) / (1 + y / 3):.6f}" for x in doses for y in doses]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    base = ("score", path, "--effect", "viability", "--orientation", "viability")
+    ran = command(
+        *base, "--scale", "percent", "--score", "bliss", "-o", tmp_path / "scores.csv", "--plot", tmp_path / "s.pdf"
+    )
+    assert ran.code == 0, ran.err
+    table = rows((tmp_path / "scores.csv").read_text(encoding="utf-8"))
+    assert max(abs(float(row["bliss_excess"])) for row in table) < 1e-6
+    assert (tmp_path / "s.pdf").read_bytes().startswith(b"%PDF")
+    wrong = command(*base, "--scale", "fraction")
+    assert wrong.code == Exit.USAGE
+    assert "percent" in wrong.err
+
+
+def test_measured_points_are_laid_over_a_figure(command: Command, tmp_path: Path) -> None:
+    points = tmp_path / "measured.csv"
+    points.write_text("time [h],GSH_c [mM]\n0,5\n1,4.5\n", encoding="utf-8")
+    base = ("simulate", "gsh", "--until", "1h", "--observe", "GSH_c")
+    assert command(*base, "--plot", tmp_path / "with.svg", "--data", points, "-q").code == 0
+    assert command(*base, "--plot", tmp_path / "without.svg", "-q").code == 0
+    assert "measured" not in (tmp_path / "without.svg").read_text(encoding="utf-8")
+    assert (tmp_path / "with.svg").stat().st_size > (tmp_path / "without.svg").stat().st_size
+    bad = tmp_path / "bad.csv"
+    bad.write_text("time [h],ATP [mM]\n0,5\n", encoding="utf-8")
+    ran = command(*base, "--plot", tmp_path / "other.svg", "--data", bad)
+    assert ran.code == Exit.USAGE
+    assert "ATP" in ran.err
+
+
+def test_quiet_says_nothing_and_verbose_says_stages(command: Command) -> None:
+    base = ("simulate", "gsh", "--until", "1h", "--observe", "GSH_c")
+    assert command(*base, "-q").err == ""
+    loud = command(*base, "-v").err
+    assert " s] " in loud
+    assert "scipy" in loud
+
+
+def test_a_process_has_no_progress_without_a_terminal(shell: Command) -> None:
+    ran = shell("scan", "gsh", "--axis", "GSR=1,2", "--until", "1h", "--cells", "1", "--observe", "GSH_c")
+    assert ran.code == 0
+    assert ran.err == "2 solves: 2 ok\n"
+    assert json.dumps(ran.out).isascii()
+
+
+def test_run_takes_settings_and_writes_a_folder(command: Command, tmp_path: Path) -> None:
+    ran = command("run", "trx-backup", "-S", "trxr1-low.until='2 h'", "-S", "trxr1-low-bso.until=2 h", "-o", tmp_path / "run",
+                  "--figures", "svg")  # fmt: skip
+    assert ran.code in (Exit.GOOD, Exit.PARTIAL), ran.err
+    last = ran.err.splitlines()[-1]
+    assert last.startswith("2 solves: 2 ok; ")
+    assert last.endswith("of 3 expectations hold")
+    assert (ran.code == Exit.GOOD) == last.endswith("3 of 3 expectations hold")
+    assert list((tmp_path / "run" / "figures").glob("*.svg"))
+    assert command("run", "trx-backup", "-o", tmp_path / "run").code == Exit.USAGE
