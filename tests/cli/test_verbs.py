@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 from collections.abc import Callable
@@ -98,9 +99,8 @@ def test_a_dry_run_counts_and_solves_nothing(
     def refuse(*arguments: object, **named: object) -> None:
         raise AssertionError("a dry run solved something")
 
-    monkeypatch.setattr("redoxsim.solve.driver.run", refuse)
-    monkeypatch.setattr("redoxsim.solve.choose.run", refuse)
-    monkeypatch.setattr("redoxsim.solve.steady.find_steady", refuse)
+    for module, name in (("choose", "run"), ("driver", "run"), ("steady", "find_steady")):
+        monkeypatch.setattr(importlib.import_module(f"redoxsim.solve.{module}"), name, refuse)
     ran = command(*arguments, "-n", "-o", "out.csv") if arguments[0] != "run" else command(*arguments, "-n")
     assert ran.code == 0, ran.err
     assert ran.out == ""
@@ -120,7 +120,7 @@ def test_a_dry_run_finds_what_the_real_run_would(command: Command, tmp_path: Pat
 def test_dose_response_says_the_fit(command: Command) -> None:
     ran = command("dose-response", "--agent", "auranofin", "--cells", "1", "--doses", "100nM..10uM:log:6")
     assert ran.code == 0, ran.err
-    assert [float(row["auranofin [uM]"]) for row in rows(ran.out)][0] == 0.0
+    assert float(rows(ran.out)[0]["auranofin [uM]"]) == 0.0
     assert len(rows(ran.out)) == 7
     assert "EC50" in ran.err
     assert "uM" in ran.err
@@ -226,8 +226,8 @@ def test_a_process_has_no_progress_without_a_terminal(shell: Command) -> None:
 
 
 def test_run_takes_settings_and_writes_a_folder(command: Command, tmp_path: Path) -> None:
-    ran = command("run", "trx-backup", "-S", "trxr1-low.until='2 h'", "-S", "trxr1-low-bso.until=2 h", "-o", tmp_path / "run",
-                  "--figures", "svg")  # fmt: skip
+    shorter = ("-S", "trxr1-low.until='2 h'", "-S", "trxr1-low-bso.until=2 h")
+    ran = command("run", "trx-backup", *shorter, "-o", tmp_path / "run", "--figures", "svg")
     assert ran.code in (Exit.GOOD, Exit.PARTIAL), ran.err
     last = ran.err.splitlines()[-1]
     assert last.startswith("2 solves: 2 ok; ")

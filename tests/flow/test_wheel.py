@@ -72,8 +72,8 @@ def test_the_wheel_holds_what_is_shipped(wheel: Path) -> None:
 
 def test_combine_runs_elsewhere(installed: Path, tmp_path: Path) -> None:
     ran = run(
-        installed, tmp_path, "combine", "--agent", "auranofin=0,0.3uM,3uM", "--agent", "bso=0,30uM,300uM", "--cells", "1",
-        "--score", "bliss", "-o", "out.csv", "--plot", "out.png",
+        installed, tmp_path, "combine", "--agent", "auranofin=0,0.3uM,3uM", "--agent", "bso=0,30uM,300uM",
+        "--cells", "1", "--score", "bliss", "-o", "out.csv", "--plot", "out.png",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
