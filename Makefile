@@ -1,5 +1,6 @@
 # make demo   the auranofin x BSO experiment in an environment of its own
 # make test   the tests, in the same environment with the test tools added
+# make slow   the longer corpora that make test leaves out
 # make models the SBML of every shipped model, from its Antimony
 # make docs   the command line reference, from --help
 # make clean  removes the environments and what the demo wrote
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO := demo-out
 
-.PHONY: help demo test models docs clean
+.PHONY: help demo test slow models docs clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -22,6 +23,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-test
 	@$(BIN)/python -m pytest
+
+slow: $(VENV)/installed-test
+	@$(BIN)/python -m pytest -m slow
 
 models: $(VENV)/installed
 	@$(BIN)/python -m redoxsim.network.compose
