@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time as clock
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,10 +20,11 @@ from redoxsim.solve.diagnose import Report
 from redoxsim.solve.driver import run as run_pieces
 from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.rosenbrock_program import Programs, why_not
+from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.solution import BatchSolution, Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState
-from redoxsim.solve.tolerance import SMALLEST, absolute_tolerances, typical_sizes
+from redoxsim.solve.tolerance import FRACTION, SMALLEST, absolute_tolerances, typical_sizes
 from redoxsim.solve.with_scipy import ScipyIntegrator
 
 FloatArray = NDArray[np.float64]
@@ -42,7 +43,6 @@ class Starts:
     p: FloatArray
     atol: FloatArray
     failed: dict[int, SteadyState]
-    steady: dict[int, SteadyState]
 
 
 class RosenbrockSolver:
@@ -111,12 +111,13 @@ class RosenbrockSolver:
         if reason is not None:
             raise Unsupported(f"solver '{self.name}' does not do this: {reason}", hint="use --solver scipy")
 
-    def kernel(self, problem: Problem | Batch, infused: tuple[int, ...]) -> Kernel:
-        """The compiled code for a problem's system."""
+    def kernel(self, problem: Problem | Batch, infused: tuple[int, ...], held: tuple[int, ...] = ()) -> Kernel:
+        """The compiled code for a problem's system, with states that are infused or held still."""
         everything = frozenset(range(len(problem.system.constants)))
         width = self.width or host().target().width
         return kernel(
-            problem.system, Recipe(shape=Shape(varying=everything, infused=infused), method=self.method, width=width)
+            problem.system,
+            Recipe(shape=Shape(varying=everything, infused=infused, held=held), method=self.method, width=width),
         )
 
     def workers(self) -> int:
@@ -183,7 +184,9 @@ class _Many:
 
     def starts(self, rows: NDArray[np.intp]) -> Starts:
         """Start values of some rows: a pure function of each row's own values."""
-        return start_rows(self.compiled, self.batch, rows, self.which[rows], self.programs.starts(), self.cache)
+        return start_rows(
+            self.solver, self.compiled, self.batch, rows, self.which[rows], self.programs.starts(), self.cache
+        )
 
     def job(self, rows: NDArray[np.intp], starts: Starts) -> Job:
         which = self.which[rows]
@@ -216,6 +219,7 @@ def _stats(name: str, outcome: Outcome, row: int, seconds: float) -> Stats:
 
 
 def start_rows(
+    solver: RosenbrockSolver,
     compiled: CompiledSystem,
     batch: Batch,
     rows: NDArray[np.intp],
@@ -227,7 +231,6 @@ def start_rows(
     n, m = len(batch.system.states), len(batch.system.constants)
     y, p = np.empty((len(rows), n)), np.empty((len(rows), m))
     failed: dict[int, SteadyState] = {}
-    found: dict[int, SteadyState] = {}
     columns = {name: np.asarray(column, dtype=np.float64)[rows] for name, column in batch.columns.items()}
     for time in np.unique(begins[which]).tolist():
         members = np.flatnonzero(begins[which] == time)
@@ -237,18 +240,47 @@ def start_rows(
             continue
         table = np.column_stack(list(part.values())) if part else np.zeros((len(members), 0))
         distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-        for index, values in enumerate(distinct):
-            problem = Problem(
-                system=batch.system, times=np.array([time + 1.0]), start="steady",
-                values=dict(zip(part, values.tolist(), strict=True)),
-            )  # fmt: skip
-            state = cache.find(problem, compiled, time)
-            where = members[inverse.ravel() == index]
-            y[where], p[where] = state.y, state.p
-            target = found if state.status.ok else failed
-            target |= dict.fromkeys(where.tolist(), state)
+        inverse = inverse.ravel()
+        values = {name: np.ascontiguousarray(distinct[:, index]) for index, name in enumerate(part)}
+        rest, missing = _steady(solver, compiled, batch, values, len(distinct), time, cache)
+        y[members], p[members] = rest.y[inverse], rest.p[inverse]
+        failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}
     atol = tolerances(compiled, batch, y, which, float(begins.min(initial=0.0)))
-    return Starts(y=y, p=p, atol=atol, failed=failed, steady=found)
+    return Starts(y=y, p=p, atol=atol, failed=failed)
+
+
+def _steady(
+    solver: RosenbrockSolver,
+    compiled: CompiledSystem,
+    batch: Batch,
+    columns: Mapping[str, FloatArray],
+    rows: int,
+    time: float,
+    cache: SteadyCache,
+) -> tuple[Rest, dict[int, SteadyState]]:
+    """Steady states of distinct sets of values, and by row those that do not exist."""
+    y, p = compiled.initial_rows(columns, rows, time)
+    rest = Rest(y=y, p=p, found=np.zeros(rows, dtype=bool))
+    if can_rest(compiled):
+        held = held_states(batch.system)
+        sizes = tolerances(
+            compiled,
+            replace(batch, atol=None, schedules=(Schedule(),), schedule_index=None),
+            y,
+            np.zeros(rows, dtype=np.intp),
+            time,
+        )
+        kernel = solver.kernel(batch, (), held)
+        rest = rest_rows(kernel, compiled, columns, rows, time, sizes / (batch.rtol * FRACTION), solver.workers())
+    missing: dict[int, SteadyState] = {}
+    for row in np.flatnonzero(~rest.found).tolist():
+        values = {name: float(column[row]) for name, column in columns.items()}
+        problem = Problem(system=batch.system, times=np.array([time + 1.0]), start="steady", values=values)
+        state = cache.find(problem, compiled, time)
+        rest.y[row], rest.p[row] = state.y, state.p
+        if not state.status.ok:
+            missing[row] = state
+    return rest, missing
 
 
 def tolerances(
@@ -316,7 +348,6 @@ class _Single:
         many = _Many(self.solver, batch, None, None)
         rows = np.zeros(1, dtype=np.intp)
         starts = many.starts(rows) if problem.restart is None else _resumed(problem.restart)
-        steady = starts.failed.get(0) or starts.steady.get(0)
         if starts.failed:
             return run_pieces(problem, ScipyIntegrator(system, "lsoda", "scipy"), many.cache)
         job = many.job(rows, starts)
@@ -338,12 +369,19 @@ class _Single:
         return Solution(
             system=system, problem=problem, status=status, times=problem.times, y=y, p=starts.p[0],
             spans=_spans(constants), stats=_stats(self.solver.name, outcome, 0, clock.perf_counter() - began),
-            atol=starts.atol[0], end=end, report=report, steady=steady,
+            atol=starts.atol[0], end=end, report=report, steady=self._steady(many.cache),
         )  # fmt: skip
+
+    def _steady(self, cache: SteadyCache) -> SteadyState | None:
+        """What is known of the steady state it started from: stability, totals."""
+        if self.problem.start != "steady" or self.problem.restart is not None:
+            return None
+        start = min(self.problem.schedule.start(), float(self.problem.times[0]))
+        return cache.find(self.problem, self.compiled, start)
 
 
 def _resumed(restart: Restart) -> Starts:
-    return Starts(y=restart.origin_y[None], p=restart.origin_p[None], atol=restart.atol[None], failed={}, steady={})
+    return Starts(y=restart.origin_y[None], p=restart.origin_p[None], atol=restart.atol[None], failed={})
 
 
 def _spans(constants: FloatArray) -> tuple[Span, ...]:

@@ -141,25 +141,30 @@ class Programs:
             tables.upto.append(upto)
 
     def _jumps(self, cut: Cut) -> list[Operation]:
+        """Events with values from just before, then doses one by one; what a compartment holds keeps its amount."""
         found: list[Operation] = []
         if cut.events:
-            found.append((EVENTS, 0, cut.time - 4.0 * float(np.spacing(abs(cut.time)))))
-            for event in cut.events:
-                found += [
-                    (COPY, self.slot[target], float(self.events[event.id, target])) for target, _ in event.assignments
-                ]
+            copies = [
+                (COPY, self.slot[target], float(self.events[event.id, target]))
+                for event in cut.events
+                for target, _ in event.assignments
+            ]
+            before = cut.time - 4.0 * float(np.spacing(abs(cut.time)))
+            found += self._resized([(EVENTS, 0, before), *copies], {slot for _, slot, _ in copies})
         for dose in cut.doses:
-            found += self._dose(dose)
-        changed = {slot for _, slot, _ in found[1 if cut.events else 0 :]}
+            found += self._resized(self._dose(dose), {self.slot.get(dose.target, -1)})
+        return found
+
+    def _resized(self, operations: list[Operation], changed: set[int]) -> list[Operation]:
+        """Operations with the contents of compartments among the changed slots scaled by what these change."""
         keep: list[Operation] = []
         scale: list[Operation] = []
         for index, (name, held) in enumerate(self.contents.items()):
             if held and self.slot.get(name) in changed:
                 kept = len(self.events) + index
                 keep.append((KEEP, self.slot[name], float(kept)))
-                where = float(kept * PACK + self.slot[name])
-                scale += [(SCALE, self.slot[s.id], where) for s in held if self.slot[s.id] not in changed]
-        return keep + found + scale
+                scale += [(SCALE, self.slot[s.id], float(kept * PACK + self.slot[name])) for s in held]
+        return keep + operations + scale
 
     def _dose(self, dose: Dose) -> list[Operation]:
         if dose.action == "set":

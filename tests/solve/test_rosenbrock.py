@@ -14,7 +14,7 @@ from redoxsim import equations  # noqa: E402
 from redoxsim.equations import OdeSystem  # noqa: E402
 from redoxsim.errors import Unsupported  # noqa: E402
 from redoxsim.network import Network  # noqa: E402
-from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, solve, solve_batch  # noqa: E402
+from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, solve, solve_batch, steady  # noqa: E402
 from redoxsim.solve import rosenbrock as module  # noqa: E402
 from redoxsim.solve.rosenbrock import RosenbrockSolver  # noqa: E402
 
@@ -208,3 +208,36 @@ def test_failed_single_run_says_why(network_of: NetworkOf) -> None:
     assert not solution.status.ok
     assert solution.report is not None
     assert solve(problem, "scipy", throw=False).status is solution.status
+
+
+def test_steady_states_are_those_of_newton(network_of: NetworkOf) -> None:
+    """Found in the kernel for every distinct set of values, and at rest to the last digits; a total is kept."""
+    net = network_of(
+        ["-> H; v", "H + R -> X; k*H*R", "X -> R; q*X", "-> E; e*(ref - E)", "H -> ; E*H"],
+        species={"H": 0.0, "R": 2.0, "X": 0.5, "E": 1.0},
+        parameters={"v": 1.0, "k": 300.0, "q": 0.4, "e": 0.01, "ref": 2.0},
+        initial={"ref": "3*E"},
+    )  # fmt: skip
+    columns = {"k": np.array([300.0, 3.0, 300.0, 7.0]), "R": np.array([1.0, 2.0, 1.0, 0.3]), "e": np.full(4, 0.02)}
+    columns["ref"] = np.array([2.0, 1.0, 2.0, 0.5])
+    batch = Batch(
+        system=equations.build(net), times=np.array([0.0, 3.0]), rows=4, columns=columns, start="steady",
+        observe=("H", "R", "X", "E"),
+    )  # fmt: skip
+    result = RosenbrockSolver().solve_batch(batch)
+    assert result.ok.all()
+    assert {stat.solver for stat in result.stats} == {"rosenbrock"}
+    for row in range(4):
+        expected = steady(batch.row(row))
+        for index, name in enumerate(batch.observe):
+            np.testing.assert_allclose(result.values[row, index], expected.values[name], rtol=1e-9)
+    np.testing.assert_array_equal(result.values[0], result.values[2])
+
+
+def test_steady_start_of_what_never_rests(network_of: NetworkOf) -> None:
+    net = network_of(["-> A; v", "A -> B; A - B"], species={"A": 1.0}, parameters={"v": 1.0})
+    settings = {"times": np.array([0.0, 1.0]), "rows": 2, "observe": ("A",), "start": "steady"}
+    columns = {"v": np.array([0.0, 1.0])}
+    result = RosenbrockSolver().solve_batch(Batch(system=equations.build(net), columns=columns, **settings))  # type: ignore[arg-type]
+    assert result.status == (Status.OK, Status.NO_STEADY_STATE)
+    np.testing.assert_allclose(result.values[0, 0], 0.5, rtol=1e-9)

@@ -1,8 +1,8 @@
 """Vector exp, log, pow, sin and cos, written out of plain operations.
 
 Largest errors measured against 80-bit arithmetic are asserted by the tests: log, sin and cos within
-1 ulp, exp within 1.1, x ** y within 1.1 + |y|/8 (without fused multiply-add 1.5 and 2 + |y|/8). Series are Taylor series, long
-enough that their truncation is below 1e-18 relative. No lane can influence another.
+1 ulp, exp within 1.1, x ** y within 1.1 + |y|/8 (without fused multiply-add 1.5 and 2 + |y|/8). Series are
+long enough that their truncation is below 1e-18 relative. No lane can influence another.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.lower import Constants, Lowering
 from redoxsim.codegen.llvm.text import PTR, Function, Target, Value
 from redoxsim.equations.system import OdeSystem
+from redoxsim.network.expr import Number
 
 BLOCK = (("w", PTR), ("u", PTR))
 """Arguments of every function: a worker's memory, and the values that are the same in all lanes."""
@@ -20,10 +21,11 @@ BLOCK = (("w", PTR), ("u", PTR))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """What the code is made for besides the equations: constants that differ between rows, states
-    that are infused."""
+    that are infused, states that are held still."""
 
     varying: frozenset[int]
     infused: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
 
 
 class Equations:
@@ -32,9 +34,12 @@ class Equations:
     def __init__(self, system: OdeSystem, shape: Shape) -> None:
         self.system, self.shape = system, shape
         self.graph = Graph.of(system)
-        self.rhs = self.graph.add_all(system.rhs)
-        self.jacobian = [(row, column, self.graph.add(expr)) for row, column, expr in system.jacobian]
-        self.slopes = [(row, self.graph.add(expr)) for row, expr in system.dfdt]
+        held = frozenset(shape.held)
+        rhs = [Number(0.0) if row in held else expr for row, expr in enumerate(system.rhs)]
+        self.rhs = self.graph.add_all(rhs)
+        moving = [(row, column, expr) for row, column, expr in system.jacobian if row not in held]
+        self.jacobian = [(row, column, self.graph.add(expr)) for row, column, expr in moving]
+        self.slopes = [(row, self.graph.add(expr)) for row, expr in system.dfdt if row not in held]
         self.elimination = plan(len(system.states), [(row, column) for row, column, _ in self.jacobian])
         self.constants = Constants(self.graph, shape.varying)
 
