@@ -55,11 +55,11 @@ def fluxes(network: Network, groups: Mapping[str, Sequence[str]]) -> list[Flux]:
 
     Parameters
     ----------
-    groups : reactions by pool. The pool's species is the one that all of them change.
+    groups : reactions by pool. The pool's species is the one that most of them change.
 
     Raises
     ------
-    DesignError : a pool whose reactions have no species in common.
+    DesignError : a pool whose reactions are not there or change nothing.
     SolveError : no steady state was found.
     """
     import numpy as np
@@ -112,9 +112,11 @@ def _species_of(system: OdeSystem, pool: str, reactions: Sequence[str]) -> str:
     missing = [name for name in reactions if name not in known]
     if missing:
         raise DesignError(f"pool '{pool}' names reactions that the model does not have: {', '.join(missing)}")
-    shared = [name for name in system.states if set(reactions) <= set(_changes(system, name))]
-    if not shared:
+    overlap = {name: len(set(reactions) & set(_changes(system, name))) for name in system.states}
+    most = max(overlap.values(), default=0)
+    if most == 0:
         raise DesignError(
-            f"no species is changed by all reactions of pool '{pool}'", hint=f"they are {', '.join(reactions)}"
+            f"no species is changed by the reactions of pool '{pool}'", hint=f"they are {', '.join(reactions)}"
         )
+    shared = [name for name, count in overlap.items() if count == most]
     return next((name for name in shared if name.startswith(pool)), shared[0])

@@ -1,0 +1,82 @@
+"""What the pages show works: commands parse, files load, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from redoxsim.cli.main import cli
+from redoxsim.pharmacology import apply_agent, load_agent, load_cell
+from redoxsim.study import experiment
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+
+def fenced(page: Path, language: str = "") -> list[str]:
+    """Blocks of code of a language."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_on_pages_parse(page: Path) -> None:
+    if page.name == "cli.md":
+        return  # its examples are those of the help, which has a test of its own
+    for block in fenced(page):
+        for line in block.replace("\\\n", " ").splitlines():
+            if not line.startswith("redoxsim "):
+                continue
+            _, *words = shlex.split(line, comments=True)
+            command: click.Command = cli
+            parent = click.Context(cli, info_name="redoxsim")
+            while isinstance(command, click.Group) and words:
+                found = command.get_command(parent, words[0])
+                assert found is not None or command is not cli, line
+                if found is None:
+                    break
+                command, words = found, words[1:]
+            if not isinstance(command, click.Group):
+                with command.make_context("x", list(words), parent=parent):
+                    pass
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_on_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_agent_on_the_page_can_be_given(tmp_path: Path) -> None:
+    from redoxsim import network
+
+    (text,) = fenced(ROOT / "docs/howto/add-an-agent.md", "toml")
+    path = tmp_path / "my-drug.toml"
+    path.write_text(text, encoding="utf-8")
+    changed = apply_agent(network.read("redox"), load_agent(path))
+    assert "my_drug_hits_GCL" in {one.id for one in changed.reactions}
+
+
+def test_the_files_on_the_page_load(tmp_path: Path) -> None:
+    cell, example = fenced(ROOT / "docs/reference/file-formats.md", "toml")
+    (tmp_path / "gsr-low.toml").write_text(cell, encoding="utf-8")
+    assert load_cell(tmp_path / "gsr-low.toml").overrides == {"GSR": 0.1}
+    (tmp_path / "experiment.toml").write_text(example, encoding="utf-8")
+    assert experiment.load(tmp_path).expect[0].wanted() == ">= 3"
+
+
+def test_every_shipped_status_has_a_section() -> None:
+    from redoxsim.cli.explain import guide_file, sections
+    from redoxsim.solve import Status
+
+    assert set(sections(guide_file().read_text(encoding="utf-8"))) == {status.name for status in Status}
+
+
+def test_set_up_is_two_commands() -> None:
+    commands = [line for block in fenced(ROOT / "README.md") for line in block.splitlines() if line.strip()]
+    assert commands == ["make demo", "make test"]
