@@ -263,13 +263,16 @@ def _empty(path: Path, *, force: bool) -> None:
     check_free(path / "command.txt", force=True)
     with explained(path):
         known = {"command.txt", "settings.toml", "versions.json", "status.csv", "failed.csv", "summary.json", LOG}
+        known |= {"scores.csv", "fits.csv", "verdicts.md"}
         summary = _summary(path)
         for file in sorted(known | set(summary.get("files", {})) | {"inputs/sha256.txt"}):
             target = path / file
             if target.resolve().is_relative_to(path.resolve()):
                 target.unlink(missing_ok=True)
-        for target in [*path.glob("results.*"), *path.glob("inputs/*"), *path.glob("figures/*")]:
-            target.unlink(missing_ok=True)
+        for pattern in ("results.*", "results/*", "inputs/*", "figures/*"):
+            for target in path.glob(pattern):
+                if target.is_file():
+                    target.unlink()
 
 
 def _summary(path: Path) -> dict[str, Any]:
