@@ -164,7 +164,7 @@ def solving_options(function: F) -> F:
             default="auto",
             show_default=True,
             metavar="NAME",
-            help="auto, scipy, scipy:bdf, scipy:radau or cvode.",
+            help="auto, or a name that `redoxsim doctor` lists.",
         ),
         click.option(
             "--rtol",
