@@ -248,6 +248,23 @@ class CompiledSystem:
         literals = [np.float64(value) for value in numbers]
         return lambda t, y, p: function(t, y, p, literals)
 
+    def slopes_and_diagonal(self, t: FloatArray, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """d y / dt and the diagonal of the Jacobian, (n, R) each, for rows with times t (R,), y (n, R), p (m, R)."""
+        key = ("#slopes",)  # no symbol id holds this sign
+        if key not in self._outputs:
+            graph, system = self._symbol_graph, self.system
+            own = {row: expr for row, column, expr in system.jacobian if row == column}
+            zero = graph.number(0.0)
+            diagonal = [graph.add(own[row]) if row in own else zero for row in range(len(system.states))]
+            self._outputs[key] = self._vectorised([*graph.add_all(system.rhs), *diagonal])
+        with np.errstate(all="ignore"):
+            rows = self._outputs[key](t, y, p)
+        out = np.empty((len(rows), len(t)))
+        for index, row in enumerate(rows):
+            out[index] = row
+        n = len(self.system.states)
+        return out[:n], out[n:]
+
     @cached_property
     def _symbol_graph(self) -> Graph:
         """The graph of definitions and right-hand side, for outputs and for what depends on time alone."""

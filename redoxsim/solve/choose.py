@@ -10,6 +10,7 @@ from redoxsim.errors import DesignError, SolveError, Unsupported, nearest
 from redoxsim.solve.batch import loop_rows
 from redoxsim.solve.driver import Integrator, run
 from redoxsim.solve.problem import Batch, Problem
+from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.solve.solution import BatchSolution, Solution
 from redoxsim.solve.steady import SteadyCache
 from redoxsim.solve.with_cvode import CvodeIntegrator, why_not_cvode
@@ -84,6 +85,7 @@ def _scipy(method: str, name: str) -> Callable[[OdeSystem], Integrator]:
 
 
 SOLVERS: Mapping[str, Solver] = {
+    "rosenbrock": RosenbrockSolver(),
     "scipy": PieceSolver("scipy", frozenset(FEATURES), _scipy("lsoda", "scipy"), lambda: None),
     "scipy:bdf": PieceSolver("scipy:bdf", frozenset(FEATURES), _scipy("bdf", "scipy:bdf"), lambda: None),
     "scipy:radau": PieceSolver("scipy:radau", frozenset(FEATURES), _scipy("radau", "scipy:radau"), lambda: None),
@@ -155,12 +157,17 @@ def choose(problem: Problem | Batch, solver: str = "auto") -> tuple[Solver, str]
         if name not in SOLVERS:
             continue
         candidate = SOLVERS[name]
-        reason = candidate.available()
+        reason = candidate.available() or _refusal(candidate, problem)
         lacking = needs(problem) - candidate.supports if reason is None else frozenset()
         if reason is None and not lacking:
             return candidate, "; ".join([*passed, "the first in order of preference that does all the problem needs"])
         passed.append(f"{name}: {reason or 'does not do ' + ', '.join(FEATURES[f] for f in sorted(lacking))}")
     raise Unsupported("no solver can do this problem: " + "; ".join(passed))
+
+
+def _refusal(solver: Solver, problem: Problem | Batch) -> str | None:
+    """What a solver that can say so finds impossible about this very problem."""
+    return solver.refuses(problem) if isinstance(solver, RosenbrockSolver) else None
 
 
 def solve(problem: Problem, solver: str = "auto", *, throw: bool = True) -> Solution:

@@ -152,7 +152,7 @@ class _Run:
             spans=tuple(self.spans), stats=stats, atol=first.atol, end=self.end, report=self.report,
             steady=first.steady,
         )  # fmt: skip
-        return replace(solution, warnings=(*self.notes, *_warnings(solution)))
+        return replace(solution, warnings=(*self.notes, *warnings_of(solution)))
 
     def _run(self) -> None:
         first, problem = self.first, self.problem
@@ -204,7 +204,7 @@ class _Run:
         self.report = explain(self.compiled, status, time, y, p, self.first.atol, step=step)
 
 
-def _warnings(solution: Solution) -> tuple[str, ...]:
+def warnings_of(solution: Solution) -> tuple[str, ...]:
     """Species that went below zero by more than the tolerances explain."""
     species = {part.id for part in solution.system.network.species}
     found = []

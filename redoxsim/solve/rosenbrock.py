@@ -15,16 +15,18 @@ from redoxsim.codegen.compiled import CompiledSystem, compile_system
 from redoxsim.codegen.llvm.host import host
 from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, check_size, kernel
 from redoxsim.codegen.llvm.run import Job, Outcome, execute
-from redoxsim.errors import BuildError, ModelError, Unsupported
+from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.diagnose import Report
 from redoxsim.solve.driver import run as run_pieces
+from redoxsim.solve.driver import warnings_of
 from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.rosenbrock_program import Programs, why_not
+from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
 from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.solution import BatchSolution, Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState
-from redoxsim.solve.tolerance import FRACTION, SMALLEST, absolute_tolerances, typical_sizes
+from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
 
 FloatArray = NDArray[np.float64]
@@ -245,7 +247,7 @@ def start_rows(
         rest, missing = _steady(solver, compiled, batch, values, len(distinct), time, cache)
         y[members], p[members] = rest.y[inverse], rest.p[inverse]
         failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}
-    atol = tolerances(compiled, batch, y, which, float(begins.min(initial=0.0)))
+    atol = tolerances(compiled, batch, y, p, begins[which], which)
     return Starts(y=y, p=p, atol=atol, failed=failed)
 
 
@@ -263,15 +265,10 @@ def _steady(
     rest = Rest(y=y, p=p, found=np.zeros(rows, dtype=bool))
     if can_rest(compiled):
         held = held_states(batch.system)
-        sizes = tolerances(
-            compiled,
-            replace(batch, atol=None, schedules=(Schedule(),), schedule_index=None),
-            y,
-            np.zeros(rows, dtype=np.intp),
-            time,
-        )
+        undosed = np.zeros(rows, dtype=np.intp)
+        sizes = typical_sizes_rows(compiled, y, p, np.full(rows, time), (Schedule(),), undosed)
         kernel = solver.kernel(batch, (), held)
-        rest = rest_rows(kernel, compiled, columns, rows, time, sizes / (batch.rtol * FRACTION), solver.workers())
+        rest = rest_rows(kernel, compiled, columns, rows, time, sizes, solver.workers())
     missing: dict[int, SteadyState] = {}
     for row in np.flatnonzero(~rest.found).tolist():
         values = {name: float(column[row]) for name, column in columns.items()}
@@ -284,49 +281,13 @@ def _steady(
 
 
 def tolerances(
-    compiled: CompiledSystem, batch: Batch, y: FloatArray, which: NDArray[np.intp], time: float
+    compiled: CompiledSystem, batch: Batch, y: FloatArray, p: FloatArray, times: FloatArray, which: NDArray[np.intp]
 ) -> FloatArray:
-    """Absolute tolerances per row (R, n), from the row's own start, its doses, and where a state is zero
-    and undosed from the model's default values; never from other rows."""
+    """Absolute tolerances (R, n) from each row's own start and doses."""
     if batch.atol is not None:
         return np.broadcast_to(np.asarray(batch.atol, dtype=np.float64), y.shape).copy()
-    sizes = np.abs(y)
-    sizes[~np.isfinite(sizes)] = 0.0
-    doses = np.array([_dosed(compiled, schedule) for schedule in batch.schedules])
-    sizes = np.maximum(sizes, doses[which])
-    if not np.all(sizes > 0.0):
-        sizes = np.where(sizes > 0.0, sizes, _default_sizes(compiled, y, time))
-    compartments = {part.id for part in batch.system.network.species}
-    kinds = np.array(
-        [
-            0 if size else 1 if name in compartments else 2
-            for name, size in zip(batch.system.states, batch.system.sizes, strict=True)
-        ]
-    )
-    for kind in np.unique(kinds):
-        members = kinds == kind
-        largest = sizes[:, members].max(axis=1, keepdims=True)
-        sizes[:, members] = np.maximum(sizes[:, members], SMALLEST * largest)
+    sizes = typical_sizes_rows(compiled, y, p, times, batch.schedules, which)
     return absolute_tolerances(None, batch.rtol, sizes)
-
-
-def _dosed(compiled: CompiledSystem, schedule: Schedule) -> FloatArray:
-    """Largest dose of every state (n,); an infusion counts with its total."""
-    out = np.zeros(len(compiled.system.states))
-    position = compiled.system.state_index()
-    for dose in schedule.doses:
-        if dose.target in position and dose.action != "wash":
-            span = (dose.until or dose.time) - dose.time if dose.action == "infuse" else 1.0
-            out[position[dose.target]] = max(out[position[dose.target]], abs(dose.amount) * span)
-    return out
-
-
-def _default_sizes(compiled: CompiledSystem, y: FloatArray, time: float) -> FloatArray:
-    try:
-        y0, p0 = compiled.initial({}, time)
-    except ModelError:
-        return np.ones(y.shape[1])
-    return typical_sizes(compiled.system, compiled.bind(p0), y0, time, Schedule())
 
 
 class _Single:
@@ -366,11 +327,12 @@ class _Single:
             time=float(problem.times[-1]), y=outcome.last[0], p=constants[:, -1].copy(),
             origin_y=starts.y[0], origin_p=starts.p[0], atol=starts.atol[0],
         )  # fmt: skip
-        return Solution(
+        solution = Solution(
             system=system, problem=problem, status=status, times=problem.times, y=y, p=starts.p[0],
             spans=_spans(constants), stats=_stats(self.solver.name, outcome, 0, clock.perf_counter() - began),
             atol=starts.atol[0], end=end, report=report, steady=self._steady(many.cache),
         )  # fmt: skip
+        return replace(solution, warnings=warnings_of(solution))
 
     def _steady(self, cache: SteadyCache) -> SteadyState | None:
         """What is known of the steady state it started from: stability, totals."""

@@ -40,11 +40,11 @@ def typical_sizes(system: OdeSystem, bound: Bound, y0: FloatArray, time: float, 
     """Typical size of every state, shape (n,); positive. See the module's text for the rule."""
     sizes = np.abs(y0)
     sizes[~np.isfinite(sizes)] = 0.0
-    for name, amount in _doses(schedule).items():
+    for name, amount in doses_by_target(schedule).items():
         if name in system.states:
             index = system.states.index(name)
             sizes[index] = max(sizes[index], amount)
-    kinds = _kinds(system)
+    kinds = kinds_of_states(system)
     if not np.all(sizes > 0.0):
         sizes = _fill(system, sizes, _quasi_steady(bound, y0, time), kinds)
     for kind in np.unique(kinds):
@@ -53,7 +53,8 @@ def typical_sizes(system: OdeSystem, bound: Bound, y0: FloatArray, time: float, 
     return sizes
 
 
-def _doses(schedule: Schedule) -> Mapping[str, float]:
+def doses_by_target(schedule: Schedule) -> Mapping[str, float]:
+    """Largest dose of every target; an infusion counts with its total."""
     largest: dict[str, float] = {}
     for dose in schedule.doses:
         amount = abs(dose.amount) * ((dose.until or dose.time) - dose.time if dose.action == "infuse" else 1.0)
@@ -62,7 +63,7 @@ def _doses(schedule: Schedule) -> Mapping[str, float]:
     return largest
 
 
-def _kinds(system: OdeSystem) -> NDArray[np.intp]:
+def kinds_of_states(system: OdeSystem) -> NDArray[np.intp]:
     """0 for concentrations, 1 for amounts of species, 2 for the rest; shape (n,)."""
     species = {part.id for part in system.network.species}
     return np.array(

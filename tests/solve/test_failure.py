@@ -112,7 +112,7 @@ def test_nothing_is_printed_and_no_warning_leaks(solver: str, capfd: pytest.Capt
 def test_batch_progress_and_cancel() -> None:
     batch = Batch(system=equations.build(STIFF), times=[0.0, 1.0], rows=5, observe=("A",))
     done: list[int] = []
-    result = solve_batch(batch, progress=done.append, cancel=lambda: len(done) >= 3)
+    result = solve_batch(batch, "scipy", progress=done.append, cancel=lambda: len(done) >= 3)
     assert done == [1, 2, 3]
     assert [status is Status.INTERRUPTED for status in result.status] == [False] * 3 + [True] * 2
     assert np.isnan(result.values[3:]).all()

@@ -241,3 +241,12 @@ def test_steady_start_of_what_never_rests(network_of: NetworkOf) -> None:
     result = RosenbrockSolver().solve_batch(Batch(system=equations.build(net), columns=columns, **settings))  # type: ignore[arg-type]
     assert result.status == (Status.OK, Status.NO_STEADY_STATE)
     np.testing.assert_allclose(result.values[0, 0], 0.5, rtol=1e-9)
+
+
+def test_tolerances_are_those_of_the_reference_solver(system: OdeSystem) -> None:
+    """The typical sizes of many rows at once, row by row the rule of one."""
+    batch = batch_of(system, 8)
+    solver = RosenbrockSolver()
+    for row in range(8):
+        expected = solve(replace(batch.row(row), times=np.array([0.0])), "scipy").atol
+        np.testing.assert_allclose(solver.solve(batch.row(row)).atol, expected, rtol=1e-12)

@@ -152,7 +152,7 @@ def test_a_batch_finds_each_steady_state_once(monkeypatch: pytest.MonkeyPatch) -
         observe=("H",),
         start="steady",
     )
-    result = solve_batch(batch)
+    result = solve_batch(batch, "scipy")
     assert len(calls) == 2
     assert result.ok.all()
     np.testing.assert_allclose(result.values[:, 0, 0], np.repeat([0.5, 2.0], 5) + np.tile(np.arange(5), 2))

@@ -164,7 +164,7 @@ def test_draws_give_scores_intervals(kill: network.Network, agent_a: Agent, agen
     spread = surface["bliss_excess"].values
     assert np.all(spread[..., 0] <= spread[..., 2])
     assert np.any(spread[..., 0] < spread[..., 2])
-    assert surface.summary == f"{16 * 8 * 4} solves: {16 * 8 * 4} ok"
+    assert surface.summary.startswith(f"{16 * 8 * 4} solves: {16 * 8 * 4} ok; 3 solved again with scipy")
 
 
 def test_what_the_user_sets_is_not_drawn(kill: network.Network, agent_a: Agent) -> None:
@@ -214,7 +214,7 @@ def test_background_agent(kill: network.Network, agent_a: Agent, agent_b: Agent)
     alone = rx.dose_response(kill, agent=agent_a, doses="1uM", given="24h")
     when = {"agent-a": "24h"}
     late = rx.combine(kill, agents=[agent_a, agent_b], doses={"agent-a": "1uM", "agent-b": "20uM"}, times=when)
-    assert float(late["viability"][1, 0]) == float(alone["viability"][1])
+    assert float(late["viability"][1, 0]) == pytest.approx(float(alone["viability"][1]), rel=1e-7)
     assert float(late["viability"][1, 0]) == pytest.approx(survival_a(np.array([1.0]), 24.0)[0], abs=2e-5)
     assert float(both["viability"][1, 1]) < float(late["viability"][1, 1])
 
@@ -333,7 +333,7 @@ def test_plan_solves_nothing(kill: network.Network, agent_a: Agent, agent_b: Age
     assert estimate.solves == 81 * 16
     assert estimate.seconds is None
     assert plan.estimate(timed=True).seconds > 0
-    assert "1296 solves with scipy" in str(estimate)
+    assert "1296 solves with rosenbrock" in str(estimate)
     with pytest.raises(DesignError, match="no score"):
         rx.combine.plan(kill, agents=[agent_a, agent_b], scores=["x"])
 
@@ -430,7 +430,7 @@ def test_provenance_has_no_date_and_names_everything(surface: ResultSet, kill: n
     found = surface.provenance
     assert found["model"]["id"] == "kill"
     assert set(found["agents"]) == {"agent-a", "agent-b"}
-    assert found["solver"]["name"] == "scipy"
+    assert found["solver"]["name"] == "rosenbrock"
     assert found["solver"]["why"]
     assert found["grades"] == {"A": 0, "B": 2, "C": 2}
     assert found["population"]["cells"] == 1
