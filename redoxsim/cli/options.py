@@ -177,7 +177,10 @@ def solving_options(function: F) -> F:
             help="Absolute tolerance of every state, in its own unit  [default: one each, from its typical size]",
         ),
         click.option(
-            "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use  [default: one per processor core]"
+            "--jobs",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Processes, or threads where the solver shares them  [default: one per processor core]",
         ),
         click.option(
             "--seed",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redoxsim.cli.emit import emit_text
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Output, Solving
-from redoxsim.cli.talk import Progress, Talk, grouped, plural
+from redoxsim.cli.talk import Progress, Talk, counted, grouped, plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST = 60
 """Lines of a table on a terminal; the rest is counted."""
-SECONDS_PER_STATE = 2e-3
-"""A rough guess for a stiff run of two days with scipy, per state of the model."""
+SECONDS_PER_STATE = {"rosenbrock": 2e-5, "cvode": 5e-4}
+"""A rough guess for a stiff run of two days, per state of the model; other solvers take 2e-3."""
 WORTH = 48
 """Fewer solves than this are done in one process: starting another takes a second or two."""
 
@@ -67,7 +70,8 @@ def run_study(
     with talk.progress("solving", progress):
         results = plan.run()
     talk.detail(f"solved with {results.provenance['solver']['name']}: {results.provenance['solver']['why']}")
-    emit_result(results, output)
+    with undisturbed():
+        emit_result(results, output)
     if say is not None and not results.interrupted:
         talk.note(say(results))
     if output.plot is not None and not results.interrupted:
@@ -89,10 +93,32 @@ def finish(results: ResultSet, output: Output, talk: Talk) -> int:
     if not results.ok and not results.interrupted:
         status = next(name for name in results.counts if name != "OK")
         talk.note(f"`redoxsim explain {status}` says what to do.")
-    talk.note(results.summary)
+    talk.note(last_line(results))
     if results.interrupted:
         return Exit.INTERRUPTED
     return Exit.GOOD if results.ok else Exit.PARTIAL
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C waits: what was solved is written to the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def last_line(results: ResultSet) -> str:
+    """How many solves ended how, and how far the reference solver is from those it solved again."""
+    text = counted(results.counts)
+    check = results.provenance["check"]
+    if check is not None:
+        text += f"; {len(check['rows'])} solved again with scipy differ by {check['largest']:.1e} at most"
+    return text
 
 
 def study_of(plan: Study | TimeCourse) -> Study:
@@ -122,7 +148,10 @@ def dry_run(studies: Sequence[Study], *, output: Output, talk: Talk) -> None:
         if path:
             talk.note(f"would {word} {path}")
     seconds = sum(
-        cost.solves * SECONDS_PER_STATE * len(study.rows.setup.system.states) / min(cost.jobs, cost.solves)
+        cost.solves
+        * SECONDS_PER_STATE.get(cost.solver, 2e-3)
+        * len(study.rows.setup.system.states)
+        / min(cost.jobs, cost.solves)
         for cost, study in zip(costs, studies, strict=True)
     )
     solves, size = sum(cost.solves for cost in costs), sum(cost.bytes for cost in costs)

@@ -183,24 +183,23 @@ def conclude(
     for one in finished:
         for state, count in one.results.counts.items():
             counts[state] = counts.get(state, 0) + count
-    ordered = dict(sorted(counts.items(), key=lambda item: (item[0] != "OK", item[0])))
-    failed = any(state != "OK" for state in ordered)
+    failed = any(state != "OK" for state in counts)
     if interrupted:
-        opened.finish({"experiment": experiment.id, "solves": ordered}, state="interrupted")
+        opened.finish({"experiment": experiment.id, "solves": dict(sorted(counts.items()))}, state="interrupted")
         talk.note(f"Interrupted; what was done is in {opened.path}/")
-        talk.note(counted(ordered))
+        talk.note(counted(counts))
         return Exit.INTERRUPTED
     lines = verdict_lines(judge(experiment, {one.run.id: one for one in finished}))
     opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title))
     holds = all(line.holds for line in lines)
     verdicts = {line.id: {"expected": line.expected, "got": line.got, "holds": line.holds} for line in lines}
     opened.finish(
-        {"experiment": experiment.id, "solves": ordered, "expectations": verdicts},
+        {"experiment": experiment.id, "solves": dict(sorted(counts.items())), "expectations": verdicts},
         state="partial" if failed else "finished",
     )
     talk.note(f"\n{verdicts_text(lines)}")
     where_it_is(opened.path, talk)
-    talk.note(f"{counted(ordered)}; {summary_line(lines)}")
+    talk.note(f"{counted(counts)}; {summary_line(lines)}")
     return Exit.GOOD if holds and not failed else Exit.PARTIAL
 
 

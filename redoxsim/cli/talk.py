@@ -107,5 +107,6 @@ def counted(status: Mapping[str, int]) -> str:
     '1 296 solves: 1 294 ok, 2 step budget'
     """
     total = sum(status.values())
-    parts = [f"{grouped(count)} {name.lower().replace('_', ' ')}" for name, count in status.items() if count]
+    ordered = sorted(status.items(), key=lambda item: (item[0] != "OK", item[0]))
+    parts = [f"{grouped(count)} {name.lower().replace('_', ' ')}" for name, count in ordered if count]
     return f"{plural(total, 'solve')}: {', '.join(parts) or 'none'}"

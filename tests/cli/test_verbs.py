@@ -6,6 +6,7 @@ import csv
 import importlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def test_dose_response_says_the_fit(command: Command) -> None:
     assert len(rows(ran.out)) == 7
     assert "EC50" in ran.err
     assert "uM" in ran.err
-    assert ran.err.splitlines()[-1] == "7 solves: 7 ok"
+    assert ran.err.splitlines()[-1].startswith("7 solves: 7 ok")
 
 
 def test_combine_prints_sign_and_orientation(command: Command) -> None:
@@ -215,13 +216,13 @@ def test_quiet_says_nothing_and_verbose_says_stages(command: Command) -> None:
     assert command(*base, "-q").err == ""
     loud = command(*base, "-v").err
     assert " s] " in loud
-    assert "scipy" in loud
+    assert "solved with" in loud
 
 
 def test_a_process_has_no_progress_without_a_terminal(shell: Command) -> None:
     ran = shell("scan", "gsh", "--axis", "GSR=1,2", "--until", "1h", "--cells", "1", "--observe", "GSH_c")
     assert ran.code == 0
-    assert ran.err == "2 solves: 2 ok\n"
+    assert re.fullmatch(r"2 solves: 2 ok(; 2 solved again with scipy differ by \S+ at most)?\n", ran.err)
     assert json.dumps(ran.out).isascii()
 
 

@@ -266,7 +266,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     log = tmp_path / "out" / "log.txt"
     try:
         code, err = interrupted(
-            ["run", "experiment.toml", "-o", "out", "--jobs", "1"], tmp_path,
+            ["run", "experiment.toml", "-o", "out", "--jobs", "1", "--solver", "scipy"], tmp_path,
             ready=lambda: log.is_file() and "short:" in log.read_text(encoding="utf-8"),
         )  # fmt: skip
     finally:
@@ -284,7 +284,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
 def test_ctrl_c_in_a_dose_response_writes_what_is_done(tmp_path: Path) -> None:
     code, err = interrupted(
         ["scan", "trx", "--axis", "TXNRD1=0.1..1:lin:8000", "--until", "48h", "--observe", "H2O2_c", "--cells", "1",
-         "--jobs", "1", "-o", "out.csv", "-v"], tmp_path, ready=lambda: False, limit=4.0,
+         "--jobs", "1", "--solver", "scipy", "-o", "out.csv", "-v"], tmp_path, ready=lambda: False, limit=4.0,
     )  # fmt: skip
     assert code == Exit.INTERRUPTED, err
     assert "Traceback" not in err

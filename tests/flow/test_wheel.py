@@ -81,7 +81,7 @@ def test_combine_runs_elsewhere(installed: Path, tmp_path: Path) -> None:
     assert lines[0].startswith("auranofin [uM],bso [uM]")
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert "positive = synergy" in ran.stderr
-    assert ran.stderr.splitlines()[-1] == "9 solves: 9 ok"
+    assert ran.stderr.splitlines()[-1].startswith("9 solves: 9 ok")
 
 
 def test_the_installed_program_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
