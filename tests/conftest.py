@@ -65,7 +65,8 @@ def shell() -> Callable[..., Ran]:
     def run(*arguments: object, timeout: float = 120.0) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "redoxsim.cli.main", *map(str, arguments)],
-            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment(), check=False,
+            capture_output=True, encoding="utf-8", timeout=timeout, stdin=subprocess.DEVNULL, env=environment(),
+            check=False,
         )  # fmt: skip
         return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
 

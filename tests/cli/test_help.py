@@ -103,7 +103,7 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'scipy', 'pydantic', 'xarray', 'libsbml', 'matplotlib', 'rich'}; "
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=_root(), check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=_root(), check=True)
     assert done.stderr.strip() == "[]"
 
 

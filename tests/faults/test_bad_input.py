@@ -162,7 +162,7 @@ def test_a_full_disk_is_said(command: Command, shell: Command, decay: Path) -> N
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "redoxsim.cli.main", "models", "--format", "json"],
-            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False,
         )  # fmt: skip
     assert done.returncode == Exit.USAGE
     assert "No space left" in done.stderr
@@ -183,7 +183,7 @@ def test_a_folder_that_is_not_there_or_cannot_be_written(command: Command, decay
 
 def test_a_closed_pipe_is_no_error(decay: Path) -> None:
     text = f"{sys.executable} -m redoxsim.cli.main models show redox --format csv | head -n 1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", text], capture_output=True, text=True, check=False)
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", text], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0
     assert done.stderr == ""
 
@@ -234,7 +234,8 @@ def test_a_bug_leaves_its_traceback_in_a_file(
 def interrupted(arguments: list[str], cwd: Path, *, ready: Callable[[], bool], limit: float = 60.0) -> tuple[int, str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "redoxsim.cli.main", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     begun = time.monotonic()
     while not ready() and time.monotonic() - begun < limit and process.poll() is None:

@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
-        check=True, capture_output=True, text=True,
+        check=True, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     (found,) = out.glob("*.whl")
     return found
@@ -37,7 +37,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = place / "bin" / "python"
     subprocess.run(
         [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-index", str(wheel)],
-        check=True, capture_output=True, text=True,
+        check=True, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     site = next(place.glob("lib/python*/site-packages"))
     (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
@@ -51,7 +51,7 @@ def run(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProc
         cwd=cwd,
         env=clean,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -104,7 +104,7 @@ def test_an_editable_install_finds_the_checkout(tmp_path: Path) -> None:
         cwd=tmp_path,
         env=env,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     assert str(ROOT) in ran.stdout

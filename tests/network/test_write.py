@@ -70,7 +70,8 @@ def bare(found: Network) -> Network:
 def test_everything_travels() -> None:
     text = network.write(FULL)
     again = network.read_sbml(text)
-    assert bare(again) == bare(FULL)
+    # Texts, because Python 3.13 compares fields one by one, and not-a-number is unlike itself.
+    assert repr(bare(again)) == repr(bare(FULL))
     assert network.write(again) == text
 
 
