@@ -193,13 +193,14 @@ def conclude(
     opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title))
     holds = all(line.holds for line in lines)
     verdicts = {line.id: {"expected": line.expected, "got": line.got, "holds": line.holds} for line in lines}
-    opened.finish(
-        {"experiment": experiment.id, "solves": dict(sorted(counts.items())), "expectations": verdicts},
-        state="partial" if failed else "finished",
-    )
+    checks = [one.results.provenance["check"] for one in finished]
+    largest = max((check["largest"] for check in checks if check is not None), default=None)
+    summary = {"experiment": experiment.id, "solves": dict(sorted(counts.items())), "expectations": verdicts}
+    opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}")
     where_it_is(opened.path, talk)
-    talk.note(f"{counted(counts)}; {summary_line(lines)}")
+    check = "" if largest is None else f"; a sample solved again with scipy differs by {largest:.1e} at most"
+    talk.note(f"{counted(counts)}{check}; {summary_line(lines)}")
     return Exit.GOOD if holds and not failed else Exit.PARTIAL
 
 
