@@ -15,6 +15,8 @@ from redoxsim.cli.talk import Talk, counted, plural
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from redoxsim.study import SteadyTable
 
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     examples=(
         "redoxsim steady redox",
         "redoxsim steady redox --cell gsr-low --set TXNRD1=0.1 --observe H2O2_c,GSH_c,Trx1_red",
-        "redoxsim steady redox --axis GSR=0.01..1:log:21 -o gsr.csv",
+        "redoxsim steady redox --axis GSR=0.01..1:log:21 --observe GSSG_c,Trx1_red -o gsr.csv --plot gsr.png",
     ),
     help="Undosed steady states with their stability.\n\nNewton's method, then integration, then Newton again; the "
     "result says which worked. With --axis the state is followed up the axis and down again: where the two "
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--axis", "axes", multiple=True, metavar="ID=RANGE", help="Follow the state along this axis; once.")
 @observe_option
 @cell_options(usual=1)
-@output_options()
+@output_options(plot=True)
 @solving_options
 def command(
     model: str,
@@ -47,7 +49,7 @@ def command(
     talk: Talk,
 ) -> int:
     from redoxsim import study
-    from redoxsim.cli.result import write_table
+    from redoxsim.cli.result import save_figure, write_table
 
     if len(axes) > 1:
         raise DesignError("a sweep has one axis", hint="`redoxsim scan` takes several")
@@ -56,6 +58,8 @@ def command(
             "a steady state is that of one cell, and starts nowhere", hint="leave out --cells and --start"
         )
     axis = read_axes(axes)
+    if output.plot is not None and not axis:
+        raise DesignError("a single steady state has no figure", hint="give --axis ID=RANGE")
     output.ready(terminal=sys.stdout.isatty())
     if solving.dry_run:
         setup = study.prepare(model, cell=cell.profile, values=cell.values)
@@ -68,7 +72,21 @@ def command(
         axis=next((study.Axis.of(name, span) for name, span in axis.items()), None),
     )  # fmt: skip
     write_table(table.dataset(), output)
+    if output.plot is not None:
+        save_figure(_draw(table), output, talk)
     return _say(table, talk)
+
+
+def _draw(table: SteadyTable) -> Figure:
+    from redoxsim.report.figures.sweep import sweep
+
+    data = table.dataset()
+    assert table.axis is not None
+    branches = {name: data.sel(sweep=name, drop=True) for name in table.states}
+    return sweep(
+        branches["up"], branches.get("down"), axis=table.axis.name, observe=table.observe[:12],
+        title=f"{table.setup.network.name or table.setup.network.id}: undosed steady state",
+    )  # fmt: skip
 
 
 def _say(table: SteadyTable, talk: Talk) -> int:

@@ -177,6 +177,17 @@ def test_steady_says_which_method_worked(command: Command) -> None:
     assert "stable" in ran.err
 
 
+def test_steady_sweeps_and_draws(command: Command, tmp_path: Path) -> None:
+    ran = command("steady", "gsh", "--axis", "GCLC=0.5,1,2", "--observe", "GSH_c", "--plot", tmp_path / "s.svg")
+    assert ran.code == 0, ran.err
+    found = rows(ran.out)
+    assert [row["sweep"] for row in found] == ["up"] * 3 + ["down"] * 3
+    levels = [float(row["GSH_c [uM]"]) for row in found[:3]]
+    assert levels == sorted(levels)
+    assert (tmp_path / "s.svg").is_file()
+    assert command("steady", "gsh", "--plot", tmp_path / "t.svg").code == Exit.USAGE
+
+
 def test_score_needs_no_model(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "plate.csv"
     doses = (0, 1, 3, 10)
