@@ -136,7 +136,11 @@ def _steps(piece: Piece, equations: _Equations, method: str) -> PieceResult:
             if counts.steps >= piece.steps_left:
                 status = Status.STEP_BUDGET
                 break
-            solver.step()
+            try:
+                solver.step()
+            except ValueError:  # SciPy's factorisation refuses a Jacobian that is not finite
+                status = Status.NOT_A_NUMBER
+                break
             if solver.status == "failed":
                 slopes = equations.slopes(solver.t, solver.y)
                 status = Status.STEP_TOO_SMALL if np.all(np.isfinite(slopes)) else Status.NOT_A_NUMBER
