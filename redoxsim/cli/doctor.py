@@ -27,6 +27,7 @@ LIBRARIES = (
     "pydantic",
     "click",
     "rich",
+    "llvmlite",
     "python-libsbml",
     "antimony",
     "libroadrunner",

@@ -85,6 +85,9 @@ def _mute() -> None:
 
 
 def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _say(error.format_message())
+        return Exit.USAGE
     _say(f"Error: {error.format_message()}")
     if isinstance(error, click.UsageError) and error.ctx is not None:
         _say(f"Try '{error.ctx.command_path} --help'.")
@@ -95,8 +98,11 @@ def _explained(error: RedoxsimError) -> int:
     place = f"{error.where}: " if error.where and str(error.where) else ""
     _say(f"Error: {place}{error.message}")
     report = getattr(error, "report", None)
-    if report is not None:
+    if report is not None and str(report) not in error.message:
         _say(str(report))
+    status = getattr(getattr(error, "solution", None), "status", None)
+    if status is not None:
+        _say(f"`redoxsim explain {status.name}` says what to do.")
     if error.hint:
         _say(f"Hint: {error.hint}")
     return exit_of(error)

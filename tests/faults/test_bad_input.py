@@ -210,8 +210,15 @@ def test_a_failed_solve_explains_itself(command: Command, tmp_path: Path) -> Non
     ran = command("simulate", path, "--until", "10s")
     assert ran.code == Exit.SOLVE
     assert "J" in ran.err
-    assert "Hint" in ran.err or "hint" in ran.err
+    assert ran.err.count("hint") == 1
+    assert "redoxsim explain STEP_TOO_SMALL" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_no_command_shows_the_help(command: Command) -> None:
+    ran = command()
+    assert ran.code == Exit.USAGE
+    assert ran.err.startswith("Usage: redoxsim")
 
 
 def test_a_bug_leaves_its_traceback_in_a_file(
