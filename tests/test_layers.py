@@ -77,14 +77,18 @@ def test_imports_point_down(path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "redoxsim":
             if len(parts) == 1:
-                assert of_root(path) <= {"__version__", "__file__"}, f"{path}:{line}: only the version may come from the top"
+                assert of_root(path) <= {"__version__", "__file__"}, (
+                    f"{path}:{line}: only the version may come from the top"
+                )
                 continue
             there = parts[1]
             assert there in (here, "__version__") or there in ALLOWED[here], (
                 f"{path.relative_to(PACKAGE)}:{line}: {here} must not import {there}"
             )
         elif parts[0] in HEAVY:
-            assert here in HEAVY[parts[0]], f"{path.relative_to(PACKAGE)}:{line}: {parts[0]} belongs to {HEAVY[parts[0]]}"
+            assert here in HEAVY[parts[0]], (
+                f"{path.relative_to(PACKAGE)}:{line}: {parts[0]} belongs to {HEAVY[parts[0]]}"
+            )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -94,7 +98,10 @@ def test_no_module_over_500_lines(path: Path) -> None:
 
 def test_no_import_ring() -> None:
     graph: dict[str, set[str]] = {}
-    names = {path: ".".join(("redoxsim", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__") for path in MODULES}
+    names = {
+        path: ".".join(("redoxsim", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        for path in MODULES
+    }
     known = set(names.values())
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -107,7 +114,7 @@ def test_no_import_ring() -> None:
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
-        assert name not in trail, "import ring: " + " -> ".join((*trail[trail.index(name):], name))
+        assert name not in trail, "import ring: " + " -> ".join((*trail[trail.index(name) :], name))
         if name in done:
             return
         for other in sorted(graph.get(name, ()) - {name}):

@@ -216,9 +216,7 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
         if first["type"] == "extra_forbidden":
             message = f"unknown key '{first['loc'][-1]}'"
             hint = nearest(str(first["loc"][-1]), _known_keys())
-        raise ReadError(
-            message, where=Where(file=str(file), element=place or None), hint=hint
-        ) from error
+        raise ReadError(message, where=Where(file=str(file), element=place or None), hint=hint) from error
 
 
 def _known_keys() -> set[str]:
@@ -233,7 +231,9 @@ def _change(data: dict[str, Any], key: str, text: str, file: Path) -> None:
         runs = {run.get("id"): run for run in data.get("run", [])}
         if len(path) != 1 or path[0] not in runs:
             raise DesignError(
-                f"no run '{'.'.join(path)}' to change", where=Where(file=str(file)), hint=nearest(path[0], map(str, runs))
+                f"no run '{'.'.join(path)}' to change",
+                where=Where(file=str(file)),
+                hint=nearest(path[0], map(str, runs)),
             )
         place = runs[path[0]]
     try:
