@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,11 +11,12 @@ import pytest
 
 llvmlite = pytest.importorskip("llvmlite")
 
+import redoxsim.codegen.llvm.host as host_module  # noqa: E402
 from redoxsim import equations  # noqa: E402
 from redoxsim.equations import OdeSystem  # noqa: E402
 from redoxsim.errors import Unsupported  # noqa: E402
 from redoxsim.network import Network  # noqa: E402
-from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, solve, solve_batch, steady  # noqa: E402
+from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, choose, solve, solve_batch, steady  # noqa: E402
 from redoxsim.solve import rosenbrock as module  # noqa: E402
 from redoxsim.solve.rosenbrock import RosenbrockSolver  # noqa: E402
 
@@ -250,3 +252,28 @@ def test_tolerances_are_those_of_the_reference_solver(system: OdeSystem) -> None
     for row in range(8):
         expected = solve(replace(batch.row(row), times=np.array([0.0])), "scipy").atol
         np.testing.assert_allclose(solver.solve(batch.row(row)).atol, expected, rtol=1e-12)
+
+
+def test_without_llvmlite_everything_goes_to_scipy(system: OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    for remembered in (host_module.host, host_module.library):
+        remembered.cache_clear()
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    try:
+        problem = Problem(system=system, times=TIMES)
+        chosen, reason = choose(problem)
+        assert chosen.name == "scipy"
+        assert "llvmlite" in reason
+        assert solve(problem).status.ok
+        with pytest.raises(Unsupported, match="llvmlite"):
+            solve(problem, "rosenbrock")
+    finally:
+        host_module.host.cache_clear()
+        host_module.library.cache_clear()
+
+
+def test_too_large_goes_on_and_says_why(network_of: NetworkOf) -> None:
+    size = 401
+    net = network_of([f"S{i} -> ; S{i}" for i in range(size)], species={f"S{i}": 1.0 for i in range(size)})
+    chosen, reason = choose(Problem(system=equations.build(net), times=np.array([0.0, 1.0])))
+    assert chosen.name == "scipy"
+    assert "401 states" in reason
