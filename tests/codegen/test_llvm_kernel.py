@@ -19,7 +19,7 @@ from redoxsim import codegen, equations  # noqa: E402
 from redoxsim.codegen.llvm import cache  # noqa: E402
 from redoxsim.codegen.llvm.elimination import plan  # noqa: E402
 from redoxsim.codegen.llvm.functions import WRITERS  # noqa: E402
-from redoxsim.codegen.llvm.host import Loaded, compile_text, host  # noqa: E402
+from redoxsim.codegen.llvm.host import Host, Loaded, compile_text, host  # noqa: E402
 from redoxsim.codegen.llvm.kernel import Kernel, Recipe, kernel, write_kernel  # noqa: E402
 from redoxsim.codegen.llvm.layout import Layout  # noqa: E402
 from redoxsim.codegen.llvm.methods import METHODS  # noqa: E402
@@ -248,3 +248,25 @@ def test_refusals(network_of: NetworkOf) -> None:
     f = Function("f", host().target(2), [("x", F64), ("i", "i64")])
     with pytest.raises(TypeError):
         f.arguments["x"] + f.arguments["i"]
+
+
+def test_neon_code_assembles(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written and assembled for ARM; it is not run here."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    arm = Host(cpu="neoverse-n1", features="+neon", triple="aarch64-unknown-linux-gnu", version="")
+    assert (arm.target().width, arm.target().fma, arm.target().rcp14) == (2, True, False)
+    try:
+        machine = llvm.Target.from_triple(arm.triple).create_target_machine(cpu=arm.cpu)
+    except RuntimeError:
+        pytest.skip("this LLVM cannot write ARM code")
+    monkeypatch.setattr(kernel_module, "host", lambda: arm)
+    text, _ = write_kernel(everything(network_of), recipe())
+    wide, _ = write_kernel(everything(network_of), Recipe(shape=Shape(varying=frozenset({0})), width=2))
+    for source in (text, wide):
+        parsed = llvm.parse_assembly(source)
+        parsed.verify()
+        assert machine.emit_object(parsed)[:4] == b"\x7fELF"
+    assert "fmla" in machine.emit_assembly(parsed)
