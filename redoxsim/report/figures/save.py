@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 import redoxsim
 from redoxsim.errors import DesignError, Where
@@ -14,6 +15,8 @@ from redoxsim.report.figures.style import RC
 from redoxsim.report.files import check_free, write_with
 
 FORMATS = ("png", "svg", "pdf")
+DIGITS = 6
+"""Decimals of a place in the figure, whose width and height are 1."""
 
 
 def check_figure_path(path: str | Path, *, force: bool = False) -> str:
@@ -62,8 +65,18 @@ def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 
 
 
 def _settle(figure: Figure) -> None:
-    """Lays the figure out once and for all; every further pass would move the panels by a hair."""
+    """Lays the figure out once and for all; every further pass would move the panels by a hair.
+
+    Places are rounded: the last bits of a constrained layout depend on where its variables lie in memory.
+    """
     if isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
         with mpl.rc_context(RC):
             figure.draw_without_rendering()
         figure.set_layout_engine("none")
+        for axes in figure.axes:
+            for which in ("original", "active"):
+                place = axes.get_position(original=which == "original")
+                axes.set_position(tuple(round(edge, DIGITS) for edge in place.bounds), which=which)
+        for words in figure.findobj(Text):
+            if words.figure is figure and words.get_transform() in (figure.transFigure, figure.transSubfigure):
+                words.set_position((round(words.get_position()[0], DIGITS), round(words.get_position()[1], DIGITS)))
