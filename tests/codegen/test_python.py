@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from small_networks import network_of
 
@@ -79,6 +79,7 @@ def _reassociated(expr: Expr) -> bool:
 @settings(max_examples=120, deadline=None)
 @given(expr=trees(), x=st.sampled_from([0.0, -1.5, 0.3]), y=st.sampled_from([0.0, 4.5]))
 def test_arrays_agree_with_scalars(expr: Expr, x: float, y: float) -> None:
+    assume("1e+300" not in repr(expr))  # the last bit of an argument would decide between any two values
     net = Network(
         id="m",
         parameters=tuple(Parameter(id=name, value=1.0, constant=False) for name in ("x", "y", "k", "a")),
