@@ -14,7 +14,7 @@ from redoxsim import __version__
 from redoxsim.cli.command import Verb
 from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.talk import Talk
+from redoxsim.cli.talk import Talk, grouped, plural
 
 LIBRARIES = (
     "numpy",
@@ -39,12 +39,18 @@ HEADS = ("what", "state", "detail")
 @click.command(
     "doctor",
     cls=Verb,
-    examples=("redoxsim doctor", "redoxsim doctor --format json"),
+    examples=("redoxsim doctor", "redoxsim doctor --format json", "redoxsim doctor --clear-cache"),
     help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0.",
 )
+@click.option("--clear-cache", is_flag=True, help="First remove the compiled kernels that are kept on disk.")
 @output_options(formats=("csv", "json", "table"))
-def command(output: Output, talk: Talk) -> None:
-    emit_rows([*_versions(), *_solvers(), *_data()], output, schema="doctor/1", columns=HEADS)
+def command(clear_cache: bool, output: Output, talk: Talk) -> None:
+    if clear_cache:
+        from redoxsim.codegen.llvm import cache
+
+        files, size = cache.clear()
+        talk.note(f"Removed: {plural(files, 'compiled kernel')}, {grouped(size)} bytes")
+    emit_rows([*_versions(), *_solvers(), *_cache(), *_data()], output, schema="doctor/1", columns=HEADS)
 
 
 def _row(what: str, state: str, detail: str = "") -> dict[str, Any]:
@@ -73,6 +79,13 @@ def _solvers() -> list[dict[str, Any]]:
         _row(f"solver {name}", "works" if why is None else "does not work", why or "")
         for name, why in solve.available().items()
     ]
+
+
+def _cache() -> list[dict[str, Any]]:
+    from redoxsim.codegen.llvm import cache
+
+    files, size = cache.kept()
+    return [_row("compiled kernels", str(files), f"{size} bytes in {cache.folder()}")]
 
 
 def _data() -> list[dict[str, Any]]:

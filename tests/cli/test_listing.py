@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from redoxsim.codegen.llvm import cache
 from redoxsim.network import read, read_antimony, read_sbml
 from redoxsim.solve import Status
 
@@ -154,3 +155,13 @@ def test_doctor_reports_solvers_and_data(command: Command) -> None:
     assert found["solver scipy"] == "works"
     assert int(found["models"]) >= 6
     assert found["redoxsim"]
+
+
+def test_doctor_clears_the_kept_kernels(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path))
+    cache.save("one", {"size": 1}, b"code")
+    assert "compiled kernels,1," in command("doctor").out
+    ran = command("doctor", "--clear-cache")
+    assert "Removed: 1 compiled kernel" in ran.err
+    assert "compiled kernels,0," in ran.out
+    assert cache.load("one") is None

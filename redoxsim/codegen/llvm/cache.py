@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -77,14 +77,23 @@ def save(name: str, facts: Mapping[str, Any], code: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
+def kept() -> tuple[int, int]:
+    """(files, bytes) that are kept now."""
+    return _each(lambda path: None)
+
+
 def clear() -> tuple[int, int]:
     """Remove all kept objects; (files, bytes) removed."""
+    return _each(Path.unlink)
+
+
+def _each(act: Callable[[Path], object]) -> tuple[int, int]:
     files = size = 0
     place = folder()
     for path in (*place.glob(f"*{SUFFIX}"), *place.glob(f".new-*{SUFFIX}")) if place.is_dir() else ():
         try:
             length = path.stat().st_size
-            path.unlink()
+            act(path)
         except OSError:
             continue
         files, size = files + 1, size + length
