@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from redoxsim.study import ResultSet
+    from redoxsim.study.experiment import SimulateRun
 
 
 @click.command(
@@ -75,6 +77,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.report.experiments import surface_text
+    from redoxsim.study.mechanism import courses
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
@@ -85,9 +88,12 @@ def command(
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
         start=cell.start, cells=cell.cells, draws=draws, **solving.keywords(),
     )  # fmt: skip
+    behind = partial(
+        courses, model, times=times, background=background, cell=cell.profile, values=cell.values, start=cell.start
+    )
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        draw=_draw, say=partial(surface_text, metrics=metrics),
+        draw=partial(_draw, behind=behind), say=partial(surface_text, metrics=metrics),
     )  # fmt: skip
 
 
@@ -122,17 +128,20 @@ def _drawable(names: list[str], observe: tuple[str, ...]) -> None:
         raise DesignError(f"no synergy is drawn of {', '.join(observe)}", hint=f"observe {' or '.join(ORIENTATIONS)}")
 
 
-def _draw(results: ResultSet) -> Figure:
-    from redoxsim.report.experiments import caption, grades_note
+def _draw(results: ResultSet, *, behind: Callable[..., list[tuple[SimulateRun, ResultSet]]]) -> Figure:
+    from redoxsim.report.experiments import caption, common_bars, condition, grades_note
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS
 
     scored = [name for name in results.observables if name in ORIENTATIONS]
     titles = [str(results.dataset[axis].attrs.get("long_name") or axis) for axis in results.axes]
+    found = behind(results, observe=scored[0]) if results.ok and "quantile" not in results.dataset.dims else []
     return synergy(
         results.dataset,
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
         observable=scored[0],
+        mechanism={condition(run): one.dataset for run, one in found},
+        doses=common_bars([run for run, _ in found]),
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
         caption=caption(results),
         note=grades_note(results),

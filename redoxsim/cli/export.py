@@ -8,6 +8,7 @@ from redoxsim.cli.command import Verb
 from redoxsim.cli.emit import emit_text
 from redoxsim.cli.options import Output, talk_options
 from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
 
 ENDINGS = {".xml": "sbml", ".sbml": "sbml", ".ant": "antimony", ".txt": "antimony"}
 
@@ -50,7 +51,10 @@ def command(
     place = Output(path=output, force=force)
     if not place.to_stdout:
         check_free(str(output), force=force)
-        chosen = chosen or ENDINGS.get(Path(str(output)).suffix.lower())
+        ending = Path(str(output)).suffix.lower()
+        if chosen is None and ending and ending not in ENDINGS:
+            raise DesignError(f"no model format '{ending}'", hint=f"use {', '.join(ENDINGS)}, or say --format")
+        chosen = chosen or ENDINGS.get(ending)
     found = network.read(model)
     if cell is not None:
         found = pharmacology.apply_cell(found, pharmacology.load_cell(cell))

@@ -89,6 +89,13 @@ def test_export_guesses_the_format_and_does_not_overwrite(command: Command, tmp_
     assert command("export", "gsh", "-o", path, "--force").code == 0
 
 
+def test_export_refuses_an_ending_it_does_not_know(command: Command, tmp_path: Path) -> None:
+    ran = command("export", "trx", "-o", str(tmp_path / "trx.sedml"))
+    assert ran.code == 2
+    assert ".sedml" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_export_with_an_agent_has_its_reactions(command: Command) -> None:
     ran = command("export", "redox", "--agent", "auranofin", "--cell", "gsr-low")
     back = read_sbml(ran.out)
