@@ -84,6 +84,10 @@ class OdeSystem:
         """Expressions of assigned ids and reaction rates by id."""
         return dict(self.assigned) | dict(self.rates)
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.states)} states, {len(self.rates)} rates, {len(self.constants)} constants"
+        return f"<OdeSystem {self.network.id}: {counts}>"
+
     @cached_property
     def key(self) -> str:
         """Checksum of the equations, the initial chain and the events; equal for equal mathematics."""

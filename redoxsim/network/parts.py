@@ -151,6 +151,10 @@ class Network:
         yield from self.reactions
         yield from self.events
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.species)} species, {len(self.reactions)} reactions, {len(self.parameters)} parameters"
+        return f"<Network {self.id}: {counts}>"
+
     def index(self) -> Mapping[str, Element]:
         """Parts by id."""
         return {part.id: part for part in self}

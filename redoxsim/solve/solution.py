@@ -98,6 +98,10 @@ class Solution:
     warnings: tuple[str, ...] = ()
     steady: SteadyState | None = None
 
+    def __repr__(self) -> str:
+        sizes = f"{len(self.system.states)} states, {len(self.times)} times"
+        return f"<Solution {self.system.network.id}: {sizes}; {self.status.value}, {self.stats.solver}>"
+
     def values(self, names: Sequence[str]) -> FloatArray:
         """SBML values of symbols over time, shape (len(names), T).
 

@@ -113,6 +113,9 @@ class LabScores:
     def __len__(self) -> int:
         return len(self.blocks)
 
+    def __repr__(self) -> str:
+        return f"<LabScores: {len(self.blocks)} combination{'' if len(self.blocks) == 1 else 's'}>"
+
     def _repr_html_(self) -> str:
         return "".join(block._repr_html_() for block in self.blocks)
 

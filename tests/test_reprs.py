@@ -1,0 +1,16 @@
+"""What a notebook shows of the main types fits on a line."""
+
+from __future__ import annotations
+
+import redoxsim as rx
+from redoxsim import equations
+
+
+def test_main_types_say_what_they_are_in_a_line() -> None:
+    network = rx.read("trx")
+    course = rx.simulate(network, until="1 h", every="10 min")
+    lines = [repr(one) for one in (network, equations.build(network), course)]
+    assert all(len(line) < 120 for line in lines), lines
+    assert "28 species" in lines[0]
+    assert "17 states" in lines[1]
+    assert "7 times; solved to the end" in lines[2]
