@@ -13,6 +13,7 @@ from redoxsim.report.tables import Table
 from redoxsim.report.text import matrix_text, text_table
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, SimulateRun
 from redoxsim.study.experiment_runs import Finished
+from redoxsim.study.mechanism import SHOWN
 from redoxsim.study.results import ORIENTATIONS
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]
         observable=scored[0],
         scores=scores_of(one),
         mechanism=mechanism,
-        observe=observe or ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
+        observe=observe or SHOWN,
         doses=bars,
         title=f"{experiment.title}: {scored[0]} at {hours:g} h",
         caption=caption(one.results),

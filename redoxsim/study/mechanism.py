@@ -10,7 +10,7 @@ import numpy as np
 from redoxsim.errors import DesignError, SolveError
 from redoxsim.study.experiment import SimulateRun
 from redoxsim.study.results import ResultSet
-from redoxsim.study.setup import Model
+from redoxsim.study.setup import Model, read_model
 from redoxsim.study.timecourse import time_course
 
 SHOWN = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c")
@@ -51,6 +51,7 @@ def courses(
         for name, dose in strongest(results, observe).items()
     }
     until = float(results.dataset["time"])
+    network = read_model(net)  # once for all courses
     found = []
     for given in ((one,) for one in doses.values()), (tuple(doses.values()),):
         for texts in given:
@@ -60,7 +61,7 @@ def courses(
             )  # fmt: skip
             try:
                 plan = time_course(
-                    net, doses=run.doses, until=run.until, every=run.every, observe=run.observe, cells=1, **settings
+                    network, doses=run.doses, until=run.until, every=run.every, observe=run.observe, cells=1, **settings
                 )
                 found.append((run, plan.run()))
             except (DesignError, SolveError):

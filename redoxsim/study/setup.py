@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -249,8 +249,3 @@ def override(network: Network, name: str, value: Override) -> float:
     if not np.isfinite(number):
         raise DesignError(f"the value of '{name}' must be a finite number, not {value}")
     return number
-
-
-def with_cv(setup: Setup, cv: Mapping[str, float] | None) -> Setup:
-    """The setup with other coefficients of variation."""
-    return setup if cv is None else replace(setup, cv=dict(cv))

@@ -23,16 +23,8 @@ PIO2 = tuple(
 TRIG_LIMIT = 1.0e6
 
 
-def horner(f: Function, x: Value, coefficients: list[float]) -> Value:
-    """Sum of coefficients[k] * x**k."""
-    total = f.number(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = f.fma(total, x, coefficient)
-    return total
-
-
 def estrin(f: Function, x: Value, coefficients: list[float]) -> Value:
-    """The same in a tree, which waits less."""
+    """Sum of coefficients[k] * x**k, in a tree, which waits less than a chain."""
     terms: list[Value] = [f.number(c) for c in coefficients]
     power = x
     while len(terms) > 1:
