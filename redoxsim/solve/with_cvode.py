@@ -110,7 +110,7 @@ class _Model:
 
         self.system = system
         self.sources = sources
-        with _quiet():
+        with quiet():
             try:
                 self.rr: Any = roadrunner.RoadRunner(_text(system.network, written=written, sources=sources))
             except RuntimeError as error:
@@ -182,7 +182,7 @@ class _Model:
         times = [piece.start, *inside.tolist()]
         if times[-1] < end:
             times.append(end)
-        with _quiet():
+        with quiet():
             self._set_state(piece)
             try:
                 table = np.array(self.rr.simulate(times=times), dtype=np.float64)
@@ -282,7 +282,7 @@ def _with_sources(network: Network, sources: tuple[str, ...]) -> Network:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Nothing from libRoadRunner and CVODE on standard output or error: what matters is an exception."""
     import roadrunner
 
