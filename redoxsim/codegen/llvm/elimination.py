@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,12 +45,21 @@ def plan(size: int, pattern: Iterable[tuple[int, int]]) -> Elimination:
         rows[row].add(column)
         columns[column].add(row)
     original = [set(row) for row in rows]
-    left = set(range(size))
     depth = [0] * size
     chosen: list[int] = []
-    while left:
-        pivot = min(left, key=lambda i: ((len(rows[i]) - 1) * (len(columns[i]) - 1), depth[i], i))
-        left.discard(pivot)
+
+    def cost(i: int) -> tuple[int, int, int]:
+        return (len(rows[i]) - 1) * (len(columns[i]) - 1), depth[i], i
+
+    # every change of a cost pushes it anew; what comes out with an old cost is passed over
+    now = {i: cost(i) for i in range(size)}
+    queue = sorted(now.values())
+    while now:
+        entry = heapq.heappop(queue)
+        pivot = entry[2]
+        if now.get(pivot) != entry:
+            continue
+        del now[pivot]
         chosen.append(pivot)
         above = columns[pivot] - {pivot}
         right = rows[pivot] - {pivot}
@@ -61,6 +71,8 @@ def plan(size: int, pattern: Iterable[tuple[int, int]]) -> Elimination:
             columns[j] |= above
         for i in above | right:
             depth[i] = max(depth[i], depth[pivot] + 1)
+            now[i] = cost(i)
+            heapq.heappush(queue, now[i])
     place = {state: position for position, state in enumerate(chosen)}
     ranked = sorted(chosen, key=lambda i: (depth[i], place[i]))
     return _symbolic(ranked, original, [depth[i] for i in ranked])
@@ -74,15 +86,15 @@ def _symbolic(order: list[int], original: list[set[int]], level: list[int]) -> E
     for place, state in enumerate(order):
         row = {position[j] for j in original[state]} | {place}
         waiting = sorted(k for k in row if k < place)
-        done: set[int] = set()
+        done: list[int] = []
         while waiting:
-            k = waiting.pop(0)
-            if k in done:
-                continue
-            done.add(k)
-            new = set(upper[k]) - row
-            row |= new
-            waiting = sorted({*waiting, *(j for j in new if j < place)})
-        lower.append(tuple(sorted(done)))
+            k = heapq.heappop(waiting)
+            done.append(k)
+            for j in upper[k]:
+                if j not in row:
+                    row.add(j)
+                    if j < place:
+                        heapq.heappush(waiting, j)
+        lower.append(tuple(done))
         upper.append(tuple(sorted(j for j in row if j > place)))
     return Elimination(order=tuple(order), lower=tuple(lower), upper=tuple(upper), level=tuple(level))
