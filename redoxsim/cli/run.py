@@ -191,8 +191,11 @@ def conclude(
         return Exit.INTERRUPTED
     lines = verdict_lines(judge(experiment, {one.run.id: one for one in finished}))
     opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title))
-    holds = all(line.holds for line in lines)
-    verdicts = {line.id: {"expected": line.expected, "got": line.got, "holds": line.holds} for line in lines}
+    holds = all(line.passes for line in lines)
+    verdicts = {
+        line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
+        for line in lines
+    }
     checks = [one.results.provenance["check"] for one in finished]
     largest = max((check["largest"] for check in checks if check is not None), default=None)
     summary = {"experiment": experiment.id, "solves": dict(sorted(counts.items())), "expectations": verdicts}

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redoxsim.report.text import text_table
-from redoxsim.study.expectations import Verdict
+from redoxsim.study.expectations import Finding, Verdict
+
+MARKS = {Finding.HOLDS: "✓", Finding.FAILS: "✗", Finding.CONFLICT: "≠", Finding.SURPRISE: "!"}
+CLASSES = {Finding.HOLDS: "yes", Finding.FAILS: "no", Finding.CONFLICT: "known", Finding.SURPRISE: "known"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictLine:
-    """One expectation in words: what should be, what came out, whether it holds."""
+    """One expectation in words: what should be, what came out, whether it holds, and a conflict that was declared."""
 
     id: str
     text: str
@@ -20,11 +23,23 @@ class VerdictLine:
     got: str
     holds: bool
     claim: str | None = None
+    conflict: str | None = None
+    defined: bool = True
+
+    @property
+    def finding(self) -> Finding:
+        """How it came out."""
+        return Finding.of(holds=self.holds, declared=self.conflict is not None, defined=self.defined)
+
+    @property
+    def passes(self) -> bool:
+        """Whether a run may end well with it: it holds, or is a known conflict."""
+        return self.finding.passes
 
     @property
     def word(self) -> str:
-        """ "holds" or "does not hold"."""
-        return "holds" if self.holds else "does not hold"
+        """Such as "holds", "does not hold" or "conflict"."""
+        return self.finding.value
 
 
 def verdict_lines(verdicts: Iterable[Verdict]) -> tuple[VerdictLine, ...]:
@@ -37,26 +52,42 @@ def verdict_lines(verdicts: Iterable[Verdict]) -> tuple[VerdictLine, ...]:
             got=one.got(),
             holds=one.holds,
             claim=one.expectation.claim,
+            conflict=one.expectation.conflict,
+            defined=one.value == one.value,
         )
         for one in verdicts
     )
 
 
 def summary_line(lines: Sequence[VerdictLine]) -> str:
-    """How many hold.
+    """How many hold, and what became of conflicts that were declared.
 
-    >>> summary_line([VerdictLine(id="a", text="", expected="", got="", holds=True)])
-    '1 of 1 expectations hold'
+    >>> good = VerdictLine(id="a", text="", expected="", got="", holds=True)
+    >>> known = VerdictLine(id="b", text="", expected=">= 3", got="2", holds=False, conflict="2 is all that 1 gives")
+    >>> summary_line([good, known])
+    '1 of 2 expectations hold, 1 known conflict'
     """
-    return f"{sum(line.holds for line in lines)} of {len(lines)} expectations hold"
+    found = [line.finding for line in lines]
+    text = f"{sum(line.holds for line in lines)} of {len(lines)} expectations hold"
+    if count := found.count(Finding.CONFLICT):
+        text += f", {count} known conflict{'s' if count > 1 else ''}"
+    if surprises := [line.id for line in lines if line.finding is Finding.SURPRISE]:
+        text += f"; unexpectedly, these hold although a conflict was declared: {', '.join(surprises)}"
+    return text
+
+
+def conflict_notes(lines: Sequence[VerdictLine]) -> list[str]:
+    """The reasons given for conflicts, a line each."""
+    return [f"{line.id}: {line.word}; declared: {line.conflict}" for line in lines if line.conflict is not None]
 
 
 def verdicts_text(lines: Sequence[VerdictLine]) -> str:
     """The verdicts for a terminal; the mark in front does not depend on colour."""
     if not lines:
         return "nothing was expected"
-    rows = [["✓" if line.holds else "✗", line.id, line.expected, line.got, line.text] for line in lines]
-    return f"{text_table(['', 'id', 'expected', 'got', 'what'], rows)}\n\n{summary_line(lines)}"
+    rows = [[MARKS[line.finding], line.id, line.expected, line.got, line.text] for line in lines]
+    notes = "".join(f"\n{note}" for note in conflict_notes(lines))
+    return f"{text_table(['', 'id', 'expected', 'got', 'what'], rows)}\n{notes}\n{summary_line(lines)}"
 
 
 def verdicts_markdown(lines: Sequence[VerdictLine], *, title: str | None = None) -> str:
@@ -66,7 +97,8 @@ def verdicts_markdown(lines: Sequence[VerdictLine], *, title: str | None = None)
     for line in lines:
         cells = (line.id, line.claim or "", line.text, line.expected, line.got, line.word)
         out.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-    return "\n".join([*out, "", summary_line(lines)]) + "\n"
+    notes = [f"- {note}" for note in conflict_notes(lines)]
+    return "\n".join([*out, *(["", *notes] if notes else []), "", summary_line(lines)]) + "\n"
 
 
 def verdicts_html(lines: Sequence[VerdictLine], *, title: str = "Expectations") -> str:
@@ -75,11 +107,13 @@ def verdicts_html(lines: Sequence[VerdictLine], *, title: str = "Expectations") 
     body = []
     for line in lines:
         cells = (line.id, line.claim or "", line.text, line.expected, line.got)
-        mark = f"<td class='{'yes' if line.holds else 'no'}'>{'✓' if line.holds else '✗'} {line.word}</td>"
+        mark = f"<td class='{CLASSES[line.finding]}'>{MARKS[line.finding]} {line.word}</td>"
         body.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + mark + "</tr>")
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in conflict_notes(lines))
     return _PAGE.format(
-        title=html.escape(title), heads=heads, body="\n".join(body), summary=html.escape(summary_line(lines))
-    )
+        title=html.escape(title), heads=heads, body="\n".join(body), summary=html.escape(summary_line(lines)),
+        notes=f"\n<ul>{notes}</ul>" if notes else "",
+    )  # fmt: skip
 
 
 _PAGE = """<!doctype html>
@@ -93,6 +127,7 @@ table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: 0.4em 0.7em; border-bottom: 1px solid #ddd; vertical-align: top; }}
 .yes {{ color: #00694f; white-space: nowrap; }}
 .no {{ color: #a23b00; font-weight: 600; white-space: nowrap; }}
+.known {{ color: #6b4a00; font-style: italic; }}
 </style>
 </head>
 <body>
@@ -103,7 +138,7 @@ th, td {{ text-align: left; padding: 0.4em 0.7em; border-bottom: 1px solid #ddd;
 <tbody>
 {body}
 </tbody>
-</table>
+</table>{notes}
 </body>
 </html>
 """

@@ -1,9 +1,10 @@
-"""Judging an experiment: from results to numbers to "holds" or "does not hold"."""
+"""Judging an experiment: from results to numbers to "holds", "does not hold" or a known conflict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +34,37 @@ class Outcome(Protocol):
         ...
 
 
+class Finding(StrEnum):
+    """How an expectation came out, in words.
+
+    A declared conflict is one only where there is a number that shows it: what is not defined does not hold.
+    """
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    CONFLICT = "conflict"
+    SURPRISE = "holds, though a conflict was declared"
+
+    @property
+    def passes(self) -> bool:
+        """Whether a run may end well with it."""
+        return self is not Finding.FAILS
+
+    @classmethod
+    def of(cls, *, holds: bool, declared: bool, defined: bool) -> Finding:
+        """What came out.
+
+        Parameters
+        ----------
+        holds : whether the bound is met.
+        declared : whether the expectation states a conflict.
+        defined : whether there is a number at all.
+        """
+        if holds:
+            return cls.SURPRISE if declared else cls.HOLDS
+        return cls.CONFLICT if declared and defined else cls.FAILS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One expectation, judged. ``value`` is in the unit of the expectation."""
@@ -40,6 +72,12 @@ class Verdict:
     expectation: Expectation
     value: float
     holds: bool
+
+    @property
+    def finding(self) -> Finding:
+        """How it came out."""
+        declared = self.expectation.conflict is not None
+        return Finding.of(holds=self.holds, declared=declared, defined=not np.isnan(self.value))
 
     def got(self) -> str:
         """The number in words."""

@@ -94,7 +94,8 @@ class Quantity(_Strict):
 class Expectation(_Strict):
     """``quantity`` (over another, if given) must be ``at_least``, ``at_most`` or ``within``.
 
-    ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one.
+    ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
+    with numbers, why the model is known not to meet the bound: then it counts as a known conflict, not as a failure.
     """
 
     id: str
@@ -107,6 +108,13 @@ class Expectation(_Strict):
     within: tuple[float, float] | None = None
     strict: bool = False
     unit: str | None = None
+    conflict: str | None = None
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Expectation:
+        if self.conflict is not None and not any(letter.isdigit() for letter in self.conflict):
+            raise ValueError("'conflict' says why the expectation cannot hold, with the numbers that show it")
+        return self
 
     @model_validator(mode="after")
     def _one_bound(self) -> Expectation:

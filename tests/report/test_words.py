@@ -99,6 +99,33 @@ def test_verdicts_in_three_forms() -> None:
     assert verdicts_text([]) == "nothing was expected"
 
 
+def test_a_known_conflict_is_shown_as_such() -> None:
+    expectation = lines()[0]
+    assert expectation.passes
+    known, surprise, failed = (
+        VerdictLine(id=name, text="t", expected="> 0", got=got, holds=holds, conflict="-0.1 at <most>", defined=defined)
+        for name, got, holds, defined in (
+            ("known", "-0.1", False, True), ("surprise", "0.1", True, True), ("nothing", "not defined", False, False),
+        )
+    )  # fmt: skip
+    assert [one.word for one in (known, surprise, failed)] == [
+        "conflict", "holds, though a conflict was declared", "does not hold",
+    ]  # fmt: skip
+    assert [one.passes for one in (known, surprise, failed)] == [True, True, False]
+    text = verdicts_text([known, surprise, failed])
+    assert "≠  known" in text
+    assert "known: conflict; declared: -0.1 at <most>" in text
+    assert text.splitlines()[-1] == (
+        "1 of 3 expectations hold, 1 known conflict; "
+        "unexpectedly, these hold although a conflict was declared: surprise"
+    )
+    assert "| conflict |" in verdicts_markdown([known])
+    assert "- known: conflict; declared: -0.1 at <most>" in verdicts_markdown([known])
+    page = verdicts_html([known])
+    assert "<li>known: conflict; declared: -0.1 at &lt;most&gt;</li>" in page
+    assert "class='known'" in page
+
+
 def test_dose_bars_of_a_schedule() -> None:
     hour = 3600.0
     schedule = Schedule(

@@ -110,6 +110,29 @@ def test_not_a_number_never_holds(tmp_path: Path) -> None:
     assert verdict.got() == "not defined"
 
 
+@pytest.mark.parametrize(
+    ("values", "finding"),
+    [
+        ([1.0, 1.5], expectations.Finding.CONFLICT),
+        ([1.0, 2.5], expectations.Finding.SURPRISE),
+        ([1.0, float("nan")], expectations.Finding.FAILS),  # nothing shows the conflict
+    ],
+)
+def test_a_declared_conflict_is_judged_too(
+    tmp_path: Path, values: list[float], finding: expectations.Finding
+) -> None:
+    reason = 'at_least = 2.0\nconflict = "1.6 is the most that k = 0.4 allows"'
+    loaded = experiment.load(written(tmp_path, TEXT.replace("at_least = 2.0", reason)))
+    (verdict,) = expectations.judge(loaded, {"course": Course(values)})
+    assert verdict.finding is finding
+    assert verdict.finding.passes is (finding is not expectations.Finding.FAILS)
+
+
+def test_a_conflict_needs_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="with the numbers"):
+        experiment.load(written(tmp_path, TEXT.replace("at_least = 2.0", 'at_least = 2.0\nconflict = "hard"')))
+
+
 def test_reductions_of_an_exponential_decay() -> None:
     times = np.linspace(0.0, 7200.0, 7201)
     values = np.exp(-np.log(2.0) * times / 1800.0)
