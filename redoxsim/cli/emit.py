@@ -14,6 +14,7 @@ from typing import Any
 
 from redoxsim import __version__
 from redoxsim.cli.options import Output
+from redoxsim.cli.streams import write
 
 Row = Mapping[str, Any]
 NARROWEST = 14
@@ -46,8 +47,7 @@ def emit_rows(rows: Sequence[Row], output: Output, *, schema: str, columns: Sequ
 def emit_text(text: str, output: Output) -> None:
     """Text as it is, to stdout or to the file of ``-o``."""
     if output.to_stdout:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        write(text if text.endswith("\n") else text + "\n")
         return
     from redoxsim.report.files import write_text
 

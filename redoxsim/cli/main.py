@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import tempfile
 import traceback
@@ -16,6 +14,7 @@ import click
 from redoxsim import __version__
 from redoxsim.cli.command import CONTEXT, Root
 from redoxsim.cli.exits import Exit, exit_of
+from redoxsim.cli.streams import open_streams, say, silence
 from redoxsim.errors import RedoxsimError
 
 EXAMPLES = (
@@ -42,9 +41,24 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give back its exit code."""
+    open_streams()
     with warnings.catch_warnings():
-        warnings.showwarning = _warn
+        warnings.showwarning = Warned()
         return _guarded(arguments)
+
+
+class Warned:
+    """Says what the library warns of: each text once, no place in the code."""
+
+    def __init__(self) -> None:
+        self.said: set[str] = set()
+
+    def __call__(self, message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
+        ours = category.__module__.startswith("redoxsim.")
+        meant = ours or category is Warning or issubclass(category, UserWarning | RuntimeWarning)
+        if meant and str(message) not in self.said:
+            self.said.add(str(message))
+            say(f"Warning: {message}")
 
 
 def _guarded(arguments: Sequence[str] | None) -> int:
@@ -58,17 +72,22 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.")
+        say("Interrupted.")
         return Exit.INTERRUPTED
     except RedoxsimError as error:
         return _explained(error)
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not flush into the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return Exit.GOOD
+    except SystemExit as ended:
+        # click ends with 1 where the reader of a help text has closed the pipe; only then does it wrap stdout.
+        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+            silence(sys.stdout.wrapped)  # type: ignore[arg-type]
+            return Exit.GOOD
+        raise ended
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _say(f"Error: {place}{error.strerror or error}")
+        say(f"Error: {place}{error.strerror or error}")
         _mute()
         return Exit.USAGE
     except Exception as error:
@@ -81,30 +100,30 @@ def _mute() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
 
 
 def _usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        _say(error.format_message())
+        say(error.format_message())
         return Exit.USAGE
-    _say(f"Error: {error.format_message()}")
+    say(f"Error: {error.format_message()}")
     if isinstance(error, click.UsageError) and error.ctx is not None:
-        _say(f"Try '{error.ctx.command_path} --help'.")
+        say(f"Try '{error.ctx.command_path} --help'.")
     return Exit.USAGE
 
 
 def _explained(error: RedoxsimError) -> int:
     place = f"{error.where}: " if error.where and str(error.where) else ""
-    _say(f"Error: {place}{error.message}")
+    say(f"Error: {place}{error.message}")
     report = getattr(error, "report", None)
     if report is not None and str(report) not in error.message:
-        _say(str(report))
+        say(str(report))
     status = getattr(getattr(error, "solution", None), "status", None)
     if status is not None:
-        _say(f"`redoxsim explain {status.name}` says what to do.")
+        say(f"`redoxsim explain {status.name}` says what to do.")
     if error.hint:
-        _say(f"Hint: {error.hint}")
+        say(f"Hint: {error.hint}")
     return exit_of(error)
 
 
@@ -118,18 +137,8 @@ def _bug(error: Exception) -> int:
         kept = f"the details are in {file.name}"
     except OSError:
         kept = "the details could not be written to a file"
-    _say(f"This is a bug in redoxsim ({type(error).__name__}: {error}). Please report it; {kept}.")
+    say(f"This is a bug in redoxsim ({type(error).__name__}: {error}). Please report it; {kept}.")
     return Exit.BUG
-
-
-def _warn(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
-    if issubclass(category, UserWarning | RuntimeWarning) or category is Warning:
-        _say(f"Warning: {message}")
-
-
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

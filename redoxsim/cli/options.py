@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,8 +117,14 @@ def talk_options(function: F) -> F:
         function,
         click.option("-v", "--verbose", is_flag=True, help="Say each stage with its seconds (on stderr)."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
-        _gather(Talk, "talk", {"quiet": "quiet", "verbose": "verbose"}),
+        _gather(_talk, "talk", {"quiet": "quiet", "verbose": "verbose"}),
     )
+
+
+def _talk(*, quiet: bool, verbose: bool) -> Talk:
+    if quiet:
+        warnings.simplefilter("ignore")
+    return Talk(quiet=quiet, verbose=verbose)
 
 
 def output_options(*, formats: tuple[str, ...] = FORMATS, plot: bool = False) -> Callable[[F], F]:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from redoxsim.cli.streams import say
+
 
 @dataclass
 class Talk:
@@ -18,15 +20,20 @@ class Talk:
     verbose: bool = False
     started: float = field(default_factory=time.perf_counter)
 
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
     def note(self, text: str) -> None:
         """Something a reader of the result should know."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            say(text)
 
     def detail(self, text: str) -> None:
         """A stage, with the seconds since the start; only with -v."""
         if self.verbose:
-            print(f"[{time.perf_counter() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
+            say(f"[{self.seconds:6.2f} s] {text}")
 
     @contextmanager
     def progress(self, what: str, told: Progress) -> Iterator[Progress]:
