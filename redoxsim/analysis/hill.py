@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -24,6 +24,7 @@ from redoxsim.analysis.effect import (
 from redoxsim.analysis.hill_intervals import half_effect, intervals
 from redoxsim.analysis.hill_math import Minimum, Points, area, curve, minimise
 from redoxsim.analysis.hill_result import (
+    LACK_OF_FIT,
     LEVEL,
     HillBounds,
     HillFit,
@@ -37,6 +38,9 @@ from redoxsim.errors import FitError
 VIABILITY_BOUNDS: Final = HillBounds()
 SIGNAL_BOUNDS: Final = HillBounds(control=(-1.0, 2.0), maximal=(-1.0, 2.0))
 _NAMES: Final = ("e0", "einf", "ec50", "h")
+# A change of all doses together that no plate reader would tell from none; the F-test alone would call the smooth
+# curve of a model significant however little it moves.
+LEAST: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def fit_hill(
     bounds: HillBounds | None = None,
     profile: bool = True,
     margin: float = MARGIN,
+    least: float = LEAST,
+    noiseless: bool = False,
 ) -> HillFit:
     """Four-parameter Hill curve through one agent's effects, with 95% intervals.
 
@@ -125,6 +131,10 @@ def fit_hill(
     orientation : 'viability', 'inhibition', or 'signal' for any other readout (no scale check, no IC50).
     weights : shape of ``effect`` or (n,); proportional to 1/variance.
     failed : mask, shape of ``effect``, of measurements to leave out; other NaN are an error.
+    least : smallest span of the mean effects that counts as a response, as a fraction of the scale (of the largest
+        value for a signal). A curve that moves less is flat, whatever the F-test says; 0 leaves it to the F-test.
+    noiseless : the effects are those of a model: residuals are how far its curve is from a Hill curve, no noise, and
+        so are the intervals, which then say so.
 
     Returns
     -------
@@ -179,14 +189,31 @@ def fit_hill(
     best = minimise(points, box)
     dof = data.y.size - 4
     flat_p = _flat_test(rss_flat, best.rss, dof)
-    smallest = SMALLEST_EFFECT if orientation != "signal" else SMALLEST_EFFECT * _size(data)
-    if np.ptp(data.y) <= smallest:
+    size = 1.0 if orientation != "signal" else _size(data)
+    span = float(np.ptp(means))
+    if np.ptp(data.y) <= SMALLEST_EFFECT * size:
         return _flat_fit(data, flat_level, rss_flat, limits, auc_data, 1.0, "the same effect at every dose")
     if flat_p >= 1.0 - LEVEL:
         return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p, f"F-test p = {flat_p:.2g}")
+    if span < least * size:
+        what = "of the largest value" if orientation == "signal" else "of the scale"
+        why = f"the effects span {span / size:.2%} {what}, under the {least:.0%} that count as a response"
+        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p, why)
     if not best.converged:
         return HillFit(orientation, scale, False, "the fit did not converge", auc_data=auc_data, dose_range=limits)
-    return _report(data, points, box, best, dof, flat_p, reference, limits, auc_data, profile)
+    fit = _report(data, points, box, best, dof, flat_p, reference, limits, auc_data, profile)
+    return lack_of_fit(fit) if noiseless else fit
+
+
+def lack_of_fit(fit: HillFit) -> HillFit:
+    """The same fit, its intervals marked as what they are for points without noise."""
+    if not fit.intervals:
+        return fit
+    between = {
+        name: Interval(one.low, one.high, f"{one.method}; {LACK_OF_FIT}") for name, one in fit.intervals.items()
+    }
+    text = "intervals show lack of fit only: these points carry no noise"
+    return replace(fit, intervals=between, message=f"{fit.message}; {text}")
 
 
 def _size(data: _Data) -> float:

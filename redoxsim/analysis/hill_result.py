@@ -17,6 +17,7 @@ from redoxsim.errors import FitError
 
 Readout = Literal["viability", "inhibition", "signal"]
 LEVEL: Final = 0.95  # of every interval
+LACK_OF_FIT: Final = "lack of fit only"
 
 
 class Limit(StrEnum):
@@ -29,7 +30,11 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95% confidence interval and how it was found; an end that the data leave open is 0 or inf."""
+    """A 95% confidence interval and how it was found; an end that the data leave open is 0 or inf.
+
+    Where ``method`` ends in "lack of fit only" the points carry no noise: the interval says how far the curve is from
+    a Hill curve, and nothing of what a second experiment would give.
+    """
 
     low: float
     high: float
@@ -82,7 +87,8 @@ class HillFit:
     h : slope; NaN for a flat curve.
     intervals : 95% intervals of e0, einf, ec50, h, ic50 where the data allow them, each with its method.
     rss, dof : weighted residual sum of squares on the fraction affected, and degrees of freedom.
-    flat : the data do not tell the curve from a flat line (F-test, ``flat_p`` >= 0.05); no EC50 is reported.
+    flat : the data do not tell the curve from a flat line (F-test, ``flat_p`` >= 0.05), or it moves by less than
+        counts as a response; no EC50 is reported.
     auc : mean effect of the curve over log dose between the smallest and largest dose, in the effect's own unit.
     auc_data : the same by the trapezoid rule over the mean effects, without any curve.
     at_bound : parameters that rest on a bound; they have no interval.

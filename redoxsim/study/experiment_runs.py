@@ -77,7 +77,7 @@ class Finished:
         effect = np.asarray(self.results[observe], dtype=float)
         if np.isnan(effect).any():
             raise SolveError(f"points of '{self.run.id}' failed")
-        return fit_hill(doses, effect / effect[0], orientation="viability", margin=np.inf)
+        return fit_hill(doses, effect / effect[0], orientation="viability", margin=np.inf, noiseless=True)
 
 
 @dataclass(frozen=True, kw_only=True)

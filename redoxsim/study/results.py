@@ -179,7 +179,8 @@ class ResultSet:
         missing = self._mask(data, failed)
         orientation = ORIENTATIONS.get(name, "signal")
         doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
-        return fit_hill(doses, np.asarray(data, dtype=float), orientation=orientation, failed=missing)  # type: ignore[arg-type]
+        effect = np.asarray(data, dtype=float)
+        return fit_hill(doses, effect, orientation=orientation, failed=missing, noiseless=True)  # type: ignore[arg-type]
 
     def scores(
         self,

@@ -225,6 +225,34 @@ def test_flat_data_have_no_ec50() -> None:
     assert dead.ic50 is Limit.BELOW
 
 
+def test_a_smooth_curve_that_hardly_moves_is_flat() -> None:
+    small = alive(DOSES, e0=1.0, einf=0.995)
+    fit = fit_hill(DOSES, small, orientation="viability")
+    assert fit.flat
+    assert fit.flat_p < 1e-6, "the F-test alone would give it an EC50"
+    assert fit.ec50 is Limit.NONE
+    assert "the effects span 0.50% of the scale, under the 2% that count as a response" in fit.message
+    assert number(fit_hill(DOSES, small, orientation="viability", least=0.0).ec50) == pytest.approx(0.4, rel=1e-4)
+    assert not fit_hill(DOSES, alive(DOSES, einf=0.97), orientation="viability").flat
+
+
+def test_the_floor_of_a_signal_is_of_its_size() -> None:
+    rise = 4000.0 + 5000.0 * (1.0 - alive(DOSES, einf=0.0))
+    assert not fit_hill(DOSES, rise, orientation="signal").flat
+    assert fit_hill(DOSES, 4000.0 + 0.01 * (rise - 4000.0), orientation="signal").flat
+
+
+def test_intervals_of_points_without_noise_say_what_they_are() -> None:
+    bent = alive(DOSES) + 0.02 * np.sin(np.arange(DOSES.size))
+    plain = fit_hill(DOSES, bent, orientation="viability")
+    model = fit_hill(DOSES, bent, orientation="viability", noiseless=True)
+    assert model.intervals.keys() == plain.intervals.keys()
+    for name, one in model.intervals.items():
+        assert (one.low, one.high) == (plain.intervals[name].low, plain.intervals[name].high)
+        assert one.method == plain.intervals[name].method + "; lack of fit only"
+    assert model.message == "converged; intervals show lack of fit only: these points carry no noise"
+
+
 def test_the_flat_test_keeps_its_level() -> None:
     """About 5% of truly flat data sets are told from a line: of 30, more than 6 has a chance below 1%."""
     rng = np.random.default_rng(1)
