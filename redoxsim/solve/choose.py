@@ -80,13 +80,16 @@ class PieceSolver:
         return loop_rows(batch, lambda problem: run(problem, integrator, cache), progress=progress, cancel=cancel)
 
 
-def _scipy(method: str, name: str) -> Callable[[OdeSystem], Integrator]:
-    return lambda system: ScipyIntegrator(system, method, name)
+def _scipy(method: str, name: str, target: str = "llvm") -> Callable[[OdeSystem], Integrator]:
+    return lambda system: ScipyIntegrator(system, method, name, target=target)
 
 
 SOLVERS: Mapping[str, Solver] = {
     "rosenbrock": RosenbrockSolver(),
     "scipy": PieceSolver("scipy", frozenset(FEATURES), _scipy("lsoda", "scipy"), lambda: None),
+    "scipy:python": PieceSolver(
+        "scipy:python", frozenset(FEATURES), _scipy("lsoda", "scipy:python", "python"), lambda: None
+    ),
     "scipy:bdf": PieceSolver("scipy:bdf", frozenset(FEATURES), _scipy("bdf", "scipy:bdf"), lambda: None),
     "scipy:radau": PieceSolver("scipy:radau", frozenset(FEATURES), _scipy("radau", "scipy:radau"), lambda: None),
     "cvode": PieceSolver("cvode", frozenset(FEATURES), CvodeIntegrator, why_not_cvode),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -27,7 +27,8 @@ _ONE_AT_A_TIME = Lock()
 MOST_AT_ONE_TIME = 100
 """LSODA goes on with steps too small to move time; so many calls in a row at one time are that."""
 
-Slopes = Callable[[float, FloatArray], list[float]]
+Rates = Sequence[float] | FloatArray
+Slopes = Callable[[float, FloatArray], Rates]
 Matrix = Callable[[float, FloatArray], FloatArray]
 
 
@@ -59,18 +60,22 @@ def integrate(
     rtol: float,
     atol: FloatArray,
     max_steps: int,
+    finite: Callable[[Rates], bool] | None = None,
 ) -> LsodaResult:
     """States at ``times`` (k,), the first of which is the start, the last is never stepped past.
 
-    ``matrix`` returns the Jacobian with columns first. A rate that is not finite ends the run, also
+    ``matrix`` returns the Jacobian with columns first; what it and ``slopes`` return is copied at once, so
+    both may hand out buffers. ``finite`` tells whether the rates just computed are finite numbers, where
+    that is known for less than looking at them. A rate that is not finite ends the run, also
     on a trial step: LSODA's norms do not see not-a-number, so it could be taken for a solution.
     """
     most_calls = 10 * max_steps + 1000
     calls = 0
     repeated = 0
     latest = math.nan
+    fine = finite or all_finite
 
-    def guarded(t: float, y: FloatArray) -> list[float]:
+    def guarded(t: float, y: FloatArray) -> Rates:
         nonlocal calls, repeated, latest
         calls += 1
         repeated = repeated + 1 if t == latest else 0
@@ -80,8 +85,7 @@ def integrate(
         if calls > most_calls:
             raise _Stop("budget")
         out = slopes(t, y)
-        total = sum(out)
-        if total - total != 0.0 and not all(map(math.isfinite, out)):
+        if not fine(out):
             raise _Stop("nan")
         return out
 
@@ -110,6 +114,12 @@ def integrate(
         jacobians=int(info["nje"][at]),
         step=float(info["hu"][at]) or None,
     )
+
+
+def all_finite(rates: Rates) -> bool:
+    """Whether every rate is a finite number."""
+    total = sum(rates)
+    return bool(total - total == 0.0) or all(map(math.isfinite, rates))
 
 
 def _outcome(y: FloatArray, info: dict[str, object], times: FloatArray, max_steps: int) -> tuple[int, str]:

@@ -1,14 +1,24 @@
-"""The reference solver: SciPy's LSODA, BDF and Radau with the analytic Jacobian."""
+"""The reference solver: SciPy's LSODA, BDF and Radau with the analytic Jacobian.
+
+Rates and Jacobian are compiled code where llvmlite is there, else the python target. The compiled code
+comes from the same lowering as the batch kernel's, so it cannot vouch for the kernel: what checks the
+kernel (a sample of every design, the agreement tests) asks for ``scipy:python``, which shares with it
+nothing but the equations.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import Bound, CompiledSystem, compile_system
+from redoxsim.codegen.llvm.pointwise import Pointwise, pointwise
 from redoxsim.equations.system import OdeSystem
+from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve import lsoda
 from redoxsim.solve.driver import Piece, PieceResult
 from redoxsim.solve.solution import Status
@@ -17,13 +27,20 @@ FloatArray = NDArray[np.float64]
 
 
 class ScipyIntegrator:
-    """Integrates pieces of one system with one method: "lsoda", "bdf" or "radau"."""
+    """Integrates pieces of one system with one method: "lsoda", "bdf" or "radau".
 
-    def __init__(self, system: OdeSystem, method: str, name: str) -> None:
-        self.compiled: CompiledSystem = compile_system(system)
-        self.method = method
-        self.name = name
-        self._bound: tuple[FloatArray, Bound] | None = None
+    Parameters
+    ----------
+    target : "llvm" takes compiled equations where that is possible, else the python target; "python"
+        takes that in any case.
+    """
+
+    def __init__(self, system: OdeSystem, method: str, name: str, *, target: str = "llvm") -> None:
+        self.method, self.name = method, name
+        self._make = _compiled(system) if target == "llvm" else None
+        if self._make is None:
+            self._make = _plain(compile_system(system))
+        self._bound: tuple[FloatArray, _Rates] | None = None
 
     def integrate(self, piece: Piece) -> PieceResult:
         """One smooth piece; raises nothing but what an interrupt raises."""
@@ -35,16 +52,61 @@ class ScipyIntegrator:
             return _lsoda(piece, equations)
         return _steps(piece, equations, self.method)
 
-    def _bind(self, p: FloatArray) -> Bound:
+    def _bind(self, p: FloatArray) -> _Rates:
+        assert self._make is not None
         if self._bound is None or not np.array_equal(self._bound[0], p, equal_nan=True):
-            self._bound = (p, self.compiled.bind(p))
+            self._bound = (p, self._make(p))
         return self._bound[1]
+
+
+class _Rates(Protocol):
+    """Equations with constants put in, whichever the target; arrays that come back may be buffers."""
+
+    def rhs(self, t: float, y: FloatArray) -> lsoda.Rates: ...
+
+    def finite(self, rates: lsoda.Rates) -> bool: ...
+
+    def jacobian(self, t: float, y: FloatArray) -> FloatArray: ...
+
+    def jacobian_transposed(self, t: float, y: FloatArray) -> FloatArray: ...
+
+
+def _compiled(system: OdeSystem) -> Callable[[FloatArray], _Rates] | None:
+    """Compiled equations, or None where they cannot be had."""
+    try:
+        code: Pointwise = pointwise(system)
+    except (BuildError, Unsupported):
+        return None
+    return code.bind
+
+
+def _plain(compiled: CompiledSystem) -> Callable[[FloatArray], _Rates]:
+    return lambda p: _Plain(compiled.bind(p))
+
+
+class _Plain:
+    """The python target, whose functions want lists."""
+
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
+
+    def rhs(self, t: float, y: FloatArray) -> lsoda.Rates:
+        return self._bound.rhs(t, y.tolist())
+
+    def finite(self, rates: lsoda.Rates) -> bool:
+        return lsoda.all_finite(rates)
+
+    def jacobian(self, t: float, y: FloatArray) -> FloatArray:
+        return self._bound.jacobian(t, y.tolist())
+
+    def jacobian_transposed(self, t: float, y: FloatArray) -> FloatArray:
+        return self._bound.jacobian_transposed(t, y.tolist())
 
 
 class _Equations:
     """The equations on one piece: constant sources added, time kept inside the piece."""
 
-    def __init__(self, bound: Bound, piece: Piece) -> None:
+    def __init__(self, bound: _Rates, piece: Piece) -> None:
         self.bound = bound
         self.sources = [] if piece.source is None else [(i, v) for i, v in enumerate(piece.source.tolist()) if v]
         self.switching = piece.switching
@@ -55,17 +117,17 @@ class _Equations:
     def _time(self, t: float) -> float:
         return min(max(t, self.low), self.high) if self.switching else t
 
-    def slopes(self, t: float, y: FloatArray) -> list[float]:
-        out = self.bound.rhs(self._time(t), y.tolist())
+    def slopes(self, t: float, y: FloatArray) -> lsoda.Rates:
+        out = self.bound.rhs(self._time(t), y)
         for index, value in self.sources:
-            out[index] += value
+            out[index] += value  # type: ignore[index]
         return out
 
     def matrix(self, t: float, y: FloatArray) -> FloatArray:
-        return self.bound.jacobian(self._time(t), y.tolist())
+        return self.bound.jacobian(self._time(t), y)
 
     def transposed(self, t: float, y: FloatArray) -> FloatArray:
-        return self.bound.jacobian_transposed(self._time(t), y.tolist())
+        return self.bound.jacobian_transposed(self._time(t), y)
 
 
 def _failed(piece: Piece, status: Status) -> PieceResult:
@@ -80,7 +142,7 @@ def _lsoda(piece: Piece, equations: _Equations) -> PieceResult:
     def until(end: float, wanted: FloatArray) -> lsoda.LsodaResult:
         return lsoda.integrate(
             equations.slopes, equations.transposed, piece.y, np.concatenate([[piece.start], wanted, [end]]),
-            rtol=piece.rtol, atol=piece.atol, max_steps=max(piece.steps_left, 1),
+            rtol=piece.rtol, atol=piece.atol, max_steps=max(piece.steps_left, 1), finite=equations.bound.finite,
         )  # fmt: skip
 
     result = until(piece.end, inside)
