@@ -237,7 +237,7 @@ def test_pickle_carries_no_code(network_of: NetworkOf) -> None:
 
 def test_refusals(network_of: NetworkOf) -> None:
     with pytest.raises(DesignError, match="rodas5p"):
-        kernel(simple(network_of), recipe(method="rodas5"))
+        kernel(simple(network_of), recipe(method="rodas5q"))
     many = {f"S{index}": 1.0 for index in range(401)}
     with pytest.raises(Unsupported, match="401 states"):
         kernel(equations.build(network_of([f"S{i} -> ; S{i}" for i in range(401)], species=many)), recipe())

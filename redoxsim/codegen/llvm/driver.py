@@ -7,8 +7,8 @@ neighbours: whatever is computed for all lanes is kept only where a mask says so
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from redoxsim.codegen.llvm.control import Control, write_factor
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.methods import Method
 from redoxsim.codegen.llvm.step import set_stage_time
@@ -41,19 +41,6 @@ evaluate the events' assignments at time ``op_value``, copy the result of one (n
 keep a slot's value as one of those results, scale a slot by (kept value ``op_value // PACK``) over
 (slot ``op_value % PACK``).
 Slots: states, then constants, then infusions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
-    """Step size control: factor = safety * error**-a * old_error**b, within [shrink, grow]."""
-
-    a: float
-    b: float
-    safety: float = 0.85
-    shrink: float = 0.2
-    grow: float = 8.0
-    start: float = 1.0
-    """First step: the fastest state changes by ``start * rtol**(1/order)`` of itself."""
 
 
 class Driver:
@@ -300,7 +287,7 @@ class Driver:
         old = layout.load(f, w, "next_h")
         fresh = old < 0.0
         layout.store(f, w, "next_h", f.select(fresh, step, old))
-        layout.store(f, w, "old_error", f.select(fresh, 1.0, layout.load(f, w, "old_error")))
+        layout.store(f, w, "old_error", f.select(fresh, -1.0, layout.load(f, w, "old_error")))
         f.give()
         return f
 
@@ -334,23 +321,10 @@ class Driver:
         w, layout, k = f.arguments["w"], self.layout, self.control
         error, h = f.arguments["error"], f.arguments["h"]
         active = layout.load(f, w, "row") >= 0
-        accepted, finite = error <= 1.0, error < math.inf
-        log = f.call("rx_log", f.V, f.larger(error, 1e-8))
-        old = layout.load(f, w, "old_error")
-        assert log is not None
-        usual = log * -k.a
-        if k.b:
-            old_log = f.call("rx_log", f.V, old)
-            assert old_log is not None
-            usual = f.fma(old_log, k.b, usual)
-        factor = f.call("rx_exp", f.V, f.select(accepted, usual, log * (-1.0 / (self.method.order))))
-        assert factor is not None
-        bad = layout.load(f, w, "bad")
-        most = f.select(accepted & bad.equals(0), f.number(k.grow), f.number(1.0))
-        factor = f.larger(f.smaller(factor * k.safety, most), k.shrink)
-        factor = f.select(finite, factor, 0.1)
+        accepted = error <= 1.0
+        factor = write_factor(f, layout, k, self.method.order, error, h)
         layout.store(f, w, "next_h", h * factor)
-        layout.store(f, w, "old_error", f.select(accepted, f.larger(error, 1e-4), old))
+        bad = layout.load(f, w, "bad")
         one, zero = f.value(1, f.I), f.value(0, f.I)
         steps = layout.load(f, w, "steps") + f.select(active, one, zero)
         layout.store(f, w, "steps", steps)

@@ -10,7 +10,8 @@ from typing import Any
 
 from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm import cache
-from redoxsim.codegen.llvm.driver import Control, Driver
+from redoxsim.codegen.llvm.control import Control, plain
+from redoxsim.codegen.llvm.driver import Driver
 from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import WRITERS
 from redoxsim.codegen.llvm.host import Loaded, compile_text, host
@@ -26,11 +27,6 @@ LARGEST = 400
 """States up to which straight-line code is written."""
 MOST_OPERATIONS = 20_000
 """Multiply-adds of one factorisation up to which straight-line code is written."""
-
-CONTROLS = {
-    "rodas5p": Control(a=0.2, b=0.0),
-    "rodas4": Control(a=0.25, b=0.0),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +161,7 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
     Unsupported : the system is too large for straight-line code.
     BuildError : llvmlite is missing or refuses the code.
     """
-    recipe = replace(recipe, control=recipe.control or CONTROLS[recipe.tableau.name.lower()])
+    recipe = replace(recipe, control=recipe.control or plain(recipe.tableau.order))
     name = cache.key("kernel", system.key, recipe)
     found = _remembered(name)
     if isinstance(found, Kernel):
@@ -225,7 +221,8 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
     for name, vectors in (
         ("y", n), ("p", m), ("infusion", infused), ("atol", n), ("stage", n), ("b", n), ("x", n * method.stages),
         ("lu", equations.elimination.nonzeros), ("slope", len(equations.slopes)), ("dense", n * len(method.H)),
-        ("between", n), ("event", len(assignments) + len(system.network.compartments)), ("own", 0),
+        ("between", n), ("event", len(assignments) + len(system.network.compartments)),
+        ("first", n * method.repeats), ("own", 0),
     ):  # fmt: skip
         layout.add(name, vectors)
     straight = Straight(equations, target, layout)
@@ -239,7 +236,7 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
     layout.places["observed"] = layout.size = layout.size + len(equations.constants.own)
     functions += [straight.own_constants(), straight.shared_constants(), _begin(target)]
     functions.append(Step(equations, method, target, layout).write())
-    control = recipe.control or CONTROLS[recipe.method]
+    control = recipe.control or plain(method.order)
     driver = Driver(target, layout, method, control, states=n, constants=m, infused=infused)
     functions += driver.functions()
     functions += [write(target) for write in WRITERS.values()]

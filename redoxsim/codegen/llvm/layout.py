@@ -11,6 +11,7 @@ CLOCKS = (
     "stop",
     "next_h",
     "old_error",
+    "old_h",
     "next_out",
     "theta",
     "out_time",

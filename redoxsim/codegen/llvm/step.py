@@ -5,13 +5,16 @@ The factors are those of J - I/(h gamma), so every stage comes out with its sign
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from redoxsim.codegen.llvm.functions import rough_reciprocal
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.methods import Method, Row
 from redoxsim.codegen.llvm.straight import BLOCK, Equations
 from redoxsim.codegen.llvm.text import F64, I64, PTR, Function, Target, Value
+
+TOGETHER = 4
+"""States whose sums over stages are taken at once."""
 
 
 class Step:
@@ -27,12 +30,18 @@ class Step:
         y, stage, b = (self.layout.pointer(f, w, name) for name in ("y", "stage", "b"))
         self._stage_time(f, 0)
         f.call("factors", "void", w, u, y, b)
+        if self.method.repeats:
+            first = self.layout.places["first"]
+            for states in each_state(f, self.n, w):
+                for at, i in states:
+                    f.store(f.load(at, self.layout.places["b"] + i), at, first + i)
         self._slopes(f, b, 0)
         f.call("solve", "void", w, u, b, self._x(f, 0))
         for number in range(1, self.method.stages):
             self._arguments(f, number)
-            self._stage_time(f, number)
-            f.call("rhs", "void", w, u, stage, b)
+            if not self.method.at_start(number):
+                self._stage_time(f, number)
+                f.call("rhs", "void", w, u, stage, b)
             self._slopes(f, b, number)
             f.call("solve", "void", w, u, b, self._x(f, number))
         f.give(self._error(f))
@@ -48,24 +57,32 @@ class Step:
 
     def _arguments(self, f: Function, number: int) -> None:
         """The stage's argument, and sum of C/h U as the start of its right side."""
-        w, method = f.arguments["w"], self.method
-        y, stage, b = (self.layout.pointer(f, w, name) for name in ("y", "stage", "b"))
-        earlier = [self._x(f, j) for j in range(number)]
+        w, method, n = f.arguments["w"], self.method, self.n
+        places = self.layout.places
         minus = -self.layout.load(f, w, "inv_h")
         scaled = [minus * c for c in method.C[number]]
-        with f.loop(self.n) as i:
-            values = [f.load(x, i) for x in earlier]
-            if self._increment(number):
-                total = f.load(stage, i) - values[-1]
-            else:
-                total = f.load(y, i)
-                for a, x in zip(method.A[number], values, strict=True):
-                    total = f.fma(x, -a, total)
-            f.store(total, stage, i)
-            right = values[0] * scaled[0]
-            for c, x in zip(scaled[1:], values[1:], strict=True):
-                right = f.fma(x, c, right)
-            f.store(right, b, i)
+        keep, again = self._increment(number), method.at_start(number)
+        for states in each_state(f, n, w):
+            totals = [f.load(at, places["stage" if keep else "y"] + i) for at, i in states]
+            rights: list[Value] = []
+            for j, (a, c) in enumerate(zip(method.A[number], scaled, strict=True)):
+                values = [f.load(at, places["x"] + j * n + i) for at, i in states]
+                if again:
+                    pass
+                elif not keep:
+                    totals = [f.fma(x, -a, total) if a else total for x, total in zip(values, totals, strict=True)]
+                elif j + 1 == number:
+                    totals = [total - x for x, total in zip(values, totals, strict=True)]
+                if j == 0:
+                    rights = [x * c for x in values]
+                else:
+                    rights = [f.fma(x, c, right) for x, right in zip(values, rights, strict=True)]
+            for (at, i), total, right in zip(states, totals, rights, strict=True):
+                if again:
+                    right = right + f.load(at, places["first"] + i)
+                else:
+                    f.store(total, at, places["stage"] + i)
+                f.store(right, at, places["b"] + i)
 
     def _stage_time(self, f: Function, number: int) -> None:
         if self.e.timed:
@@ -85,21 +102,45 @@ class Step:
     def _error(self, f: Function) -> Value:
         """Root mean square of the estimate over the tolerances; not-a-number if the new state is not finite."""
         w = f.arguments["w"]
-        y, stage, atol = (self.layout.pointer(f, w, name) for name in ("y", "stage", "atol"))
-        last = self._x(f, self.method.stages - 1)
+        last = self.layout.places["x"] + (self.method.stages - 1) * self.n
         rtol = f.splat(f.arguments["rtol"])
-        total, finite = f.variable(f.V, 0.0), f.variable(f.V, 0.0)
-        with f.loop(self.n) as i:
-            error = f.load(last, i)
-            new = f.load(stage, i) - error
-            f.store(new, stage, i)
-            size = f.larger(f.abs(new), f.abs(f.load(y, i)))
-            scale = f.fma(rtol, size, f.load(atol, i))
-            relative = error * rough_reciprocal(f, scale)
-            total.set(f.fma(relative, relative, total.get()))
-            finite.set(f.fma(new, 0.0, finite.get()))
-        mean = total.get() * (1.0 / max(self.n, 1))
+        places = self.layout.places
+        totals = [f.variable(f.V, 0.0) for _ in range(TOGETHER)]
+        finite = f.variable(f.V, 0.0)
+        for states in each_state(f, self.n, w):
+            for (at, i), total in zip(states, totals, strict=False):
+                error = f.load(at, last + i)
+                new = f.load(at, places["stage"] + i) - error
+                if self.method.E:
+                    error = error * self.method.E[-1]
+                    for j, e in enumerate(self.method.E[:-1]):
+                        error = f.fma(f.load(at, places["x"] + j * self.n + i), e, error) if e else error
+                f.store(new, at, places["stage"] + i)
+                size = f.larger(f.abs(new), f.abs(f.load(at, places["y"] + i)))
+                scale = f.fma(rtol, size, f.load(at, places["atol"] + i))
+                relative = error * rough_reciprocal(f, scale)
+                total.set(f.fma(relative, relative, total.get()))
+                finite.set(f.fma(new, 0.0, finite.get()))
+        sums = [variable.get() for variable in totals]
+        mean = sums[0]
+        for other in sums[1:]:
+            mean = mean + other
+        mean = mean * (1.0 / max(self.n, 1))
         return f.intrinsic("sqrt", mean) + finite.get()
+
+
+def each_state(f: Function, count: int, block: Value) -> Iterator[list[tuple[Value, int]]]:
+    """Goes over states, several at once so that their chains of sums overlap and constants are read once.
+
+    Gives lists of (pointer, number): the lane vector of a state in an array that begins at ``place`` in
+    ``block`` is at ``pointer[place + number]``. What is done for a state must not depend on the others.
+    """
+    with f.loop(count // TOGETHER) as turn:
+        pointer = f.at(block, turn * TOGETHER, f.V)
+        yield [(pointer, k) for k in range(TOGETHER)]
+    rest = list(range(count - count % TOGETHER, count))
+    if rest:
+        yield [(block, i) for i in rest]
 
 
 def set_stage_time(f: Function, layout: Layout, time: Value) -> None:
