@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from redoxsim import __version__
 from redoxsim.cli.options import Output
 from redoxsim.cli.streams import write
 
@@ -31,7 +28,7 @@ def emit_rows(rows: Sequence[Row], output: Output, *, schema: str, columns: Sequ
     heads = list(columns if columns is not None else rows[0] if rows else ())
     chosen = output.chosen(terminal=sys.stdout.isatty())
     if chosen == "json":
-        text = as_json({"rows": plain_rows(rows, heads)}, schema=schema)
+        text = as_json(rows, heads, schema=schema)
     elif chosen == "table":
         width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160
         text = as_table(rows, heads, width=width)
@@ -54,24 +51,17 @@ def emit_text(text: str, output: Output) -> None:
     write_text(str(output.path), text if text.endswith("\n") else text + "\n", force=output.force)
 
 
-def as_json(content: Mapping[str, Any], *, schema: str) -> str:
-    """A JSON document that says what it is and which version wrote it."""
-    return (
-        json.dumps({"schema": f"redoxsim/{schema}", "redoxsim": __version__, **content}, indent=1, allow_nan=False)
-        + "\n"
+def as_json(
+    rows: Sequence[Row], heads: Sequence[str], *, schema: str, about: Mapping[str, Any] | None = None
+) -> str:
+    """A JSON document of the rows, in the one layout of `redoxsim.report.document`; units leave the heads."""
+    from redoxsim.report.document import document
+    from redoxsim.report.names import split_head
+
+    named = [split_head(head) for head in heads]
+    return document(
+        schema, rows=([row.get(head) for head in heads] for row in rows), columns=dict(named), about=about
     )
-
-
-def plain_rows(rows: Sequence[Row], heads: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows as JSON holds them."""
-    return [{head: _plain(row.get(head)) for head in heads} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    # JSON has no infinity and no not-a-number; both travel as text.
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
 
 
 def cell_text(value: Any) -> str:
@@ -131,9 +121,7 @@ def emit_document(
     """Facts about one thing and the rows that belong to it; csv holds the rows alone."""
     chosen = output.chosen(terminal=sys.stdout.isatty())
     if chosen == "json":
-        content = {key: _plain(value) for key, value in facts.items()}
-        content[title] = plain_rows(rows, columns)
-        emit_text(as_json(content, schema=schema), output)
+        emit_text(as_json(rows, columns, schema=schema, about=facts), output)
     elif chosen == "table":
         width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160
         wide = max(len(key) for key in facts) + 2

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import redoxsim
 from redoxsim.errors import DesignError, ReadError, Where
 from redoxsim.report import tables
+from redoxsim.report.document import json_ready
 from redoxsim.report.files import OutputExists, check_free, explained, make_folder, write_bytes, write_text
 from redoxsim.report.toml import to_toml
 
@@ -116,7 +117,7 @@ class RunFolder:
             "redoxsim": redoxsim.__version__,
             "state": state,
             "command": self.command,
-            **tables.json_ready(summary or {}),
+            **json_ready(summary or {}),
             "files": files,
         }
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -18,6 +18,7 @@ import numpy as np
 
 import redoxsim
 from redoxsim.errors import DesignError, ReadError, Where, nearest
+from redoxsim.report.document import document, json_ready
 from redoxsim.report.files import write_text, write_with
 from redoxsim.report.names import head, split_head, unit_of
 from redoxsim.report.text import text_table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # pandas and xarray take a third of a second to import
     import pandas as pd
     import xarray as xr
 
-SCHEMA = "redoxsim/table/1"
+SCHEMA = "table/2"
 FORMATS = {"csv": "csv", "json": "json", "nc": "netcdf", "netcdf": "netcdf", "txt": "table", "table": "table"}
 _HOURS = {"s": 3600.0}
 
@@ -127,16 +128,20 @@ def to_csv(data: Any) -> str:
 
 
 def to_json(data: Any) -> str:
-    """The table as JSON: schema, version, and per column its name, unit and values (null for not-a-number)."""
+    """The table as JSON in the one layout of `redoxsim.report.document`; null for not-a-number."""
     found = table(data)
-    columns = [
-        {"name": name, "unit": found.units.get(name, ""), "values": json_ready(_plain(column))}
-        for name, column in found.columns.items()
-    ]
-    content = {"schema": SCHEMA, "redoxsim": redoxsim.__version__, "rows": len(found), "columns": columns}
-    if found.attrs:
-        content["attrs"] = json_ready(found.attrs)
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    columns = {name: found.units.get(name, "") for name in found.columns}
+    return document(SCHEMA, rows=found.rows(), columns=columns, about={k: _unpacked(v) for k, v in found.attrs.items()})
+
+
+def _unpacked(value: Any) -> Any:
+    """An attribute as it was meant: netCDF holds no nested attributes, so datasets carry them as JSON text."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def to_text(data: Any, *, digits: int = 5) -> str:
@@ -232,14 +237,13 @@ def from_csv(text: str) -> Table:
 
 
 def from_json(text: str) -> Table:
-    """The table of JSON that `to_json` wrote."""
+    """The table of any JSON document that redoxsim wrote."""
     content = json.loads(text)
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise ValueError(f"its schema is not {SCHEMA}")
-    columns: dict[str, Any] = {}
-    for column in content["columns"]:
-        columns[column["name"]] = _json_column(column["values"])
-    return Table(columns, {c["name"]: c.get("unit", "") for c in content["columns"]}, content.get("attrs", {}))
+    if not isinstance(content, dict) or not str(content.get("schema", "")).startswith("redoxsim/"):
+        raise ValueError("it has no schema of redoxsim")
+    units, rows = content["units"], content["rows"]
+    columns = {name: _json_column([row[name] for row in rows]) for name in units}
+    return Table(columns, units, content.get("about", {}))
 
 
 def _plain(column: Sequence[Any]) -> list[Any]:
@@ -286,19 +290,6 @@ def _json_column(values: list[Any]) -> Any:
     return values
 
 
-def json_ready(value: Any) -> Any:
-    """The same in plain JSON values: not-a-number becomes null, an infinity a text, anything unknown its text."""
-    if isinstance(value, Mapping):
-        return {str(key): json_ready(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_ready(item) for item in value]
-    if isinstance(value, np.generic | np.ndarray):
-        return json_ready(value.tolist())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None if value != value else "Infinity" if value > 0 else "-Infinity"
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
 def _for_netcdf(data: Any) -> xr.Dataset:
     """A Dataset whose every value netCDF can hold: texts for enumerations, JSON for nested attributes."""
     import xarray as xr
@@ -323,7 +314,7 @@ def _for_netcdf(data: Any) -> xr.Dataset:
         for key, value in list(attrs.items()):
             attrs[key] = _netcdf_attr(value)
     ready.attrs["redoxsim"] = redoxsim.__version__
-    ready.attrs["schema"] = SCHEMA.replace("table", "dataset")
+    ready.attrs["schema"] = "redoxsim/dataset/1"
     return ready
 
 

@@ -49,7 +49,27 @@ def test_table_puts_numbers_to_the_right() -> None:
 
 
 def test_infinity_in_json_is_text() -> None:
-    assert json.loads(emit.as_json({"x": emit._plain(float("inf"))}, schema="x/1"))["x"] == "inf"
+    written = json.loads(emit.as_json([{"x": float("inf"), "y": float("nan")}], ("x", "y"), schema="x/1"))
+    assert written["rows"] == [{"x": "Infinity", "y": None}]
+
+
+def test_every_json_has_the_one_layout(tmp_path: Path) -> None:
+    """Rows of a listing, facts of one thing and a result are the same kind of document."""
+    from redoxsim.report import tables
+
+    emit.emit_rows(ROWS, Output(path=str(tmp_path / "a.json")), schema="things/1")
+    emit.emit_document(
+        {"name": "a", "doses": (1.0, 2.0)}, [{"id": "k", "rate [1/s]": 0.5}], Output(path=str(tmp_path / "b.json")),
+        schema="thing/1", columns=("id", "rate [1/s]"),
+    )  # fmt: skip
+    tables.write(tables.Table({"x": [1.0]}, {"x": "uM"}), tmp_path / "c.json")
+    keys = [list(json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))) for name in "abc"]
+    assert keys == [["schema", "redoxsim", "about", "units", "rows"]] * 3
+    one = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
+    assert one["about"] == {"name": "a", "doses": [1.0, 2.0]}
+    assert one["units"] == {"id": "", "rate": "1/s"}
+    assert one["rows"] == [{"id": "k", "rate": 0.5}]
+    assert tables.read(tmp_path / "b.json").heads == ["id", "rate [1/s]"]
 
 
 @pytest.mark.parametrize(

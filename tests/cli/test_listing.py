@@ -42,17 +42,17 @@ def test_lists_name_what_is_shipped(command: Command, verb: str, names: set[str]
 def test_models_show_has_sizes_and_graded_constants(command: Command) -> None:
     shown = json.loads(command("models", "show", "gsh", "--format", "json").out)
     network = read("gsh")
-    assert shown["species"] == len(network.species)
-    assert shown["reactions"] == len(network.reactions)
-    assert {row["grade"] for row in shown["constants"]} <= {"A", "B", "C", None}
-    assert all(row["source"] for row in shown["constants"] if row["grade"])
+    assert shown["about"]["species"] == len(network.species)
+    assert shown["about"]["reactions"] == len(network.reactions)
+    assert {row["grade"] for row in shown["rows"]} <= {"A", "B", "C", None}
+    assert all(row["source"] for row in shown["rows"] if row["grade"])
 
 
 def test_models_show_takes_a_file(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "decay.ant"
     path.write_text("model decay\n species A = 1; J: A -> ; k*A; k = 0.5\nend\n", encoding="utf-8")
     shown = json.loads(command("models", "show", path, "--format", "json").out)
-    assert [row["id"] for row in shown["constants"]] == ["k"]
+    assert [row["id"] for row in shown["rows"]] == ["k"]
 
 
 def test_agents_show_has_caveats_and_sources(command: Command) -> None:
@@ -64,8 +64,8 @@ def test_agents_show_has_caveats_and_sources(command: Command) -> None:
 
 def test_experiments_show_says_what_is_expected(command: Command) -> None:
     shown = json.loads(command("experiments", "show", "auranofin-bso", "--format", "json").out)
-    assert {row["id"] for row in shown["expectations"]} >= {"bliss-mid"}
-    assert shown["question"].endswith("?")
+    assert {row["id"] for row in shown["rows"]} >= {"bliss-mid"}
+    assert shown["about"]["question"].endswith("?")
 
 
 @pytest.mark.parametrize("format", ["sbml", "antimony"])

@@ -86,10 +86,25 @@ def test_json_says_what_it_is_and_is_strict_json(course) -> None:
     data["GSH_c"][0] = np.nan
     data.attrs["provenance"] = {"seed": np.int64(1)}
     content = json.loads(tables.to_json(data), parse_constant=pytest.fail)
-    assert (content["schema"], content["redoxsim"], content["rows"]) == ("redoxsim/table/1", redoxsim.__version__, 2)
-    gsh = next(column for column in content["columns"] if column["name"] == "GSH_c")
-    assert gsh == {"name": "GSH_c", "unit": "uM", "values": [None, float(data["GSH_c"][1])]}
-    assert content["attrs"] == {"provenance": {"seed": 1}}
+    assert (content["schema"], content["redoxsim"]) == ("redoxsim/table/2", redoxsim.__version__)
+    assert list(content["units"])[0] == "time"
+    assert content["units"]["GSH_c"] == "uM"
+    assert [row["GSH_c"] for row in content["rows"]] == [None, float(data["GSH_c"][1])]
+    assert content["about"] == {"provenance": {"seed": 1}}
+
+
+def test_attributes_kept_as_text_for_netcdf_are_whole_in_json(course) -> None:
+    data = course(1, 1).isel(time=[0])
+    data.attrs["axes"] = '["time"]'
+    data.attrs["title"] = "[not JSON"
+    content = json.loads(tables.to_json(data))
+    assert content["about"] == {"axes": ["time"], "title": "[not JSON"}
+    assert tables.from_json(tables.to_json(data)).attrs == content["about"]
+
+
+def test_a_table_without_rows_keeps_its_columns() -> None:
+    back = tables.from_json(tables.to_json(tables.Table({"a": [], "b": []}, {"b": "uM"})))
+    assert (list(back.columns), back.units, len(back)) == (["a", "b"], {"a": "", "b": "uM"}, 0)
 
 
 def test_netcdf_keeps_the_dataset_and_does_not_touch_it(tmp_path: Path, surface_data) -> None:
