@@ -163,7 +163,10 @@ class _Frame:
         if not self.free.size:
             return 0.0
         f = np.abs(np.array(slopes))[self.free]
-        turnover = (np.abs(bound.jacobian(time, y.tolist())) @ np.abs(y))[self.free] + f
+        sizes = np.abs(y)
+        # a state that decays to nothing moves as fast as it turns over for ever: below this it is nothing
+        sizes = np.maximum(sizes, 1e-12 * sizes[self.free].max())
+        turnover = (np.abs(bound.jacobian(time, y.tolist())) @ sizes)[self.free] + f
         with np.errstate(all="ignore"):
             relative = np.where(f == 0.0, 0.0, f / turnover)
         return float(np.max(relative)) if np.all(np.isfinite(relative)) else np.inf
