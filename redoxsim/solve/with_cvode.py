@@ -8,6 +8,11 @@ An absolute tolerance per variable is always given, in the order of libRoadRunne
 (rate rules before species): the tolerances it derives itself are assigned in another order, and
 anew in every call. Its variables are amounts, so a tolerance on a concentration is multiplied by
 the size of the compartment.
+
+Loading a model takes libRoadRunner seconds (it compiles it), so loaded models are kept within the
+process by their text. Nothing is left in them from one run to the next: before each piece every value
+that can be set is set, to the piece's or, where that has none, to the one it had when it was loaded;
+time, tolerances and first step too, and the integrator starts anew.
 """
 
 from __future__ import annotations
@@ -15,9 +20,11 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -89,12 +96,30 @@ class CvodeIntegrator:
         written = bool(sources) or not _readable(self.system.network)
         key = (written, sources)
         if key not in self._models:
-            self._models[key] = _Model(self.system, written=written, sources=sources)
+            self._models[key] = _loaded(self.system, written=written, sources=sources)
         if not written and not self._models[key].can_take(piece.p):
             key = (True, ())
             if key not in self._models:
-                self._models[key] = _Model(self.system, written=True, sources=())
+                self._models[key] = _loaded(self.system, written=True, sources=())
         return self._models[key]
+
+
+_LOADED: OrderedDict[tuple[str, str, tuple[str, ...]], _Model] = OrderedDict()
+_MOST_LOADED = 8
+_LOADING = Lock()
+
+
+def _loaded(system: OdeSystem, *, written: bool, sources: tuple[str, ...]) -> _Model:
+    """The loaded model of a system; the same one for the same text while it is among the latest few."""
+    text = _text(system.network, written=written, sources=sources)
+    key = (sha256(text.encode()).hexdigest(), system.key, sources)
+    with _LOADING:
+        if key not in _LOADED:
+            _LOADED[key] = _Model(system, text, sources)
+        _LOADED.move_to_end(key)
+        while len(_LOADED) > _MOST_LOADED:
+            _LOADED.popitem(last=False)
+        return _LOADED[key]
 
 
 def _readable(network: Network) -> bool:
@@ -103,16 +128,17 @@ def _readable(network: Network) -> bool:
 
 
 class _Model:
-    """One loaded model: where its variables are, and how to set and read them."""
+    """One loaded model: where its variables are, and how to set and read them. One thread at a time runs it."""
 
-    def __init__(self, system: OdeSystem, *, written: bool, sources: tuple[str, ...]) -> None:
+    def __init__(self, system: OdeSystem, text: str, sources: tuple[str, ...]) -> None:
         import roadrunner
 
         self.system = system
         self.sources = sources
+        self._in_use = Lock()
         with quiet():
             try:
-                self.rr: Any = roadrunner.RoadRunner(_text(system.network, written=written, sources=sources))
+                self.rr: Any = roadrunner.RoadRunner(text)
             except RuntimeError as error:
                 first_line = str(error).strip().splitlines()[0]
                 raise Unsupported(f"libRoadRunner cannot load the model: {first_line}") from error
@@ -142,6 +168,8 @@ class _Model:
         self.rr.timeCourseSelections = ["time", *(self._selection(name) for name in system.states)]
         self.rr.integrator.setValue("stiff", True)
         self.rr.integrator.setValue("variable_step_size", False)
+        settable = {*system.states, *system.constants, *(_rate_id(name) for name in sources)} & self.where.keys()
+        self.as_loaded = {name: float(self.rr.getValue(self._selection(name))) for name in sorted(settable)}
 
     def _amount(self, name: str) -> bool:
         part = next(s for s in self.system.network.species if s.id == name)
@@ -167,10 +195,11 @@ class _Model:
         at_start = len(piece.times) - len(inside)
         out = np.full((len(piece.y), len(piece.times)), np.nan)
         out[:, :at_start] = piece.y[:, None]
-        self._set_tolerances(piece, size_of, step)
-        last, reached, status, got = self._simulate(piece, inside, piece.end)
-        if not status.ok and (inside < reached).any():
-            got = self._simulate(piece, inside[inside < reached], reached)[3]
+        with self._in_use:
+            self._set_tolerances(piece, size_of, step)
+            last, reached, status, got = self._simulate(piece, inside, piece.end)
+            if not status.ok and (inside < reached).any():
+                got = self._simulate(piece, inside[inside < reached], reached)[3]
         good = got[:, np.isfinite(got).all(axis=0).cumprod(dtype=bool)] if got.size else got
         out[:, at_start : at_start + good.shape[1]] = good
         if status.ok and not (np.all(np.isfinite(got)) and np.all(np.isfinite(last))):
@@ -206,10 +235,12 @@ class _Model:
         integrator.setValue("initial_time_step", step)
 
     def _set_state(self, piece: Piece) -> None:
-        values = dict(zip(self.system.constants, piece.p.tolist(), strict=True))
-        values |= dict(zip(self.system.states, piece.y.tolist(), strict=True))
+        given = dict(zip(self.system.constants, piece.p.tolist(), strict=True))
+        given |= dict(zip(self.system.states, piece.y.tolist(), strict=True))
         if piece.source is not None:
-            values |= {_rate_id(n): float(piece.source[self.system.states.index(n)]) for n in self.sources}
+            given |= {_rate_id(n): float(piece.source[self.system.states.index(n)]) for n in self.sources}
+        # a value that is not a number (of something not in use) may still hold that of another run
+        values = self.as_loaded | {name: value for name, value in given.items() if math.isfinite(value)}
         groups: dict[str, tuple[list[int], list[float]]] = {}
         for name, value in values.items():
             if name in self.where and math.isfinite(value):
