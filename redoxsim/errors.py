@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -96,11 +95,38 @@ class FitError(RedoxsimError):
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str | None:
-    """Hint naming up to ``most`` known names close to ``name``, or None."""
-    options = list(known)
-    lowered = {option.lower(): option for option in options}
-    found = [lowered[low] for low in difflib.get_close_matches(name.lower(), list(lowered), n=most, cutoff=0.55)]
+    """Hint naming up to ``most`` known names close to ``name``, or None where none is close.
+
+    Close means: a letter in three wrong at most, or one of the two is part of the other.
+
+    >>> nearest("H202", ["H2O2", "GSH"]), nearest("bso", ["DUMP", "BH4"])
+    ("did you mean 'H2O2'?", None)
+    """
+    low = name.lower()
+    ranked = []
+    for option in dict.fromkeys(known):
+        other = option.lower()
+        apart = _apart(low, other)
+        part = min(len(low), len(other)) >= 3 and (low in other or other in low)
+        if part or apart <= max(1, max(len(low), len(other)) // 3) < len(other):
+            # What only lacks its ending, such as "_c", goes before what has a wrong letter.
+            ranked.append((apart - 3 if part and apart and other.startswith(low) else apart, option))
+    found = [option for _, option in sorted(ranked, key=lambda pair: pair[0])[:most]]
     if not found:
         return None
     quoted = [f"'{option}'" for option in found]
     return "did you mean " + (" or ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]) + "?"
+
+
+def _apart(one: str, other: str) -> int:
+    """How many letters to change, add, leave out or swap with their neighbour to get from one text to the other."""
+    before, last = list[int](), list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        row = [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

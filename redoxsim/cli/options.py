@@ -219,14 +219,7 @@ def cell_options(*, usual: int) -> Callable[[F], F]:
                 metavar="N",
                 help=f"Cells in the population over which is averaged  [default: {default}]",
             ),
-            click.option(
-                "--set",
-                "settings",
-                multiple=True,
-                metavar="ID=VALUE",
-                callback=_settings,
-                help="Override a parameter, initial concentration or compartment size: 0.4, or 5mM. Repeatable.",
-            ),
+            set_option("settings"),
             click.option(
                 "--start",
                 type=click.Choice(["steady", "given"]),
@@ -236,6 +229,23 @@ def cell_options(*, usual: int) -> Callable[[F], F]:
         )
 
     return decorate
+
+
+def set_option(name: str) -> Callable[[F], F]:
+    """``--set``, repeatable, under a keyword."""
+    return click.option(
+        "--set",
+        name,
+        multiple=True,
+        metavar="ID=VALUE",
+        callback=_settings,
+        help="Override a parameter, initial concentration or compartment size: 0.4, or 5mM. Repeatable.",
+    )
+
+
+def settings_option(function: F) -> F:
+    """``--set``, repeatable, as ``values``."""
+    return set_option("values")(function)
 
 
 def draws_option(function: F) -> F:
