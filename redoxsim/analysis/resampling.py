@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -21,7 +21,8 @@ from redoxsim.analysis.effect import (
     choice,
     numbers,
 )
-from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric
+from redoxsim.analysis.estimates import Estimate, within
+from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric, score
 from redoxsim.analysis.synergy.table import SynergyTable
 from redoxsim.errors import DesignError
 
@@ -162,6 +163,7 @@ class ScoreInterval:
     summary : low and high end of each number of the table's summary, over the draws in which it is defined.
     level, draws, seed, resampling : how the interval was made.
     note : what a reader must know; may be empty.
+    parameters : of a fitted surface, with intervals from the resampled replicates; empty for other scores.
     """
 
     table: SynergyTable
@@ -173,6 +175,7 @@ class ScoreInterval:
     seed: int
     resampling: Resampling
     note: str
+    parameters: tuple[Estimate, ...] = ()
 
     @property
     def significant(self) -> Mask:
@@ -207,7 +210,8 @@ def bootstrap(
     if draws < 50 or not 0.0 < level < 1.0:
         raise DesignError("an interval needs at least 50 draws and a level strictly between 0 and 1")
     settings = settings or Settings()
-    tables = {one.name: one.compute(data.mean(), settings) for one in chosen}
+    tables = score(data.mean(), metrics, settings=settings)
+    quiet = replace(settings, draws=0)
     counts = data.counts
     alone = np.argwhere(counts == 1)
     if alone.size:
@@ -221,10 +225,13 @@ def bootstrap(
     rng = np.random.default_rng(seed)
     cells: dict[str, list[Floats]] = {one.name: [] for one in chosen}
     numbers: dict[str, list[list[float]]] = {one.name: [] for one in chosen}
+    refits: dict[str, list[Sequence[Estimate]]] = {one.name: [] for one in chosen}
     for _ in range(draws):
         grid = _resampled(data, counts, rng, resampling)
         for one in chosen:
-            table = one.compute(grid, settings)
+            table = one.compute(grid, quiet, tables[one.name])
+            if table.parameters:
+                refits[one.name].append(table.parameters)
             cells[one.name].append(table.values)
             numbers[one.name].append([getattr(table.summary, name) for name in _SUMMARIES])
     result = {}
@@ -235,7 +242,8 @@ def bootstrap(
         ends = _percentiles(np.array(numbers[name]), level)
         summary = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
         note = f"{lost} defined scores have no interval: undefined in over 10% of the draws" if lost else ""
-        result[name] = ScoreInterval(table, low, high, summary, level, draws, seed, resampling, note)
+        between = within(refits[name], table.parameters, level=level)
+        result[name] = ScoreInterval(table, low, high, summary, level, draws, seed, resampling, note, between)
     return result
 
 

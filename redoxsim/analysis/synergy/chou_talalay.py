@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from redoxsim.analysis.effect import EffectArray, Floats
+from redoxsim.analysis.monotone import not_monotone
 from redoxsim.analysis.synergy.index import dose_fractions, equivalent_doses, remarks
 from redoxsim.analysis.synergy.table import SynergyTable, tabulate
 
@@ -55,6 +56,9 @@ class MedianEffect:
             self.dm = reference * float(np.exp(x.mean() - y.mean() / self.m))
         if not 0.0 < self.dm < np.inf:
             self.problem = f"{name} alone gives no median-effect dose: its line is level (slope {self.m:.2g})"
+            return
+        if text := not_monotone(name, doses, affected):
+            self.problem, self.dm, self.m = text, np.nan, np.nan
             return
         self._largest = np.inf if extrapolate else float(doses[-1])
         z = self.m * np.log(float(doses[-1]) / self.dm)
@@ -141,6 +145,7 @@ def dose_reduction(grid: EffectArray, *, extrapolate: bool = False) -> tuple[Syn
                 sign=DRI_SIGN,
                 neutral=1.0,
                 note=_note([line], extrapolate),
+                better="above",
             )
         )
     return tuple(tables)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from redoxsim.analysis.agent_curves import CurveKind
 from redoxsim.analysis.effect import EffectArray
 from redoxsim.analysis.synergy.bliss import SIGN as BLISS_SIGN
 from redoxsim.analysis.synergy.bliss import bliss
+from redoxsim.analysis.synergy.braid import SIGN as BRAID_SIGN
+from redoxsim.analysis.synergy.braid import braid
+from redoxsim.analysis.synergy.checks import check_direction
+from redoxsim.analysis.synergy.chou_talalay import DRI_SIGN, combination_index, dose_reduction
 from redoxsim.analysis.synergy.chou_talalay import SIGN as CI_SIGN
-from redoxsim.analysis.synergy.chou_talalay import combination_index
 from redoxsim.analysis.synergy.hsa import SIGN as HSA_SIGN
 from redoxsim.analysis.synergy.hsa import hsa
 from redoxsim.analysis.synergy.loewe import EXCESS_SIGN, loewe, loewe_excess
 from redoxsim.analysis.synergy.loewe import SIGN as LOEWE_SIGN
-from redoxsim.analysis.synergy.table import SynergyTable
+from redoxsim.analysis.synergy.musyc import SIGN as MUSYC_SIGN
+from redoxsim.analysis.synergy.musyc import musyc
+from redoxsim.analysis.synergy.table import Side, SynergyTable
+from redoxsim.analysis.synergy.third_order import BLISS_SIGN as BLISS3_SIGN
+from redoxsim.analysis.synergy.third_order import HSA_SIGN as HSA3_SIGN
+from redoxsim.analysis.synergy.third_order import bliss_third_order, hsa_third_order
+from redoxsim.analysis.synergy.zip_delta import SIGN as ZIP_SIGN
+from redoxsim.analysis.synergy.zip_delta import zip_delta
 from redoxsim.errors import DesignError, nearest
 
 
@@ -26,34 +36,91 @@ class Settings:
 
     ``curve`` : single-agent curves of Loewe: 'interpolate' or 'hill'.
     ``extrapolate`` : let the Chou-Talalay lines run beyond the tested doses, as the original method does.
+    ``gamma`` : let MuSyC fit the two cooperativities as well.
+    ``free_plateau`` : let BRAID's pair go further than the stronger agent alone.
+    ``draws``, ``seed`` : refits to resampled residuals for the intervals of fitted surfaces; 0 for none.
     """
 
     curve: CurveKind = "interpolate"
     extrapolate: bool = False
+    gamma: bool = False
+    free_plateau: bool = False
+    draws: int = 200
+    seed: int = 1
+
+
+Compute = Callable[[EffectArray, Settings, SynergyTable | None], SynergyTable]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: its name, its sign convention in words, the score of no interaction, and how it is computed."""
+    """One metric.
+
+    Attributes
+    ----------
+    name, sign : its short name and its sign convention in words.
+    neutral : the score of no interaction. better : the side of it that means synergy.
+    compute : the table of a grid; the table of a nearby grid may be given as a place to start.
+    agents : fewest and most agents it is defined for; None for any number from two.
+    slow : fits a surface; resamples then start from the first answer and make no intervals of their own.
+    """
 
     name: str
     sign: str
     neutral: float
-    compute: Callable[[EffectArray, Settings], SynergyTable]
+    compute: Compute
+    better: Side = "above"
+    agents: tuple[int, int] | None = None
+    slow: bool = False
+
+    def check_agents(self, count: int) -> None:
+        """Refuse a number of agents that the metric is not defined for.
+
+        Raises
+        ------
+        DesignError : too few or too many agents.
+        """
+        if self.agents is not None and not self.agents[0] <= count <= self.agents[1]:
+            low, high = self.agents
+            words = {1: "one", 2: "two", 3: "three"}
+            needed = f"{words[low]} agents" if low == high else f"{words[low]} or more agents"
+            raise DesignError(f"the score '{self.name}' is defined for {needed}, not for {count}")
 
 
-METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        metric.name: metric
-        for metric in (
-            Metric("hsa", HSA_SIGN, 0.0, lambda grid, _: hsa(grid)),
-            Metric("bliss", BLISS_SIGN, 0.0, lambda grid, _: bliss(grid)),
-            Metric("loewe", LOEWE_SIGN, 1.0, lambda grid, use: loewe(grid, curve=use.curve)),
-            Metric("loewe_excess", EXCESS_SIGN, 0.0, lambda grid, use: loewe_excess(grid, curve=use.curve)),
-            Metric("ci", CI_SIGN, 1.0, lambda grid, use: combination_index(grid, extrapolate=use.extrapolate)),
-        )
-    }
+def _dri(place: int) -> Compute:
+    return lambda grid, use, _: dose_reduction(grid, extrapolate=use.extrapolate)[place]
+
+
+_ALL = (
+    Metric("hsa", HSA_SIGN, 0.0, lambda grid, use, _: hsa(grid)),
+    Metric("bliss", BLISS_SIGN, 0.0, lambda grid, use, _: bliss(grid)),
+    Metric("loewe", LOEWE_SIGN, 1.0, lambda grid, use, _: loewe(grid, curve=use.curve), "below"),
+    Metric("loewe_excess", EXCESS_SIGN, 0.0, lambda grid, use, _: loewe_excess(grid, curve=use.curve)),
+    Metric("ci", CI_SIGN, 1.0, lambda grid, use, _: combination_index(grid, extrapolate=use.extrapolate), "below"),
+    Metric("dri_1", DRI_SIGN, 1.0, _dri(0)),
+    Metric("dri_2", DRI_SIGN, 1.0, _dri(1)),
+    Metric("dri_3", DRI_SIGN, 1.0, _dri(2), agents=(3, 99)),
+    Metric("zip", ZIP_SIGN, 0.0, lambda grid, use, near: zip_delta(grid, near=near), agents=(2, 2), slow=True),
+    Metric(
+        "musyc",
+        MUSYC_SIGN,
+        0.0,
+        lambda grid, use, near: musyc(grid, gamma=use.gamma, draws=use.draws, seed=use.seed, near=near),
+        agents=(2, 2),
+        slow=True,
+    ),
+    Metric(
+        "braid",
+        BRAID_SIGN,
+        0.0,
+        lambda grid, use, near: braid(grid, free_plateau=use.free_plateau, draws=use.draws, seed=use.seed, near=near),
+        agents=(2, 2),
+        slow=True,
+    ),
+    Metric("bliss3", BLISS3_SIGN, 0.0, lambda grid, use, _: bliss_third_order(grid), agents=(3, 3)),
+    Metric("hsa3", HSA3_SIGN, 0.0, lambda grid, use, _: hsa_third_order(grid), agents=(3, 3)),
 )
+METRICS: Mapping[str, Metric] = MappingProxyType({one.name: one for one in _ALL})
 DEFAULT = ("hsa", "bliss", "loewe", "ci")
 
 
@@ -66,8 +133,26 @@ def metric(name: str) -> Metric:
 
 
 def score(
-    grid: EffectArray, metrics: Sequence[str] = DEFAULT, *, settings: Settings | None = None
+    grid: EffectArray,
+    metrics: Sequence[str] = DEFAULT,
+    *,
+    settings: Settings | None = None,
+    near: Mapping[str, SynergyTable] | None = None,
 ) -> dict[str, SynergyTable]:
-    """The table of every metric asked for, in the order asked."""
+    """The table of every metric asked for, in the order asked.
+
+    ``near`` are tables of a nearby grid (a draw, a resample): surfaces are then fitted from there, without intervals
+    of their own.
+
+    Raises
+    ------
+    DesignError : an unknown metric, one for another number of agents, viability and inhibition mixed in one grid.
+    """
     chosen = [metric(name) for name in metrics]
-    return {one.name: one.compute(grid, settings or Settings()) for one in chosen}
+    for one in chosen:
+        one.check_agents(len(grid.agents))
+    use = settings or Settings()
+    check_direction(grid)
+    if near is not None:
+        use = replace(use, draws=0)
+    return {one.name: one.compute(grid, use, (near or {}).get(one.name)) for one in chosen}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.analysis.effect import EffectArray, Floats, Mask
+from redoxsim.analysis.estimates import Estimate
 
 Texts = NDArray[np.object_]
+Side = Literal["above", "below"]
 FAILED = "this cell failed"
 NO_EFFECT = "no cell of the grid differs from the untreated control: nothing to score"
 
@@ -53,6 +56,9 @@ class SynergyTable:
     sign : the sign convention in words. ``neutral`` is the score of no interaction (0 or 1).
     orientation : what the effects were, in words; every score is computed on the fraction affected.
     note : what else a reader must know; may be empty.
+    better : on which side of ``neutral`` a score means synergy.
+    parameters : what a fitted surface says besides the map, with intervals; empty for scores without a surface.
+    state : where a refit of a nearby grid may start; of no meaning to a reader.
     """
 
     metric: str
@@ -67,6 +73,9 @@ class SynergyTable:
     agents: tuple[str, ...]
     doses: tuple[Floats, ...]
     reference: Floats | None = None
+    better: Side = "above"
+    parameters: tuple[Estimate, ...] = ()
+    state: Floats | None = None
 
     @property
     def defined(self) -> Mask:
@@ -83,6 +92,10 @@ class SynergyTable:
 
     def _repr_html_(self) -> str:
         cells = "".join(f"<tr><td>{name}</td><td>{value:.4g}</td></tr>" for name, value in self.summary.rows())
+        cells += "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(' '.join(rest))}</td></tr>"
+            for name, *rest in (one.row() for one in self.parameters)
+        )
         texts = [self.sign, self.orientation, self.note, self.summary.message]
         below = "".join(f"<p>{html.escape(text)}</p>" for text in texts if text)
         return f"<table><caption>{html.escape(self.title)}</caption>{cells}</table>{below}"
@@ -97,13 +110,15 @@ def empty_reasons(grid: EffectArray) -> Texts:
     return reasons
 
 
-def summarise(values: Floats, grid: EffectArray) -> Summary:
-    """Summary of scores over the combined cells of a grid."""
-    scored = grid.combined & np.isfinite(values)
+def summarise(values: Floats, grid: EffectArray, about: Mask | None = None) -> Summary:
+    """Summary of scores over the combined cells of a grid, or over those of ``about``."""
+    about = grid.combined if about is None else about
+    scored = about & np.isfinite(values)
     mid, message = grid.mid_doses()
+    mid = mid & about
     mid_scored = mid & scored
     remarks = [message] if message else []
-    cells, defined = int(np.count_nonzero(grid.combined)), int(np.count_nonzero(scored))
+    cells, defined = int(np.count_nonzero(about)), int(np.count_nonzero(scored))
     if defined == 0:
         remarks.insert(0, f"undefined in all {cells} combinations")
     elif defined < cells:
@@ -137,10 +152,19 @@ def tabulate(
     neutral: float,
     note: str = "",
     reference: Floats | None = None,
+    better: Side | None = None,
+    about: Mask | None = None,
+    parameters: tuple[Estimate, ...] = (),
+    state: Floats | None = None,
 ) -> SynergyTable:
-    """The table of a metric: neutral where nothing is combined, NaN exactly where there is a reason."""
+    """The table of a metric: neutral where nothing is combined, NaN exactly where there is a reason.
+
+    ``better`` is 'above' for scores around 0 and 'below' for indices around 1 where nothing is said; ``about`` are
+    the cells scored (those with at least two agents where nothing is said).
+    """
     undefined = np.asarray(reasons != "", dtype=bool)
-    scores = np.where(grid.combined, values, neutral)
+    about = grid.combined if about is None else about
+    scores = np.where(about, values, neutral)
     scores[undefined] = np.nan
     if np.any(np.isnan(scores) & ~undefined):
         raise AssertionError(f"{metric}: a score is NaN without a reason")  # pragma: no cover
@@ -157,10 +181,13 @@ def tabulate(
         neutral=neutral,
         orientation=orientation,
         note=note,
-        summary=summarise(scores, grid),
+        summary=summarise(scores, grid, about),
         agents=grid.agents,
         doses=grid.doses,
         reference=reference,
+        better=better or ("above" if neutral == 0.0 else "below"),
+        parameters=parameters,
+        state=state,
     )
 
 

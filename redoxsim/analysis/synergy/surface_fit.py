@@ -1,0 +1,190 @@
+"""What response-surface models share: the fit of a whole grid from many starts, resamples, and what they determine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats
+from redoxsim.analysis.least_squares import Indices, Model, descend, polish, standard_errors
+from redoxsim.analysis.synergy.curve_rows import fit_rows
+
+# (m, p) parameters and (n,) log doses of two agents -> (m, n) effects, (m, n, p) derivatives.
+Surface = Callable[[Floats, Floats, Floats], tuple[Floats, Floats]]
+# Effects of surfaces, as fraction affected: noise may carry a plateau a little outside 0..1.
+CONTROL: Final = (-0.25, 0.25)
+PLATEAU: Final = (-0.25, 1.25)
+SLOPE: Final = (0.3, 8.0)
+# Log dose is searched this far beyond the tested doses, so that a half-way dose beyond them is seen to be beyond.
+REACH: Final = 2.0 * np.log(10.0)
+# Share of the variance a surface must explain before its parameters mean anything.
+LEAST_EXPLAINED: Final = 0.8
+# Relative gain of a step at which one of many starts or resamples is good enough.
+_ROUGH: Final = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The cells of a grid that are fitted: (n,) log doses relative to the references (-inf for none), and effects.
+
+    ``limits`` are log smallest and largest dose above zero of each agent, relative to the same (2,) references, so
+    that the unit of the doses cannot matter.
+    """
+
+    x1: Floats
+    x2: Floats
+    y: Floats
+    references: Floats
+    limits: Floats
+
+    @classmethod
+    def of(cls, grid: EffectArray) -> Points:
+        """Every cell of a two-agent grid that has a value."""
+        known = ~grid.failed
+        # A geometric mean of the end doses: scaling all doses scales it exactly enough for 1e-9.
+        references = np.array([np.sqrt(axis[1]) * np.sqrt(axis[-1]) for axis in grid.doses])
+        with np.errstate(divide="ignore"):
+            x1, x2 = (np.log(grid.amounts[i][known] / references[i]) for i in (0, 1))
+        limits = np.array([np.log(axis[[1, -1]] / ref) for axis, ref in zip(grid.doses, references, strict=True)])
+        return cls(x1, x2, grid.affected[known], references, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceFit:
+    """The best fit of a surface: (p,) parameters with their box, and what resampling says of them.
+
+    ``noise`` is the residual standard deviation (never below the smallest effect told apart), ``explained`` the share
+    of the variance, ``samples`` (draws, p) refits to resampled residuals (none if not asked), ``errors`` (p,) local
+    standard errors.
+    """
+
+    theta: Floats
+    low: Floats
+    high: Floats
+    rss: float
+    noise: float
+    explained: float
+    samples: Floats
+    errors: Floats
+
+    @property
+    def said_noise(self) -> str:
+        """The residual standard deviation in words."""
+        return f"{self.noise:.2g}" if self.noise > SMALLEST_EFFECT else f"below {SMALLEST_EFFECT:g}"
+
+
+def surface_model(surface: Surface, points: Points) -> Model:
+    """A surface at the fitted cells, as a least-squares model."""
+
+    def model(theta: Floats, _: Indices) -> tuple[Floats, Floats]:
+        return surface(theta, points.x1, points.x2)
+
+    return model
+
+
+def surface_map(surface: Surface, grid: EffectArray, points: Points, theta: Floats) -> Floats:
+    """(n1, n2) a surface at every cell, failed ones too."""
+    with np.errstate(divide="ignore"):
+        x1, x2 = (np.log(grid.amounts[i].ravel() / points.references[i]) for i in (0, 1))
+    return np.asarray(surface(theta[None], x1, x2)[0][0].reshape(grid.shape), dtype=float)
+
+
+def single_agents(grid: EffectArray, points: Points) -> tuple[Floats, Floats]:
+    """Hill curves (bottom, top, relative log half-way dose, log slope) of both agents alone: where a surface starts."""
+    found = []
+    for i in (0, 1):
+        edge, axis = grid.edge(i), grid.doses[i]
+        with np.errstate(divide="ignore"):
+            x = np.log(axis / points.references[i])
+        known = np.isfinite(edge)
+        low = np.array([[CONTROL[0], PLATEAU[0], points.limits[i, 0] - REACH, np.log(SLOPE[0])]])
+        high = np.array([[CONTROL[1], PLATEAU[1], points.limits[i, 1] + REACH, np.log(SLOPE[1])]])
+        theta, _ = fit_rows(x[None], np.where(known, edge, 0.0)[None], known[None].astype(float), low=low, high=high)
+        found.append(theta[0])
+    return found[0], found[1]
+
+
+def fit_surface(
+    model: Model,
+    points: Points,
+    boxes: Sequence[tuple[Floats, Floats, Floats]],
+    draws: int,
+    seed: int,
+    exact: bool = True,
+) -> SurfaceFit:
+    """The lowest of the minima reached from all starts, with refits to resampled residuals.
+
+    Parameters
+    ----------
+    boxes : starts (m, p), low (p,) and high (p,) of every variant of the surface; the best variant wins.
+    draws : number of refits; residuals are drawn with replacement and widened by the parameters they have paid for.
+        Where they are smaller than effects can be told apart, noise of that size takes their place.
+    exact : go on to rounding; otherwise stop where a step gains next to nothing, as resamples may.
+    """
+    n = points.y.size
+    candidates = []
+    for starts, low, high in boxes:
+        m = starts.shape[0]
+        found = descend(
+            model,
+            np.broadcast_to(points.y, (m, n)),
+            starts,
+            low,
+            high,
+            weights=np.ones((m, n)),
+            most=120,
+            tolerance=_ROUGH,
+        )
+        best = int(np.argmin(found.rss))
+        if not exact:
+            candidates.append((float(found.rss[best]), found.theta[best], low, high))
+            continue
+        again = descend(model, points.y[None], found.theta[best][None], low, high, weights=np.ones((1, n)), most=400)
+        last = polish(model, points.y[None], again.theta, low, high, weights=np.ones((1, n)))
+        theta, rss = again.theta[0], float(again.rss[0])
+        if float(last.rss[0]) <= rss * (1.0 + 1e-9) + 1e-28:
+            theta, rss = last.theta[0], float(last.rss[0])
+        candidates.append((rss, theta, low, high))
+    rss, theta, low, high = min(candidates, key=lambda one: one[0])
+    free = int(np.count_nonzero((low < high) & (theta > low) & (theta < high)))
+    dof = max(n - free, 1)
+    noise = max(float(np.sqrt(rss / dof)), SMALLEST_EFFECT)
+    total = float(np.sum((points.y - points.y.mean()) ** 2))
+    errors = standard_errors(model, theta, low, high, weights=np.ones(n), noise=noise)
+    samples = np.empty((0, theta.size))
+    if draws:
+        rng = np.random.default_rng(seed)
+        fitted = model(theta[None], np.zeros(1, dtype=np.intp))[0][0]
+        residual = points.y - fitted
+        residual = (residual - residual.mean()) * np.sqrt(n / dof)
+        if noise <= SMALLEST_EFFECT:
+            shaken = rng.normal(0.0, noise, (draws, n))
+        else:
+            shaken = residual[rng.integers(n, size=(draws, n))]
+        target = fitted + shaken
+        samples = descend(
+            model, target, np.tile(theta, (draws, 1)), low, high, weights=np.ones((draws, n)), most=60, tolerance=_ROUGH
+        ).theta
+    return SurfaceFit(theta, low, high, rss, noise, 1.0 - rss / total if total > 0.0 else 0.0, samples, errors)
+
+
+def poor(fit: SurfaceFit, name: str) -> str:
+    """Why the surface does not describe the data; "" if it does."""
+    if fit.explained >= LEAST_EXPLAINED:
+        return ""
+    return (
+        f"the {name} surface does not describe the effects: it explains {max(fit.explained, 0.0):.0%} of their "
+        f"variance (residuals {fit.noise:.2g})"
+    )
+
+
+def beyond(x50: float, limits: Floats, name: str) -> str:
+    """Why a half-way dose is not determined by doses that do not bracket it; "" if they do."""
+    if x50 > limits[1]:
+        return f"no plateau: half of the effect of {name} lies above its largest tested dose"
+    if x50 < limits[0]:
+        return f"half of the effect of {name} lies below its smallest tested dose"
+    return ""
