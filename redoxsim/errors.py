@@ -94,6 +94,10 @@ class FitError(RedoxsimError):
     """A fit was asked for on data that cannot carry one."""
 
 
+class PerformanceWarning(UserWarning):
+    """The result is the same, but a slower way was taken to it; the message says why and what it costs."""
+
+
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str | None:
     """Hint naming up to ``most`` known names close to ``name``, or None where none is close.
 

@@ -9,6 +9,7 @@ from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, SolveError, Unsupported, nearest
 from redoxsim.solve.batch import loop_rows
 from redoxsim.solve.driver import Integrator, run
+from redoxsim.solve.fallback import warn_without_compiler
 from redoxsim.solve.problem import Batch, Problem
 from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.solve.solution import BatchSolution, Solution
@@ -94,6 +95,8 @@ SOLVERS: Mapping[str, Solver] = {
     "scipy:radau": PieceSolver("scipy:radau", frozenset(FEATURES), _scipy("radau", "scipy:radau"), lambda: None),
     "cvode": PieceSolver("cvode", frozenset(FEATURES), CvodeIntegrator, why_not_cvode),
 }
+COMPILED = ("rosenbrock", "scipy", "scipy:bdf", "scipy:radau")
+"""Solvers that llvmlite makes faster, or possible."""
 PREFERENCE = ("rosenbrock", "scipy", "cvode")
 
 
@@ -152,7 +155,12 @@ def available() -> dict[str, str | None]:
 
 
 def choose(problem: Problem | Batch, solver: str = "auto") -> tuple[Solver, str]:
-    """The solver to take, and why."""
+    """The solver to take, and why.
+
+    Where nothing can be compiled a :class:`PerformanceWarning` says so, once per process.
+    """
+    if solver == "auto" or solver in COMPILED:
+        warn_without_compiler(SOLVERS[COMPILED[0]].available())
     if solver != "auto":
         return get(solver), "asked for"
     passed: list[str] = []
