@@ -15,6 +15,7 @@ from redoxsim.study.engine import Cancel, Progress
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.rows import RTOL, Settings, make_rows
 from redoxsim.study.setup import Model, Override, Setup, prepare
+from redoxsim.study.signs import refuse_negative
 from redoxsim.study.times import output_times
 
 
@@ -74,12 +75,14 @@ def scan(
     for one in design.axes:
         if one.name not in known:
             raise DesignError(f"the model has nothing called '{one.name}' to scan", hint=nearest(one.name, known))
+    columns = design.columns(network)
+    refuse_negative(network, setup.constants, columns)
     rows = make_rows(
         setup,
         times=output_times(until=until, every=every, at=at, times=times, from_=from_, only_end=True),
         observe=setup.observed(observe),
         points=design.points,
-        columns=design.columns(network),
+        columns=columns,
         schedules=[setup.schedule(schedule)],
         cells=usual_cells(setup, cells),
         settings=Settings(

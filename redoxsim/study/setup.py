@@ -32,6 +32,7 @@ from redoxsim.pharmacology.dosing import Schedule
 from redoxsim.solve import Dose
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.metadata import Constant, Metadata, constants_of, metadata_of
+from redoxsim.study.signs import refuse_negative
 
 FloatArray = NDArray[np.float64]
 Model = Network | str | Path
@@ -146,6 +147,12 @@ class Setup:
                     found[name] = (value.value, value.low, value.high)
         return {name: ends for name, ends in found.items() if name not in self.given}
 
+    def grade(self, name: str) -> str:
+        """How well a constant of the model or of an agent is known, A to C; C where nothing is said."""
+        if name in self.constants:
+            return self.constants[name].grade
+        return next((one.grade for agent in self.agents.values() for one in agent.parameters if one.id == name), "C")
+
     def without(self, name: str) -> float:
         """The value of a constant when nothing else varies it."""
         from redoxsim.codegen import compile_system
@@ -199,7 +206,10 @@ def prepare(
         require_cell(network, profile)
     system = equations.build(network)
     overrides = dict(profile.overrides) if profile else {}
-    overrides |= {name: override(network, name, value) for name, value in (values or {}).items()}
+    refuse_negative(network, constants, overrides, file=profile.file if profile else None)
+    given_values = {name: override(network, name, value) for name, value in (values or {}).items()}
+    refuse_negative(network, constants, given_values)
+    overrides |= given_values
     cv = dict(metadata.population.cv) if metadata else {}
     unknown = [name for name in cv if name not in system.constants]
     if unknown and metadata is not None:

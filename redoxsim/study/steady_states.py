@@ -19,6 +19,7 @@ from redoxsim.solve import steady as solve_steady
 from redoxsim.study.design import Axis, Values, in_model
 from redoxsim.study.provenance import describe
 from redoxsim.study.setup import Model, Override, Setup, prepare
+from redoxsim.study.signs import refuse_negative
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,6 +152,7 @@ def steady(
         return _table(setup, None, {"up": [state]}, kept)
     one = _axis(setup, axis)
     numbers = in_model(setup.network, one)
+    refuse_negative(setup.network, setup.constants, {one.name: numbers})
     order = np.argsort(numbers, kind="stable")
     found: dict[str, list[SteadyState]] = {}
     last: Mapping[str, float] = {}
