@@ -15,6 +15,7 @@ from redoxsim.codegen.compiled import CompiledSystem, compile_system
 from redoxsim.codegen.llvm.host import host
 from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, check_size, kernel
 from redoxsim.codegen.llvm.run import Job, Outcome, execute
+from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.diagnose import Report
 from redoxsim.solve.driver import run as run_pieces
@@ -35,6 +36,8 @@ STATUSES = (Status.OK, Status.STEP_BUDGET, Status.STEP_TOO_SMALL, Status.NOT_A_N
 BLOCK_BYTES = 64 * 2**20
 """Memory for the rows under way, results apart."""
 NAME = "rosenbrock"
+LOOSE = 3e-4
+"""Relative tolerance above which the method of order 4 is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,12 +50,22 @@ class Starts:
     failed: dict[int, SteadyState]
 
 
+def method_for(system: OdeSystem, rtol: float) -> str:
+    """The method that needs least time for the error that a tolerance gives (docs/explain/kernel.md).
+
+    Rodas5 loses its order where rates depend on time and is not safe at loose tolerances.
+    """
+    if system.dfdt:
+        return "rodas5p"
+    return "rodas4p2" if rtol > LOOSE else "rodas5"
+
+
 class RosenbrockSolver:
     """Solves with the compiled batch kernel.
 
     Parameters
     ----------
-    method : "rodas5p" or "rodas4".
+    method : a name of :data:`redoxsim.codegen.llvm.methods.METHODS`; "auto" takes what :func:`method_for` says.
     threads : workers of one batch; None takes one per processor this process may use.
     width : lanes; None takes what the processor has.
     """
@@ -60,7 +73,7 @@ class RosenbrockSolver:
     supports = frozenset({"events", "infusion", "switches", "dilution", "restart"})
 
     def __init__(
-        self, name: str = NAME, *, method: str = "rodas5p", threads: int | None = None, width: int | None = None
+        self, name: str = NAME, *, method: str = "auto", threads: int | None = None, width: int | None = None
     ) -> None:
         self.name, self.method, self.threads, self.width = name, method, threads, width
 
@@ -117,10 +130,9 @@ class RosenbrockSolver:
         """The compiled code for a problem's system, with states that are infused or held still."""
         everything = frozenset(range(len(problem.system.constants)))
         width = self.width or host().target().width
-        return kernel(
-            problem.system,
-            Recipe(shape=Shape(varying=everything, infused=infused, held=held), method=self.method, width=width),
-        )
+        method = method_for(problem.system, problem.rtol) if self.method == "auto" else self.method
+        shape = Shape(varying=everything, infused=infused, held=held)
+        return kernel(problem.system, Recipe(shape=shape, method=method, width=width))
 
     def workers(self) -> int:
         """Threads of one batch."""

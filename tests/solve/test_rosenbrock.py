@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,8 +14,11 @@ llvmlite = pytest.importorskip("llvmlite")
 
 import redoxsim.codegen.llvm.host as host_module  # noqa: E402
 from redoxsim import equations  # noqa: E402
+from redoxsim.codegen.llvm.control import CONTROLLERS  # noqa: E402
+from redoxsim.codegen.llvm.kernel import kernel  # noqa: E402
+from redoxsim.codegen.llvm.run import execute  # noqa: E402
 from redoxsim.equations import OdeSystem  # noqa: E402
-from redoxsim.errors import Unsupported  # noqa: E402
+from redoxsim.errors import PerformanceWarning, Unsupported  # noqa: E402
 from redoxsim.network import Network  # noqa: E402
 from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, choose, solve, solve_batch, steady  # noqa: E402
 from redoxsim.solve import rosenbrock as module  # noqa: E402
@@ -82,12 +86,44 @@ def test_rows_agree_with_scipy(system: OdeSystem) -> None:
     assert {stat.solver for stat in got.stats} == {"rosenbrock"}
 
 
-@pytest.mark.parametrize("method", ["rodas5p", "rodas4"])
+@pytest.mark.parametrize("method", ["auto", "rodas5p", "rodas4", "rodas4p", "rodas4p2", "rodas5"])
 def test_error_follows_the_tolerance(system: OdeSystem, method: str) -> None:
     reference = solve_batch(batch_of(system, 4, rtol=1e-11), "scipy:python").values
     for rtol in (1e-4, 1e-6, 1e-8):
         got = RosenbrockSolver(method=method).solve_batch(batch_of(system, 4, rtol=rtol)).values
         assert np.max(np.abs(got / reference - 1.0)) < 30.0 * rtol
+
+
+@pytest.mark.parametrize("method", ["rodas3", "ros34pw2"])
+def test_methods_of_order_three(system: OdeSystem, method: str) -> None:
+    reference = solve_batch(batch_of(system, 4, rtol=1e-11), "scipy").values
+    for rtol in (1e-3, 1e-5):
+        got = RosenbrockSolver(method=method).solve_batch(batch_of(system, 4, rtol=rtol)).values
+        assert np.max(np.abs(got / reference - 1.0)) < 100.0 * rtol
+
+
+def test_method_follows_tolerance_and_time(system: OdeSystem, network_of: NetworkOf) -> None:
+    assert module.method_for(system, 1e-3) == "rodas4p2"
+    assert module.method_for(system, 1e-6) == "rodas5"
+    timed = network_of(["A -> ; A*(2 + sin(time))"], species={"A": 1.0})
+    assert module.method_for(equations.build(timed), 1e-6) == "rodas5p"
+
+
+@pytest.mark.parametrize("control", CONTROLLERS)
+def test_controllers(system: OdeSystem, control: str) -> None:
+    """Every controller keeps the tolerance and takes a sensible number of steps."""
+    batch = batch_of(system, 4, rtol=1e-6, schedules=(Schedule(),), schedule_index=np.zeros(4, dtype=np.intp))
+    solver = RosenbrockSolver(method="rodas5")
+    many = module._Many(solver, batch, None, None)
+    plain = solver.kernel(batch, ())
+    built = kernel(batch.system, replace(plain.recipe, control=CONTROLLERS[control](5)))
+    rows = np.arange(4)
+    outcome = execute(built, built.observer(batch.observe), many.job(rows, many.starts(rows)))
+    reference = solve_batch(replace(batch, rtol=1e-11), "scipy").values
+    assert np.max(np.abs(outcome.values / reference - 1.0)) < 3e-5
+    assert np.all(outcome.status == 0)
+    assert np.all(outcome.steps < 200)
+    assert np.all(outcome.rejected < 0.3 * outcome.steps)
 
 
 def test_bits_do_not_depend_on_company(system: OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +296,9 @@ def test_without_llvmlite_everything_goes_to_scipy(system: OdeSystem, monkeypatc
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
     try:
         problem = Problem(system=system, times=TIMES)
-        chosen, reason = choose(problem)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PerformanceWarning)  # said once per process
+            chosen, reason = choose(problem)
         assert chosen.name == "scipy"
         assert "llvmlite" in reason
         assert solve(problem).status.ok

@@ -50,7 +50,12 @@ def predictive(order: int) -> Control:
     return Control(a=2.0 / order, b=1.0 / order, c=1.0, cautious=True)
 
 
-CONTROLLERS = {"plain": plain, "pi": pi, "h211b": h211b, "predictive": predictive}
+def usual(order: int) -> Control:
+    """What is taken where nothing is asked for; docs/explain/kernel.md has the comparison."""
+    return Control(a=2.0 / order, b=1.0 / order, c=1.0, cautious=True, safety=0.8, first=1000.0, start=10.0)
+
+
+CONTROLLERS = {"usual": usual, "plain": plain, "pi": pi, "h211b": h211b, "predictive": predictive}
 
 
 def write_factor(f: Function, layout: Layout, control: Control, order: int, error: Value, h: Value) -> Value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,7 @@ from typing import Any
 
 from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm import cache
-from redoxsim.codegen.llvm.control import Control, plain
+from redoxsim.codegen.llvm.control import Control, usual
 from redoxsim.codegen.llvm.driver import Driver
 from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import WRITERS
@@ -20,6 +19,7 @@ from redoxsim.codegen.llvm.methods import METHODS, Method
 from redoxsim.codegen.llvm.step import Dense, Step
 from redoxsim.codegen.llvm.straight import Equations, Shape, Straight, write_observe
 from redoxsim.codegen.llvm.text import Function, module
+from redoxsim.codegen.locks import own_lock
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, DesignError, Unsupported, nearest
 
@@ -136,7 +136,7 @@ class Observer:
 
 _MEMORY: OrderedDict[str, object] = OrderedDict()
 _MEMORY_SIZE = 32
-_LOCK = threading.Lock()
+_LOCK = own_lock()
 
 
 def _remembered(name: str) -> object | None:
@@ -161,7 +161,7 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
     Unsupported : the system is too large for straight-line code.
     BuildError : llvmlite is missing or refuses the code.
     """
-    recipe = replace(recipe, control=recipe.control or plain(recipe.tableau.order))
+    recipe = replace(recipe, control=recipe.control or usual(recipe.tableau.order))
     name = cache.key("kernel", system.key, recipe)
     found = _remembered(name)
     if isinstance(found, Kernel):
@@ -236,7 +236,7 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
     layout.places["observed"] = layout.size = layout.size + len(equations.constants.own)
     functions += [straight.own_constants(), straight.shared_constants(), _begin(target)]
     functions.append(Step(equations, method, target, layout).write())
-    control = recipe.control or plain(method.order)
+    control = recipe.control or usual(method.order)
     driver = Driver(target, layout, method, control, states=n, constants=m, infused=infused)
     functions += driver.functions()
     functions += [write(target) for write in WRITERS.values()]
