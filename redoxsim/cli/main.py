@@ -82,7 +82,7 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     except SystemExit as ended:
         # click ends with 1 where the reader of a help text has closed the pipe; only then does it wrap stdout.
         if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
-            silence(sys.stdout.wrapped)  # type: ignore[arg-type]
+            silence(getattr(sys.stdout, "wrapped"))  # noqa: B009
             return Exit.GOOD
         raise ended
     except OSError as error:

@@ -49,17 +49,19 @@ class Output:
 
     def ready(self, *, terminal: bool) -> None:
         """Find out before a long run that the result could not be written."""
-        from redoxsim.report.files import check_free
+        from redoxsim.report.files import check_writable
 
         chosen = self.chosen(terminal=terminal)
         if self.to_stdout and chosen == "netcdf":
             raise DesignError("netcdf is a binary format", hint="give -o FILE.nc")
         if not self.to_stdout:
-            check_free(str(self.path), force=self.force)
+            check_writable(str(self.path), force=self.force)
         if self.plot is not None:
-            from redoxsim.report.figures.save import check_figure_path
+            from redoxsim.report.files import check_figure_path
 
             check_figure_path(self.plot, force=self.force)
+            if not self.to_stdout and Path(str(self.path)).absolute() == self.plot.absolute():
+                raise DesignError(f"table and figure cannot both be '{self.plot}'", hint="give --plot another name")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,10 @@ from pathlib import Path
 from redoxsim.errors import DesignError, RedoxsimError, Where
 
 
+FIGURES = ("png", "svg", "pdf")
+"""Endings of figures."""
+
+
 class OutputExists(DesignError):
     """The output is there already and nobody said to overwrite it."""
 
@@ -40,6 +44,63 @@ def check_free(path: str | Path, *, force: bool = False) -> None:
         raise OutputError(f"there is no folder '{folder}'", where=where)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"the folder '{folder}' cannot be written", where=where)
+
+
+def check_writable(path: str | Path, *, force: bool = False) -> None:
+    """The same as `check_free`, and that the folder takes a file: tried, because permissions do not tell all.
+
+    Raises
+    ------
+    OutputExists, OutputError : as `check_free`.
+    """
+    check_free(path, force=force)
+    target = Path(path)
+    if _is_device(target):
+        return
+    probe = target.with_name(f".{target.name}.{os.getpid()}.part")
+    with explained(target):
+        try:
+            probe.touch(exist_ok=False)
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+
+
+def check_folder(path: str | Path, *, force: bool = False) -> None:
+    """Nothing, if a run can be written into the folder ``path``, new or empty; ``force`` takes one that holds a run.
+
+    Raises
+    ------
+    OutputExists, OutputError : as `check_free`.
+    """
+    target = Path(path)
+    if target.is_dir() and any(target.iterdir()) and not force:
+        raise OutputExists("is not empty", where=Where(file=str(target)), hint="use --force to replace the run in it")
+    if target.exists() and not target.is_dir():
+        raise OutputError("is a file, not a folder", where=Where(file=str(target)))
+    there = next(one for one in (target, *target.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise OutputError(f"'{there}' is a file, not a folder", where=Where(file=str(target)))
+    check_writable(there / "redoxsim-probe")
+
+
+def check_figure_path(path: str | Path, *, force: bool = False) -> str:
+    """The format that the ending of ``path`` asks for; worth calling before a long computation.
+
+    Raises
+    ------
+    DesignError : the ending is not png, svg or pdf, or (`OutputExists`) the file is there already.
+    OutputError : the file cannot be written there.
+    """
+    ending = Path(path).suffix.lower().removeprefix(".")
+    if ending not in FIGURES:
+        raise DesignError(
+            f"no figure format '{ending}'" if ending else "a figure file needs an ending",
+            where=Where(file=str(path)),
+            hint="use .png, .svg or .pdf",
+        )
+    check_writable(path, force=force)
+    return ending
 
 
 def write_text(path: str | Path, text: str, *, force: bool = False) -> Path:

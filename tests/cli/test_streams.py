@@ -58,7 +58,8 @@ def test_a_cut_pipe_does_not_cost_the_figure_or_change_the_exit_code(tmp_path: P
 
 def test_streams_closed_by_the_shell_are_no_bug() -> None:
     text = f"{sys.executable} -m redoxsim.cli.main cells >&- 2>&-"
-    assert subprocess.run(["bash", "-c", text], check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode == 0
+    done = subprocess.run(["bash", "-c", text], check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0
 
 
 class Slow(UserWarning):

@@ -87,7 +87,7 @@ def test_json_says_what_it_is_and_is_strict_json(course) -> None:
     data.attrs["provenance"] = {"seed": np.int64(1)}
     content = json.loads(tables.to_json(data), parse_constant=pytest.fail)
     assert (content["schema"], content["redoxsim"]) == ("redoxsim/table/2", redoxsim.__version__)
-    assert list(content["units"])[0] == "time"
+    assert next(iter(content["units"])) == "time"
     assert content["units"]["GSH_c"] == "uM"
     assert [row["GSH_c"] for row in content["rows"]] == [None, float(data["GSH_c"][1])]
     assert content["about"] == {"provenance": {"seed": 1}}

@@ -10,32 +10,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 import redoxsim
-from redoxsim.errors import DesignError, Where
 from redoxsim.report.figures.style import RC
-from redoxsim.report.files import check_free, write_with
+from redoxsim.report.files import check_figure_path, write_with
 
-FORMATS = ("png", "svg", "pdf")
 DIGITS = 6
 """Decimals of a place in the figure, whose width and height are 1."""
-
-
-def check_figure_path(path: str | Path, *, force: bool = False) -> str:
-    """The format that the ending of ``path`` asks for; worth calling before a long computation.
-
-    Raises
-    ------
-    DesignError : the ending is not png, svg or pdf, or (`OutputExists`) the file is there already.
-    OutputError : the file cannot be written there.
-    """
-    ending = Path(path).suffix.lower().removeprefix(".")
-    if ending not in FORMATS:
-        raise DesignError(
-            f"no figure format '{ending}'" if ending else "a figure file needs an ending",
-            where=Where(file=str(path)),
-            hint="use .png, .svg or .pdf",
-        )
-    check_free(path, force=force)
-    return ending
 
 
 def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 150.0) -> Path:
