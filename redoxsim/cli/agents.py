@@ -68,6 +68,7 @@ def show(name: str, output: Output, talk: Talk) -> None:
         "name": agent.title or agent.name,
         "class": agent.class_,
         "mechanism": "proposed, not shown" if agent.hypothesis else "shown",
+        "cannot be simulated": agent.unsupported or None,
         "targets": agent.targets,
         "forms": tuple(f"{form}: {FORM_TEXT[form]}" for form in agent.forms),
         "a dose goes to": f"{agent.dose_species} in {agent.dose_unit}",
@@ -75,7 +76,8 @@ def show(name: str, output: Output, talk: Talk) -> None:
         "in vitro": agent.in_vitro,
         "clinical": _exposure(agent.clinical),
         "reactions": tuple(f"{one.id}: {one.equation}, {one.form}, rate {one.rate}" for one in agent.reactions)
-        + tuple(f"rate of {one.reaction} times {one.factor}" for one in agent.factors),
+        + tuple(f"{'rate of ' if one.reaction else ''}{one.place} times {one.factor}" for one in agent.factors)
+        + tuple(f"{one.rule} plus {one.term}" for one in agent.terms),
         "caveats": agent.caveats,
         "references": agent.references,
         "grades": grade_text(one.grade for one in agent.parameters),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +108,35 @@ def scale_rate(network: Network, reaction_id: str, factor: Expr) -> Network:
     if reaction.rate is None:
         raise clash(f"reaction '{reaction_id}' has no rate to scale", reaction)
     return replace_part(network, "reactions", replace(reaction, rate=Apply("mul", (factor, reaction.rate))))
+
+
+def scale_rule(network: Network, target: str, factor: Expr) -> Network:
+    """The network with what an assignment or rate rule computes multiplied by ``factor``.
+
+    Raises
+    ------
+    DesignError : no rule of that target.
+    """
+    return _with_rule(network, target, lambda old: Apply("mul", (factor, old)))
+
+
+def add_to_rule(network: Network, target: str, term: Expr) -> Network:
+    """The network with ``term`` added to what an assignment or rate rule computes.
+
+    Raises
+    ------
+    DesignError : no rule of that target.
+    """
+    return _with_rule(network, target, lambda old: Apply("add", (old, term)))
+
+
+def _with_rule(network: Network, target: str, change: Callable[[Expr], Expr]) -> Network:
+    known = {rule.target: rule for rule in network.rules}
+    if target not in known:
+        raise DesignError(f"no rule computes '{target}' in the model", hint=nearest(target, known))
+    old = known[target]
+    rules = tuple(replace(rule, expr=change(rule.expr)) if rule is old else rule for rule in network.rules)
+    return replace(network, rules=rules, source=None)
 
 
 def add_modifier(network: Network, reaction_id: str, species_id: str) -> Network:

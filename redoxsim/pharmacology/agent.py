@@ -65,6 +65,7 @@ class AgentSpecies(Strict):
     initial: float = Field(default=0.0, ge=0.0)
     unit: str | None = None
     boundary: bool = False
+    only_substance: bool = False
     sbo: str | None = None
     formula: str | None = None
     annotations: tuple[tuple[str, str], ...] = ()
@@ -104,18 +105,45 @@ class AgentReaction(Strict):
 
 
 class AgentFactor(Strict):
-    """A dimensionless factor on a rate of the model."""
+    """A dimensionless factor on a rate of the model, or on what a rule of the model computes."""
 
-    reaction: Sid
+    reaction: Sid | None = None
+    rule: Sid | None = None
     factor: str
     form: Form = "reversible"
     target: str | None = None
 
     _factor = field_validator("factor")(_formula)
 
+    @model_validator(mode="after")
+    def _one_place(self) -> AgentFactor:
+        if (self.reaction is None) == (self.rule is None):
+            raise ValueError("a factor acts on either a 'reaction' or a 'rule'")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Id of the reaction or rule that it acts on."""
+        return self.reaction or self.rule or ""
+
     @property
     def expr(self) -> Expr:
         return parse(self.factor)
+
+
+class AgentTerm(Strict):
+    """What the agent adds to a quantity that a rule of the model computes, such as a hazard."""
+
+    rule: Sid
+    term: str
+    form: Form = "flux"
+    target: str | None = None
+
+    _term = field_validator("term")(_formula)
+
+    @property
+    def expr(self) -> Expr:
+        return parse(self.term)
 
 
 class AgentRule(Strict):
@@ -144,7 +172,8 @@ class Agent(Strict):
     """What an agent file says.
 
     ``dose_species`` is the species of the medium that a dose adds to, ``targets`` are HGNC symbols,
-    ``hypothesis`` marks a mechanism that is proposed rather than shown.
+    ``hypothesis`` marks a mechanism that is proposed rather than shown. ``molar_mass`` (g/mol) lets doses be
+    given as mass per volume. ``unsupported`` says why an agent cannot be simulated; it is listed, never applied.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -152,11 +181,13 @@ class Agent(Strict):
     title: str = ""
     class_: str = Field(alias="class", default="")
     targets: tuple[str, ...] = ()
-    forms: tuple[Form, ...] = Field(min_length=1)
+    forms: tuple[Form, ...] = ()
     hypothesis: bool = False
-    dose_species: Sid
+    unsupported: str = ""
+    dose_species: Sid = "none"
     dose_unit: str = "uM"
-    default_doses: str
+    molar_mass: float | None = Field(default=None, gt=0.0)
+    default_doses: str = "1uM"
     in_vitro: str = ""
     clinical: Clinical | None = None
     caveats: tuple[str, ...] = ()
@@ -165,11 +196,19 @@ class Agent(Strict):
     species: tuple[AgentSpecies, ...] = ()
     reactions: tuple[AgentReaction, ...] = ()
     factors: tuple[AgentFactor, ...] = ()
+    terms: tuple[AgentTerm, ...] = ()
     rules: tuple[AgentRule, ...] = ()
     file: str | None = Field(default=None, exclude=True)
 
     @model_validator(mode="after")
     def _consistent(self) -> Agent:
+        if self.unsupported:
+            return self
+        for key in ("forms", "dose_species", "default_doses"):
+            if key not in self.model_fields_set:
+                raise ValueError(f"the key '{key}' is missing")
+        if not self.forms:
+            raise ValueError("forms must name at least one of covalent, reversible, flux")
         try:
             doses = units.values(self.default_doses).to(self.dose_unit)
             for one in self.parameters:
@@ -183,7 +222,7 @@ class Agent(Strict):
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"id given twice: {', '.join(twice)}")
-        used = {one.form for one in self.reactions} | {one.form for one in self.factors}
+        used = {one.form for one in (*self.reactions, *self.factors, *self.terms)}
         if used - set(self.forms):
             raise ValueError(f"forms lacks {', '.join(sorted(used - set(self.forms)))}, which its reactions use")
         return self
@@ -198,6 +237,17 @@ class Agent(Strict):
     def doses(self) -> units.Quantities:
         """The doses of its default range, without zero."""
         return units.values(self.default_doses)
+
+    def in_moles(self, amount: units.Quantity) -> units.Quantity:
+        """The amount as the model counts it: mass per volume by the molar mass where there is one, a gray as 1 amol."""
+        size, dimensions = units.scale(amount.unit)
+        powers = dict(dimensions)
+        rate = "/s" if powers.get("s") == -1 else ""
+        if powers.get("Gy") == 1 and units.kind(self.dose_unit) == "radiation dose":
+            return units.Quantity(amount.value * float(size), f"amol{rate}")
+        if self.molar_mass is not None and (powers.get("g"), powers.get("L")) == (1, -1):
+            return units.Quantity(amount.value * float(size) / self.molar_mass, f"M{rate}")
+        return amount
 
     def grades(self) -> dict[str, int]:
         """How many of its numbers carry each grade."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from redoxsim import catalog, units
 from redoxsim.errors import DesignError, Unsupported, Where, nearest
 from redoxsim.network import parse
-from redoxsim.network.edit import extend, replace_part, scale_rate, set_values
+from redoxsim.network.edit import add_to_rule, extend, replace_part, scale_rate, scale_rule, set_values
 from redoxsim.network.expr import Expr, symbols
 from redoxsim.network.parts import Network, Parameter, Participant, Reaction, Rule, Species, UnitDefinition
 from redoxsim.pharmacology.agent import Agent, AgentReaction, load_agent
@@ -55,6 +55,8 @@ def apply_agent(network: Network, agent: Agent) -> Network:
             initial_concentration=one.initial,
             sbo=one.sbo,
             boundary=one.boundary,
+            only_substance=one.only_substance,
+            unit=unit(one.unit),
             formula=one.formula,
             annotations=one.annotations,
         )
@@ -70,8 +72,13 @@ def apply_agent(network: Network, agent: Agent) -> Network:
         rules=[Rule(kind="assignment", target=one.target, expr=parse(one.expr)) for one in agent.rules],
     )
     for factor in agent.factors:
+        if factor.reaction is None:
+            changed = scale_rule(changed, factor.place, factor.expr)
+            continue
         changed = scale_rate(changed, factor.reaction, factor.expr)
         changed = _with_modifiers(changed, factor.reaction, factor.expr)
+    for term in agent.terms:
+        changed = add_to_rule(changed, term.rule, term.expr)
     return changed
 
 
@@ -100,6 +107,11 @@ def _with_modifiers(network: Network, id_: str, factor: Expr) -> Network:
 
 
 def _require(network: Network, agent: Agent) -> None:
+    if agent.unsupported:
+        raise Unsupported(
+            f"agent '{agent.id}' cannot be simulated: {agent.unsupported}",
+            where=Where(file=agent.file, element=agent.id),
+        )
     index = network.index()
     own = set(agent.own_ids)
     wanted: dict[str, str] = {}
@@ -117,9 +129,13 @@ def _require(network: Network, agent: Agent) -> None:
         for name in sorted(symbols(reaction.expr) | set(reaction.modifiers)):
             need(name, f"in the rate of {reaction.id}")
     for factor in agent.factors:
-        need(factor.reaction, "a rate it acts on")
+        need(factor.place, "a rate it acts on")
         for name in sorted(symbols(factor.expr)):
-            need(name, f"in the factor on {factor.reaction}")
+            need(name, f"in the factor on {factor.place}")
+    for term in agent.terms:
+        need(term.rule, "a rule it adds to")
+        for name in sorted(symbols(term.expr)):
+            need(name, f"in what it adds to {term.rule}")
     for rule in agent.rules:
         for name in sorted(symbols(parse(rule.expr))):
             need(name, f"in the rule of {rule.target}")
@@ -217,6 +233,7 @@ def _row(network: Network, one: Dosing, agents: Mapping[str, Agent]) -> Row:
     if agent is None and all(part.id != target for part in network.species):
         raise unknown_target(one.target, agents, (part.id for part in network.species))
     assert one.amount is not None
+    given = one.amount if agent is None else agent.in_moles(one.amount)
     usual = agent.dose_unit if agent else None
-    amount = to_model(network, target, one.amount, per_time=one.action == "infuse", usual=usual, called=one.target)
+    amount = to_model(network, target, given, per_time=one.action == "infuse", usual=usual, called=one.target)
     return Row(time=time, target=target, action=one.action, amount=amount, until=until)

@@ -44,7 +44,10 @@ def dose_axis(agent: Agent, doses: DoseValues | None, *, count: int | None = Non
             f"the doses of '{agent.id}' have no unit",
             hint=f"redoxsim.log('1 nM', '10 uM', 24), or texts such as '1 {agent.dose_unit}'",
         )
-    found = (agent.doses if doses is None else units.values(doses)).to(agent.dose_unit)
+    given = agent.doses if doses is None else units.values(doses)
+    if units.kind(given.unit) != units.kind(agent.dose_unit):  # g/L of an agent that counts in mM
+        given = Quantities(np.array([agent.in_moles(one).value for one in given]), agent.in_moles(next(iter(given))).unit)
+    found = given.to(agent.dose_unit)
     if doses is None and count is not None:
         if count < 1:
             raise DesignError(f"a grid needs at least one dose of '{agent.id}', not {count}")

@@ -8,6 +8,7 @@ import pytest
 
 from redoxsim import network
 from redoxsim.errors import DesignError, ModelError
+from redoxsim.network.edit import add_to_rule, scale_rule
 from redoxsim.network.parts import (
     Compartment,
     InitialAssignment,
@@ -98,3 +99,18 @@ def test_remove_and_modifiers() -> None:
 
 def test_source_takes_no_part_in_equality() -> None:
     assert replace(BASE, source=None) == BASE
+
+
+def test_scale_rule_and_add_to_rule() -> None:
+    base = network.extend(
+        BASE,
+        parameters=[Parameter(id="R", constant=False)],
+        rules=[Rule(kind="assignment", target="R", expr=network.parse("A + 1"))],
+    )
+    scaled = scale_rule(base, "R", network.parse("f"))
+    assert network.to_infix(scaled.rules[-1].expr) == "f * (A + 1)"
+    added = add_to_rule(scaled, "R", network.parse("t"))
+    assert network.to_infix(added.rules[-1].expr) == "f * (A + 1) + t"
+    assert added.source is None
+    with pytest.raises(DesignError, match="no rule computes 'Q'"):
+        scale_rule(base, "Q", network.parse("2"))
