@@ -59,6 +59,11 @@ def cells() -> dict[str, Path]:
     return _files("cells", ".toml")
 
 
+def observations() -> dict[str, Path]:
+    """Files of published observations by name."""
+    return _files("observations", ".toml")
+
+
 def experiments() -> dict[str, Path]:
     """Experiment folders by name."""
     found: dict[str, Path] = {}

@@ -1,0 +1,229 @@
+"""A model against published observations: every row run, judged and counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from redoxsim.errors import DesignError, ModelError, RedoxsimError, SolveError, Unsupported
+from redoxsim.study.engine import Cancel
+from redoxsim.study.expectations import Outcome
+from redoxsim.study.experiment import Experiment
+from redoxsim.study.experiment_runs import Finished, HowTo, prepare_runs
+from redoxsim.study.observations import Expected, Observation, Scoreboard, load_observations
+
+State = Literal["in band", "off", "wrong sign", "failed", "not run"]
+Told = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One expected thing: the model's value and how it compares.
+
+    ``off`` is the factor by which the value misses the band (above 1, or infinite), 1 where it is in band and
+    not-a-number where a factor makes no sense (a band that reaches zero or below).
+    """
+
+    expected: Expected
+    value: float
+    state: State
+    off: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One observation with its verdicts. ``trouble`` says why it could not be run, where that is so."""
+
+    observation: Observation
+    judged: tuple[Judged, ...]
+    trouble: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of those that the score is made of."""
+        return self.observation.use == "scored"
+
+    @property
+    def good(self) -> bool:
+        """Whether all that was seen is there."""
+        return bool(self.judged) and all(one.state == "in band" for one in self.judged)
+
+    @property
+    def state(self) -> str:
+        """In one word: that of the worst of its verdicts, or what it is used for."""
+        if self.observation.use == "not-representable" or (self.observation.use != "scored" and not self.judged):
+            return self.observation.use
+        if self.trouble:
+            return "failed"
+        for state in ("failed", "wrong sign", "off", "not run"):
+            if any(one.state == state for one in self.judged):
+                return state
+        return "in band"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many of how many."""
+
+    good: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Good over total; not-a-number without any."""
+        return self.good / self.total if self.total else float("nan")
+
+    def interval(self, level: float = 1.959964) -> tuple[float, float]:
+        """Wilson's interval of the share (Wilson 1927 J Am Stat Assoc 22:209), 95% by default."""
+        if not self.total:
+            return float("nan"), float("nan")
+        n, p, z2 = self.total, self.share, level**2
+        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+        half = level * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+        return max(middle - half, 0.0), min(middle + half, 1.0)
+
+    def __str__(self) -> str:
+        if not self.total:
+            return "none"
+        low, high = self.interval()
+        return f"{self.good} of {self.total} ({self.share:.0%}, {low:.0%} to {high:.0%})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Every row, and the counts by how well the observation is known."""
+
+    rows: tuple[Row, ...]
+    files: tuple[Path, ...]
+    interrupted: bool = False
+
+    def numbers(self, *known: str) -> Count:
+        """Rows with a number or bound that are in band, among those known in one of these ways (all if none named)."""
+        rows = [one for one in self._scored(known) if any(part.expected.kind != "sign" for part in one.judged)]
+        good = sum(all(part.state == "in band" for part in one.judged if part.expected.kind != "sign") for one in rows)
+        return Count(good=good, total=len(rows))
+
+    def signs(self, *known: str) -> Count:
+        """Directions that come out right, each counted for itself."""
+        parts = [part for one in self._scored(known) for part in one.judged if part.expected.kind == "sign"]
+        return Count(good=sum(part.state == "in band" for part in parts), total=len(parts))
+
+    def uses(self) -> dict[str, int]:
+        """How many rows there are of each use."""
+        found: dict[str, int] = {}
+        for one in self.rows:
+            found[one.observation.use] = found.get(one.observation.use, 0) + 1
+        return found
+
+    def _scored(self, known: Sequence[str]) -> list[Row]:
+        return [one for one in self.rows if one.counts and (not known or one.observation.known in known)]
+
+
+def validate(
+    source: str | Path | Scoreboard | None = None,
+    *,
+    only: Sequence[str] = (),
+    model: str | None = None,
+    how: HowTo | None = None,
+    told: Told | None = None,
+    cancel: Cancel | None = None,
+) -> Validation:
+    """Runs observations and judges them.
+
+    Parameters
+    ----------
+    source : a file or folder of observations, or observations already loaded; the shipped ones if none is given.
+    only : ids to take; all if empty.
+    model : a model in place of the one that each observation names.
+    told : called with observations done, in all, and the id of the next.
+    cancel : asked before each observation; true ends the run, and what is left is ``not run``.
+
+    Raises
+    ------
+    ReadError, DesignError : see the hint. What goes wrong inside one observation is its ``trouble``.
+    """
+    board = source if isinstance(source, Scoreboard) else load_observations(source)
+    if only:
+        board = board.only(only)
+    cache: dict[str, Finished] = {}
+    rows: list[Row] = []
+    stopped = False
+    for number, one in enumerate(board.observations):
+        stopped = stopped or (cancel is not None and cancel())
+        if told is not None:
+            told(number, len(board.observations), one.id)
+        rows.append(_unrun(one) if stopped else _row(one, model=model, how=how, cache=cache, cancel=cancel))
+    if told is not None:
+        told(len(board.observations), len(board.observations), "")
+    return Validation(rows=tuple(rows), files=board.files, interrupted=stopped)
+
+
+def judge(expected: Expected, value: float) -> Judged:
+    """How a value compares with what was seen."""
+    if math.isnan(value):
+        return Judged(expected=expected, value=value, state="failed", off=float("nan"))
+    if expected.low <= value <= expected.high:
+        return Judged(expected=expected, value=value, state="in band", off=1.0)
+    edge = expected.low if value < expected.low else expected.high
+    if edge > 0.0 and value >= 0.0:
+        small, large = sorted((edge, value))
+        off = large / small if small > 0.0 else float("inf")
+    else:
+        off = float("nan")
+    return Judged(expected=expected, value=value, state="wrong sign" if expected.kind == "sign" else "off", off=off)
+
+
+def _unrun(one: Observation) -> Row:
+    nothing = float("nan")
+    return Row(
+        observation=one,
+        judged=tuple(Judged(expected=each, value=nothing, state="not run", off=nothing) for each in one.expect),
+    )
+
+
+def _row(
+    one: Observation, *, model: str | None, how: HowTo | None, cache: dict[str, Finished], cancel: Cancel | None
+) -> Row:
+    if not one.expect:
+        return Row(observation=one, judged=())
+    try:
+        outcomes: dict[str, Outcome] = dict(_outcomes(one, model=model, how=how, cache=cache, cancel=cancel))
+        judged = tuple(judge(each, each.of(outcomes)) for each in one.expect)
+    except (SolveError, ModelError, DesignError, Unsupported) as error:
+        nothing = float("nan")
+        failed = tuple(Judged(expected=each, value=nothing, state="failed", off=nothing) for each in one.expect)
+        return Row(observation=one, judged=failed, trouble=_reason(error))
+    return Row(observation=one, judged=judged)
+
+
+def _reason(error: RedoxsimError) -> str:
+    return error.message.splitlines()[0]
+
+
+def _outcomes(
+    one: Observation, *, model: str | None, how: HowTo | None, cache: dict[str, Finished], cancel: Cancel | None
+) -> Iterable[tuple[str, Finished]]:
+    """Runs of an observation; a run that another observation has made already is not made again."""
+    experiment = Experiment(
+        id=one.id,
+        title=one.text,
+        question="",
+        says="",
+        expected="",
+        model=model or one.model,
+        cell=one.cell,
+        cells=one.cells,
+        seed=one.seed,
+        run=one.run,
+    )
+    for run in one.run:
+        same = run.model_dump_json(exclude={"id"})
+        key = f"{experiment.model} {one.cell} {one.cells} {one.seed} {same}"
+        if key not in cache:
+            single = experiment.model_copy(update={"run": (run,)})
+            (ready,) = prepare_runs(single, how=how, cancel=cancel)
+            cache[key] = ready.finish()
+        yield run.id, cache[key]

@@ -1,0 +1,118 @@
+"""Observations as data, and a model judged by them."""
+
+import math
+
+import pytest
+
+from redoxsim.errors import DesignError, ReadError
+from redoxsim.study.observations import Expected, load_observations
+from redoxsim.study.validation import Count, judge, validate
+
+FILE = """
+title = "Two observations"
+
+[[observation]]
+id = "X1"
+topic = "toy"
+text = "GSH under BSO"
+known = "read"
+source = "a paper"
+run = [{ id = "dosed", kind = "simulate", doses = ["bso=100uM"], until = "24 h", every = "2 h", observe = ["GSH_c"] }]
+expect = [
+    { text = "left", kind = "number", published = 0.1, within = [0.02, 0.2],LEFT },
+    { text = "falls", kind = "sign", at_least = 2.0,LEFT },
+]
+
+[[observation]]
+id = "X2"
+topic = "toy"
+text = "a constant"
+known = "recalled"
+source = "a book"
+use = "input"
+why = "it is put in"
+""".replace("LEFT", ' let = { a = { run = "dosed", observe = "GSH_c", take = "last", relative = true } }')
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(FILE)
+    return path
+
+
+def number(**bounds):
+    return Expected(text="", kind="bound", let={"a": {"run": "r", "observe": "x", "take": "last"}}, **bounds)
+
+
+def test_each_part_is_judged_and_counted_by_kind(file):
+    found = validate(file)
+    assert [one.state for one in found.rows] == ["wrong sign", "input"]
+    assert [one.state for one in found.rows[0].judged] == ["in band", "wrong sign"]
+    assert (found.numbers(), found.signs()) == (Count(good=1, total=1), Count(good=0, total=1))
+    assert (found.numbers("recalled").total, found.uses()) == (0, {"scored": 1, "input": 1})
+
+
+def test_how_far_off():
+    one = number(within=(2.0, 4.0))
+    assert [judge(one, x).off for x in (1.0, 3.0, 8.0)] == [2.0, 1.0, 2.0]
+    assert judge(one, 0.0).off == math.inf
+    assert judge(one, math.nan).state == "failed"
+    assert math.isnan(judge(number(at_most=0.0), 0.3).off)
+
+
+def test_a_row_that_cannot_run_is_told_and_the_others_go_on(file):
+    file.write_text(FILE.replace('doses = ["bso=100uM"]', 'doses = ["bs0=100uM"]'))
+    found = validate(file)
+    assert "bs0" in found.rows[0].trouble
+    assert found.rows[0].state == "failed"
+    assert found.numbers() == Count(good=0, total=1)
+
+
+def test_stopped_early_keeps_what_is_done(file):
+    found = validate(file, cancel=lambda: True)
+    assert found.interrupted
+    assert found.rows[0].state == "not run"
+
+
+def test_only_some(file):
+    assert [one.observation.id for one in validate(file, only=["X2"]).rows] == ["X2"]
+    with pytest.raises(DesignError, match="X3") as error:
+        validate(file, only=["X3"])
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('observe = ["GSH_c"]', 'observe = ["GSH_m"]', "does not observe"),
+        ('use = "input"\nwhy = "it is put in"', 'use = "input"', "say why"),
+        ('id = "X2"', 'id = "X1"', "already"),
+        ("published = 0.1, ", "", "published"),
+        ("within = [0.02, 0.2]", "within = [0.2, 0.02]", "lies above"),
+        ('take = "last"', 'take = "final"', "no way 'final'"),
+        ('{ run = "dosed"', '{ run = "dozed"', "dozed"),
+        ('known = "read"', 'known = "heard"', "known"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_file_are_named(file, old, new, says):
+    assert old in FILE
+    file.write_text(FILE.replace(old, new, 1))
+    with pytest.raises(ReadError) as error:
+        load_observations(file)
+    assert says in str(error.value)
+    assert "mine.toml" in str(error.value)
+
+
+def test_wilson_interval_against_a_worked_value():
+    # 8 of 10: Wilson 95% is 0.490 to 0.943 (Newcombe 1998 Stat Med 17:857, method 3).
+    low, high = Count(good=8, total=10).interval()
+    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
+    assert all(math.isnan(end) for end in Count(good=0, total=0).interval())
+
+
+def test_shipped_observations_cover_the_source_table():
+    board = load_observations()
+    assert len(board.observations) == 99
+    assert all(one.expect or one.use != "scored" for one in board.observations)
+    assert {one.known for one in board.observations} == {"read", "recalled", "source-only"}
