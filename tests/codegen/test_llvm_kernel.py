@@ -22,6 +22,7 @@ from redoxsim.codegen.llvm.functions import WRITERS  # noqa: E402
 from redoxsim.codegen.llvm.host import Host, Loaded, compile_text, host  # noqa: E402
 from redoxsim.codegen.llvm.kernel import Kernel, Recipe, kernel, write_kernel  # noqa: E402
 from redoxsim.codegen.llvm.layout import Layout  # noqa: E402
+from redoxsim.codegen.llvm.looped import Looped  # noqa: E402
 from redoxsim.codegen.llvm.methods import METHODS  # noqa: E402
 from redoxsim.codegen.llvm.run import aligned  # noqa: E402
 from redoxsim.codegen.llvm.straight import Equations, Shape, Straight  # noqa: E402
@@ -81,9 +82,12 @@ def test_elimination_leaves_the_same_matrix() -> None:
         assert all(e.level[j] < e.level[i] for j in e.lower[i])
 
 
+@pytest.mark.parametrize("writer", [Straight, Looped])
 @pytest.mark.parametrize("width", [1, None])
 @pytest.mark.parametrize("varying", [False, True])
-def test_against_the_python_target(network_of: NetworkOf, width: int | None, varying: bool) -> None:
+def test_against_the_python_target(
+    network_of: NetworkOf, width: int | None, varying: bool, writer: type[Straight]
+) -> None:
     system = everything(network_of)
     target = host().target(width)
     n, m = len(system.states), len(system.constants)
@@ -93,9 +97,17 @@ def test_against_the_python_target(network_of: NetworkOf, width: int | None, var
     for name, vectors in sizes.items():
         layout.add(name, vectors)
     layout.add("own", 0)
-    straight = Straight(parts, target, layout)
-    functions = [straight.right_hand_side(), straight.factors(), straight.solve()]
+    straight = writer(parts, target, layout)
+    functions = [
+        straight.right_hand_side(),
+        straight.factors(),
+        straight.solve(),
+        straight.own_constants(),
+        straight.shared_constants(),
+    ]
     layout.size += len(parts.constants.own)
+    layout.add("kept", straight.kept)
+    more, tables = straight.finish()
     f = Function("all", target, [("w", PTR), ("u", PTR)], external=True)
     w, u = f.arguments["w"], f.arguments["u"]
     at = {name: layout.pointer(f, w, name) for name in sizes}
@@ -105,13 +117,8 @@ def test_against_the_python_target(network_of: NetworkOf, width: int | None, var
     f.call("factors", "void", w, u, at["y"], at["f"])
     f.call("solve", "void", w, u, at["b"], at["x"])
     f.give()
-    functions += [
-        straight.own_constants(),
-        straight.shared_constants(),
-        f,
-        *(write(target) for write in WRITERS.values()),
-    ]
-    loaded = Loaded(compile_text(module(functions, triple=host().triple)))
+    functions += [f, *more, *(write(target) for write in WRITERS.values())]
+    loaded = Loaded(compile_text(module(functions, triple=host().triple, extra=tables)))
     lanes = target.width
     memory, shared = aligned(layout.size * lanes), aligned(max(1, len(parts.constants.shared)))
     block = memory.reshape(-1, lanes)
@@ -235,12 +242,17 @@ def test_pickle_carries_no_code(network_of: NetworkOf) -> None:
     assert again.code is not None
 
 
-def test_refusals(network_of: NetworkOf) -> None:
+def test_refusals(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DesignError, match="rodas5p"):
         kernel(simple(network_of), recipe(method="rodas5q"))
-    many = {f"S{index}": 1.0 for index in range(401)}
-    with pytest.raises(Unsupported, match="401 states"):
-        kernel(equations.build(network_of([f"S{i} -> ; S{i}" for i in range(401)], species=many)), recipe())
+    with monkeypatch.context() as limits:
+        limits.setattr(kernel_module, "LARGEST", 1)
+        with pytest.raises(Unsupported, match="2 states"):
+            kernel(simple(network_of), recipe())
+        limits.setattr(kernel_module, "LARGEST", 2)
+        limits.setattr(kernel_module, "MOST_OPERATIONS", 0)
+        with pytest.raises(Unsupported, match="1 multiply-adds"):
+            kernel(simple(network_of), recipe())
     with pytest.raises(BuildError):
         compile_text("define void @f( {")
     with pytest.raises(DesignError, match="no symbol"):
@@ -265,7 +277,8 @@ def test_neon_code_assembles(network_of: NetworkOf, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kernel_module, "host", lambda: arm)
     text, _ = write_kernel(everything(network_of), recipe())
     wide, _ = write_kernel(everything(network_of), Recipe(shape=Shape(varying=frozenset({0})), width=2))
-    for source in (text, wide):
+    loops, _ = write_kernel(everything(network_of), Recipe(shape=Shape(varying=frozenset()), width=2, loops=True))
+    for source in (text, wide, loops):
         parsed = llvm.parse_assembly(source)
         parsed.verify()
         assert machine.emit_object(parsed)[:4] == b"\x7fELF"

@@ -13,6 +13,7 @@ import pytest
 llvmlite = pytest.importorskip("llvmlite")
 
 import redoxsim.codegen.llvm.host as host_module  # noqa: E402
+import redoxsim.codegen.llvm.kernel as kernel_module  # noqa: E402
 from redoxsim import equations  # noqa: E402
 from redoxsim.codegen.llvm.control import CONTROLLERS  # noqa: E402
 from redoxsim.codegen.llvm.kernel import kernel  # noqa: E402
@@ -309,7 +310,8 @@ def test_without_llvmlite_everything_goes_to_scipy(system: OdeSystem, monkeypatc
         host_module.library.cache_clear()
 
 
-def test_too_large_goes_on_and_says_why(network_of: NetworkOf) -> None:
+def test_too_large_goes_on_and_says_why(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "LARGEST", 400)
     size = 401
     net = network_of([f"S{i} -> ; S{i}" for i in range(size)], species={f"S{i}": 1.0 for i in range(size)})
     chosen, reason = choose(Problem(system=equations.build(net), times=np.array([0.0, 1.0])))

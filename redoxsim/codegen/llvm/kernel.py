@@ -15,6 +15,7 @@ from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import WRITERS
 from redoxsim.codegen.llvm.host import Loaded, compile_text, host
 from redoxsim.codegen.llvm.layout import Layout
+from redoxsim.codegen.llvm.looped import Looped
 from redoxsim.codegen.llvm.methods import METHODS, Method
 from redoxsim.codegen.llvm.step import Dense, Step
 from redoxsim.codegen.llvm.straight import Equations, Shape, Straight, write_observe
@@ -23,20 +24,27 @@ from redoxsim.codegen.locks import own_lock
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, DesignError, Unsupported, nearest
 
-LARGEST = 400
-"""States up to which straight-line code is written."""
-MOST_OPERATIONS = 20_000
-"""Multiply-adds of one factorisation up to which straight-line code is written."""
+LARGEST = 10_000
+"""States up to which a kernel is made."""
+MOST_OPERATIONS = 1_000_000
+"""Multiply-adds of one factorisation up to which a kernel is made: its tables take 20 bytes for each."""
+MOST_STRAIGHT = 4000
+"""Non-zeros of the Jacobian and multiply-adds of a factorisation together, up to which code is written out
+straight; above, it goes over tables, which takes a third longer to run and no longer to compile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What a kernel is made for, besides the equations."""
+    """What a kernel is made for, besides the equations.
+
+    ``loops``: whether the code goes over tables instead of being written out; None decides by size.
+    """
 
     shape: Shape
     method: str = "rodas5p"
     width: int = 8
     control: Control | None = None
+    loops: bool | None = None
 
     @property
     def tableau(self) -> Method:
@@ -158,15 +166,17 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
 
     Raises
     ------
-    Unsupported : the system is too large for straight-line code.
+    Unsupported : the system is too large.
     BuildError : llvmlite is missing or refuses the code.
     """
     recipe = replace(recipe, control=recipe.control or usual(recipe.tableau.order))
+    operations = check_size(system)
+    if recipe.loops is None:
+        recipe = replace(recipe, loops=len(system.jacobian) + operations > MOST_STRAIGHT)
     name = cache.key("kernel", system.key, recipe)
     found = _remembered(name)
     if isinstance(found, Kernel):
         return found
-    check_size(system)
     kept = cache.load(name)
     if kept is None:
         text, facts = write_kernel(system, recipe)
@@ -182,8 +192,8 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
 _SIZES: OrderedDict[str, int] = OrderedDict()
 
 
-def check_size(system: OdeSystem) -> None:
-    """Refuse what straight-line code would take too long to compile.
+def check_size(system: OdeSystem) -> int:
+    """Multiply-adds of one factorisation; refuses what would take too long to plan.
 
     Raises
     ------
@@ -208,6 +218,7 @@ def check_size(system: OdeSystem) -> None:
             f"the batch kernel takes up to {MOST_OPERATIONS}",
             hint="use the solver 'scipy' or 'cvode'",
         )
+    return operations
 
 
 def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]]:
@@ -225,16 +236,21 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
         ("first", n * method.repeats), ("own", 0),
     ):  # fmt: skip
         layout.add(name, vectors)
-    straight = Straight(equations, target, layout)
+    straight = (Looped if recipe.loops else Straight)(equations, target, layout)
     functions: list[Function] = [
         straight.right_hand_side(),
         straight.factors(),
         straight.solve(),
         straight.events(assignments),
+        straight.own_constants(),
+        straight.shared_constants(),
+        _begin(target),
     ]
+    layout.size += len(equations.constants.own)
+    layout.add("kept", straight.kept)
     layout.add("observed", 0)
-    layout.places["observed"] = layout.size = layout.size + len(equations.constants.own)
-    functions += [straight.own_constants(), straight.shared_constants(), _begin(target)]
+    more, tables = straight.finish()
+    functions += more
     functions.append(Step(equations, method, target, layout).write())
     control = recipe.control or usual(method.order)
     driver = Driver(target, layout, method, control, states=n, constants=m, infused=infused)
@@ -245,7 +261,7 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
         "places": layout.places, "size": layout.size, "shared": len(equations.constants.shared),
         "nonzeros": e.nonzeros, "operations": e.operations, "depth": max(e.level, default=0),
     }  # fmt: skip
-    return module(functions, triple=host().triple), facts
+    return module(functions, triple=host().triple, extra=tables), facts
 
 
 def _begin(target: Any) -> Function:

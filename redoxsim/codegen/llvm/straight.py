@@ -56,7 +56,13 @@ class Straight:
         self.e, self.target, self.layout = equations, target, layout
         n = len(equations.system.states)
         self.n = n
+        self.kept = 0
         self._place_factors()
+
+    def finish(self) -> tuple[list[Function], list[str]]:
+        """Functions and tables to add to the module, when everything else is written; ``kept`` lane vectors
+        of memory belong to them."""
+        return [], []
 
     def _place_factors(self) -> None:
         """Factors lie in the order in which a solve reads them."""
