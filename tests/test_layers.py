@@ -33,7 +33,9 @@ HEAVY: dict[str, set[str]] = {
     "matplotlib": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
-    "roadrunner": {"solve"},
+    "roadrunner": {"solve", "study"},  # the independent check; the benchmark
+    "COPASI": {"study"},
+    "amici": {"study"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -26,6 +26,7 @@ VERBS: dict[str, str] = {
     "experiments": "Shipped experiments: list and show.",
     "check": "Every problem of a model, agent, cell or experiment file.",
     "export": "A model as SBML or Antimony.",
+    "bench": "Speed with its error, beside the other solvers.",
     "explain": "What a code or a status means and what to do.",
     "doctor": "Versions, solvers that work and why not, where data is.",
 }
