@@ -20,7 +20,7 @@ from redoxsim.cli.options import (
     solving_options,
 )
 from redoxsim.cli.result import run_study
-from redoxsim.cli.scores import chosen_scores, score_option
+from redoxsim.cli.scores import chosen_scores, mapped_score, score_option
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
 
@@ -89,11 +89,12 @@ def command(
         start=cell.start, cells=cell.cells, draws=draws, **solving.keywords(),
     )  # fmt: skip
     behind = partial(
-        courses, model, times=times, background=background, cell=cell.profile, values=cell.values, start=cell.start
+        courses, model, times=times, background=background, cell=cell.profile, values=cell.values, start=cell.start,
+        **solving.keywords(),
     )
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        draw=partial(_draw, behind=behind), say=partial(surface_text, metrics=metrics),
+        figure=lambda study: partial(_draw, behind=behind, metrics=metrics), say=partial(surface_text, metrics=metrics),
     )  # fmt: skip
 
 
@@ -128,7 +129,9 @@ def _drawable(names: list[str], observe: tuple[str, ...]) -> None:
         raise DesignError(f"no synergy is drawn of {', '.join(observe)}", hint=f"observe {' or '.join(ORIENTATIONS)}")
 
 
-def _draw(results: ResultSet, *, behind: Callable[..., list[tuple[SimulateRun, ResultSet]]]) -> Figure:
+def _draw(
+    results: ResultSet, *, behind: Callable[..., list[tuple[SimulateRun, ResultSet]]], metrics: tuple[str, ...]
+) -> Figure:
     from redoxsim.report.experiments import caption, common_bars, condition, grades_note
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS
@@ -140,6 +143,8 @@ def _draw(results: ResultSet, *, behind: Callable[..., list[tuple[SimulateRun, R
         results.dataset,
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
         observable=scored[0],
+        scores=results.scores(metrics, observe=scored[0], failed="drop"),
+        mapped=mapped_score(metrics),
         mechanism={condition(run): one.dataset for run, one in found},
         doses=common_bars([run for run, _ in found]),
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",

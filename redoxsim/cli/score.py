@@ -11,7 +11,7 @@ import click
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.scores import chosen_scores, score_option
+from redoxsim.cli.scores import chosen_scores, mapped_score, score_option
 from redoxsim.cli.talk import Talk, plural
 from redoxsim.errors import DesignError
 
@@ -67,7 +67,7 @@ def command(
     write_table(_frame(found), output)
     for block in found.blocks:
         title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
-        talk.note(f"{title}\n{scores_text(block.tables.values())}")
+        talk.note(f"{title}\n{scores_text(map(block.resampled, block.tables))}")
         if block.note:
             talk.note(block.note)
     if output.plot is not None:
@@ -94,7 +94,8 @@ def _draw(found: LabScores, orientation: str, scale: str, output: Output, talk: 
         orientation=orientation,  # type: ignore[arg-type]
         scale=scale,  # type: ignore[arg-type]
         observable=block.effect,
-        scores=block.tables,
+        scores={name: block.resampled(name) for name in block.tables},
+        mapped=mapped_score(tuple(block.tables)),
         title=f"{' and '.join(block.agents)}: {block.effect}",
         caption=f"Measured: {Path(str(block.source)).name}." if block.source else None,
     )

@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from redoxsim.errors import Unsupported, nearest
+from redoxsim.errors import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
-PLANNED = ("zip", "musyc", "braid")
 
 
 def score_option(function: F) -> F:
@@ -19,7 +18,8 @@ def score_option(function: F) -> F:
 
     return click.option(
         "--score", multiple=True, metavar="NAME[,NAME]", callback=comma_list,
-        help="bliss, hsa, loewe, loewe_excess, ci  [default: bliss,hsa,loewe,ci].",
+        help="bliss, hsa, loewe, loewe_excess, ci, dri_1, dri_2 for any number of agents (dri_3 for three); zip, musyc, "
+        "braid for two; bliss3, hsa3 for three  [default: bliss,hsa,loewe,ci].",
     )(function)  # fmt: skip
 
 
@@ -28,17 +28,20 @@ def chosen_scores(names: Sequence[str]) -> tuple[str, ...]:
 
     Raises
     ------
-    Unsupported : one that is not there; those that are are named.
+    click.BadParameter : one that is not there; those that are are named.
     """
     from redoxsim.analysis import METRICS
     from redoxsim.study.results import SCORED
 
     for name in names:
-        if name in PLANNED:
-            raise Unsupported(f"the score '{name}' is not there yet", hint=f"there are {', '.join(METRICS)}")
         if name not in METRICS:
             raise click.BadParameter(
                 f"there is no score '{name}' ({nearest(name, METRICS) or 'there are ' + ', '.join(METRICS)})",
                 param_hint="--score",
             )
     return tuple(names) or SCORED
+
+
+def mapped_score(metrics: Sequence[str]) -> str:
+    """The score of the map in the figure: Bliss where it is among them, else the first asked for."""
+    return "bliss" if "bliss" in metrics or not metrics else metrics[0]

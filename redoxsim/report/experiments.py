@@ -319,6 +319,7 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
     body = []
     signs: list[str] = []
     remarks: list[str] = []
+    fitted: list[list[str]] = []
     orientation = ""
     for one in tables:
         summary = one.summary
@@ -327,8 +328,14 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
         signs.append(one.sign)
         remarks += [f"{one.metric}: {text}" for text in (one.note, summary.message) if text]
         orientation = one.orientation
-    return "\n".join([text_table(heads, body), *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
+        for part in one.parameters:
+            unit = f" ({show_unit(part.unit)})" if part.unit else ""
+            fitted.append([one.metric, part.name + unit, *part.row()[1:]])
+    parts = [text_table(heads, body)]
+    if fitted:
+        parts += ["", text_table(["surface", "parameter", "value", "95% interval", "reads"], fitted), ""]
+    return "\n".join([*parts, *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
 
 
 def _number(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3f}"
+    return "–" if np.isnan(value) else f"{round(value, 3) + 0.0:.3f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import Unpack
 
 from numpy.typing import ArrayLike
 
@@ -13,12 +13,11 @@ from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dose_curves import AT, MODEL
 from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
-from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.results import SCORED
-from redoxsim.study.rows import RTOL, Settings, make_rows
-from redoxsim.study.scanning import usual_cells
-from redoxsim.study.setup import ORIENTATIONS, Model, Override, prepare
+from redoxsim.study.rows import make_rows
+from redoxsim.study.setup import ORIENTATIONS, Model
 from redoxsim.study.times import output_times
 
 
@@ -37,20 +36,7 @@ def combine(
     observe: str | Sequence[str] = "viability",
     scores: Sequence[str] = SCORED,
     with_: Doses = None,
-    cell: str | Path | Cell | None = None,
-    values: Mapping[str, Override] | None = None,
-    start: str | None = None,
-    cells: int | None = None,
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float | None = None,
-    seed: int = 1,
-    jobs: int = 1,
-    draws: int = 0,
-    keep: str | None = None,
-    failed: str = "stop",
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    **settings: Unpack[Keywords],
 ) -> Study:
     """Readouts over the grid, zero doses first on every axis, with a variable per score.
 
@@ -61,17 +47,18 @@ def combine(
     doses : doses by agent id in place of that; agents that are not named take ``grid`` or their own default.
     at, until, every, seconds : when to read; 48 h after the start where nothing is said.
     times : when each agent is given, in the dose grammar (``{"bso": "-24 h"}``); 0 h where nothing is said.
-    scores : metrics to store beside the readout (``bliss_excess``, ``hsa_excess``, ``loewe_index``, ``ci``);
+    scores : metrics to store beside the readout (such as ``bliss_excess``, ``zip_delta``);
         on viability, or survival where that is observed instead.
     with_ : doses of further agents, the same at every point.
-    others : as for :func:`redoxsim.scan`.
+    settings : see :class:`redoxsim.study.options.Options`.
 
     Raises
     ------
     DesignError, UnitError, ModelError : see the hint.
     SolveError : not one row solved.
     """
-    check_scores(scores)
+    options = Options(**settings)
+    check_scores(scores, len(agents))
     chosen = [loaded(agent) for agent in agents]
     names = [one.id for one in chosen]
     axes = dose_axes(chosen, grid, doses)
@@ -79,7 +66,7 @@ def combine(
     both = sorted(set(names) & set(background.targets()))
     if both:
         raise DesignError(f"'{both[0]}' is dosed twice: over its axis and in the background")
-    setup = prepare(net, agents=chosen, dosed=background.targets(), cell=cell, values=values, start=start)
+    setup = options.prepare(net, agents=chosen, dosed=background.targets())
     when = check_times(times, names)
     schedules, index = point_schedules(setup, axes, when, background)
     if at is None and until is None and seconds is None:
@@ -91,30 +78,29 @@ def combine(
         points=len(schedules),
         schedules=schedules,
         schedule_index=index,
-        cells=usual_cells(setup, cells),
-        settings=Settings(
-            solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, draws=draws
-        ),
+        cells=options.cells,
+        settings=options.settings,
     )
-    scored = bool(scores) and keep != "cells" and any(name in ORIENTATIONS for name in rows.observe)
+    scored = bool(scores) and options.keep != "cells" and any(name in ORIENTATIONS for name in rows.observe)
     return Study(
         rows=rows,
         kind="combination",
         axes=tuple(axes),
         design={"agents": names, "given": when, "with": [str(row) for row in background.doses]},
-        progress=progress,
-        cancel=cancel,
+        **options.told,
         finish=(lambda result: result if result.interrupted else result.with_scores(scores)) if scored else None,
     )
 
 
-def check_scores(scores: Sequence[str]) -> None:
-    """Refuse an unknown metric before anything is solved."""
+def check_scores(scores: Sequence[str], agents: int) -> None:
+    """Refuse an unknown metric, or one for another number of agents, before anything is solved."""
     from redoxsim.analysis import METRICS
 
     for name in scores:
         if name not in METRICS:
             raise DesignError(f"there is no score '{name}'", hint=nearest(name, METRICS) or ", ".join(METRICS))
+        if agents >= 2:
+            METRICS[name].check_agents(agents)
 
 
 def dose_axes(

@@ -56,6 +56,12 @@ class Block:
     def agents(self) -> tuple[str, ...]:
         return self.data.agents
 
+    def resampled(self, metric: str) -> SynergyTable:
+        """The table of a score, the intervals of its parameters from resampled replicates where there are any."""
+        table = self.tables[metric]
+        found = self.intervals.get(metric)
+        return replace(table, parameters=found.parameters) if found else table
+
     def dataset(self) -> xr.Dataset:
         """Effects and scores laid out as a simulated combination is, with ``_low`` and ``_high`` ends."""
         import xarray as xr
@@ -70,7 +76,7 @@ class Block:
         }
         for metric, table in self.tables.items():
             name = SCORE_NAMES.get(metric, metric)
-            data[name] = (dims, table.values, score_attrs(table, self.effect))
+            data[name] = (dims, table.values, score_attrs(self.resampled(metric), self.effect))
             if metric in self.intervals:
                 for end in ("low", "high"):
                     data[f"{name}_{end}"] = (dims, getattr(self.intervals[metric], end), {"units": "1"})

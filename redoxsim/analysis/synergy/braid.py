@@ -127,7 +127,7 @@ def _boxes(
     shares = np.clip(gains / most, _LEAST_STRENGTH, 1.0)
     starts = [
         np.array([first[0], first[0] + most, *shares, first[2] + s1, second[2] + s2, first[3], second[3], np.log(k)])
-        for k in ((0.2, 1.0, 2.0, 6.0, 30.0) if near is None else (2.0,))
+        for k in ((0.2, 1.0, 2.0, 6.0, 30.0) if near is None else (1.0, 6.0))
         for s1, s2 in (((0.0, 0.0), (0.7, -0.7), (-0.7, 0.7)) if near is None else ((0.0, 0.0),))
     ]
     if near is not None and near.state is not None:

@@ -20,7 +20,7 @@ def fit_rows(
     low: Floats,
     high: Floats,
     near: Floats | None = None,
-    only_near: bool = False,
+    quick: bool = False,
 ) -> tuple[Floats, Floats]:
     """Least-squares Hill curves (bottom, top, x50, log slope), one per row.
 
@@ -28,19 +28,19 @@ def fit_rows(
     ----------
     x, y, weights : (r, n) log doses (-inf for none), effects, weights (0 where there is no value).
     low, high : (r, 4) bounds; equal ones fix a parameter, as the bottom of a row whose start is known.
-    near : (r, 4) parameters of a nearby fit, as a further start. only_near : start from nowhere else, and leave the
-        last digits: for resamples, whose noise is larger.
+    near : (r, 4) parameters of a nearby fit, as a further start. quick : few other starts, and not to the last
+        digits: for resamples, whose noise is larger.
 
     Returns
     -------
     theta : (r, 4). rss : (r,) weighted residual sums of squares.
     """
     rows = x.shape[0]
-    spots = np.linspace(0.0, 1.0, _PLACES) if not only_near else ()
+    spots = np.linspace(0.0, 1.0, 3 if quick else _PLACES)
     starts = []
     last = np.sum(np.where(weights > 0.0, y, 0.0) * _tail(weights), axis=1)
     for spot in spots:
-        for slope in _SLOPES:
+        for slope in _SLOPES[1:3] if quick else _SLOPES:
             theta = 0.5 * (low + high)
             theta[:, 2] = low[:, 2] + (0.15 + 0.7 * spot) * (high[:, 2] - low[:, 2])
             theta[:, 3] = np.log(slope)
@@ -69,7 +69,7 @@ def fit_rows(
     rss = found.rss.reshape(count, rows)
     best = np.argmin(rss, axis=0)
     theta = found.theta.reshape(count, rows, 4)[best, np.arange(rows)]
-    if only_near:
+    if quick:
         return theta, rss[best, np.arange(rows)]
     last = polish(curves, y, theta, low, high, weights=weights)
     won = last.rss <= rss[best, np.arange(rows)] * (1.0 + 1e-9) + 1e-28

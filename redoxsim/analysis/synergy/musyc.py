@@ -142,7 +142,7 @@ def _starts(grid: EffectArray, points: Points, low: Floats, high: Floats, near: 
     """(m, 12) starts: curves of the agents alone with alphas over five decades; the plateau as observed."""
     first, second = single_agents(grid, points)
     strongest = float(np.max(points.y))
-    alphas = (0.05, 1.0, 20.0) if near is None else (1.0,)
+    alphas = (0.05, 1.0, 20.0) if near is None else (0.3, 10.0)
     shifts = ((0.0, 0.0), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)) if near is None else ((0.0, 0.0),)
     starts = []
     if near is not None and near.state is not None:

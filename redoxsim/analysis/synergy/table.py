@@ -82,6 +82,10 @@ class SynergyTable:
         """(n1, n2, ...) where the score is a number."""
         return np.isfinite(self.values)
 
+    def parameter(self, name: str) -> float:
+        """The value of a parameter; NaN where it is undetermined or there is none."""
+        return next((one.value for one in self.parameters if one.name == name), np.nan)
+
     def why(self) -> dict[str, int]:
         """Every reason for an undefined score with the number of its cells, most frequent first."""
         counts: dict[str, int] = {}

@@ -26,7 +26,7 @@ def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> Synergy
 
     Parameters
     ----------
-    near : the table of a nearby grid of the same doses: start there only (used for resamples).
+    near : the table of a nearby grid of the same doses: start there (used for resamples; fewer other starts).
 
     Raises
     ------
@@ -50,7 +50,7 @@ def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> Synergy
         low=_box(x, 0, None),
         high=_box(x, 1, None),
         near=None if known is None else known[:2],
-        only_near=known is not None,
+        quick=known is not None,
     )
     alone = [row_curve(theta[i][None], x[i][None])[0] for i in (0, 1)]
     expected = alone[0][:, None] + alone[1][None, :] - alone[0][:, None] * alone[1][None, :]
@@ -71,7 +71,7 @@ def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> Synergy
         low=low,
         high=high,
         near=unshifted if known is None else known[2:],
-        only_near=known is not None,
+        quick=known is not None,
     )
     enough = np.array([np.count_nonzero(np.isfinite(line[1:])) >= FEWEST_DOSES for line in lines])
     curves = [row_curve(fitted[k][None], places[k][None])[0] for k in range(len(lines))]

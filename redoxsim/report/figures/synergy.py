@@ -50,6 +50,11 @@ SHORT = {
     "loewe": "Loewe index",
     "loewe_excess": "Loewe excess",
     "ci": "Chou-Talalay CI",
+    "dri_1": "DRI, first agent",
+    "dri_2": "DRI, second agent",
+    "zip": "ZIP delta",
+    "musyc": "MuSyC excess",
+    "braid": "BRAID excess",
 }
 
 
@@ -106,6 +111,7 @@ def synergy(
     observable: str = "viability",
     scale: Scale = "fraction",
     scores: Mapping[str, SynergyTable] | Sequence[SynergyTable] | None = None,
+    mapped: str = "bliss",
     level: float = 0.5,
     mechanism: Mapping[str, xr.Dataset] | None = None,
     observe: Sequence[str] = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
@@ -119,9 +125,11 @@ def synergy(
     Parameters
     ----------
     data : result with two dose axes (zero dose first) and the variable ``observable``; a variable ``bliss_excess`` is
-        taken as it is, else the excess is computed.
+        taken as it is for the map of Bliss, else the excess is computed.
     orientation, scale : what the effect is, as in `redoxsim.analysis.effect.EffectGrid`; no default direction.
     scores : tables for the panel of scores; by default HSA, Bliss, Loewe and CI of this surface.
+    mapped : the score of the map, any of `redoxsim.analysis.METRICS` for two agents. An index around 1 is drawn as its
+        logarithm, the other way up where below 1 means synergy, so that one colour always means synergy.
     level : fraction affected of the isobologram.
     mechanism : time courses by name (such as each agent alone and both), for a last row of up to four ``observe``.
     doses : dose bars of the mechanism row, in hours.
@@ -147,9 +155,10 @@ def synergy(
         figure.add_subplot(top[0]), found.effect, found.doses, agents=found.agents, units=found.units,
         title=f"a   {found.title}", bar_label=name,
     )  # fmt: skip
+    values, label = _map(data, tables, grid, mapped)
     draw_matrix(
-        figure.add_subplot(top[1]), _bliss(data, tables, grid), found.doses, agents=found.agents, units=found.units,
-        title="b   Bliss excess", bar_label="Bliss excess: above 0 synergy, below 0 antagonism", diverging=True,
+        figure.add_subplot(top[1]), values, found.doses, agents=found.agents, units=found.units,
+        title=f"b   {SHORT.get(mapped, mapped)}", bar_label=label, diverging=True,
     )  # fmt: skip
     iso = figure.add_subplot(top[2])
     draw_isobologram(iso, isobole(grid, affected=level), agents=found.agents, units=found.units)
@@ -171,11 +180,20 @@ def synergy(
     return figure
 
 
-def _bliss(data: xr.Dataset, tables: Sequence[SynergyTable], grid: EffectGrid) -> FloatArray:
-    if "bliss_excess" in data:
-        return band(data["bliss_excess"], grid.agents).middle
-    table = next((one for one in tables if one.metric == "bliss"), None) or score(grid, ("bliss",))["bliss"]
-    return np.asarray(table.values, dtype=float)
+def _map(data: xr.Dataset, tables: Sequence[SynergyTable], grid: EffectGrid, metric: str) -> tuple[FloatArray, str]:
+    """The map of a score with its label: above 0 is synergy whatever the score."""
+    name = SHORT.get(metric, metric)
+    if metric == "bliss" and "bliss_excess" in data:
+        return band(data["bliss_excess"], grid.agents).middle, f"{name}: above 0 synergy, below 0 antagonism"
+    table = next((one for one in tables if one.metric == metric), None) or score(grid, (metric,))[metric]
+    values = np.asarray(table.values, dtype=float)
+    if table.neutral == 0.0:
+        return values, f"{name}: above 0 synergy, below 0 antagonism"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.log2(np.where(values > 0.0, values, np.nan)) * (1.0 if table.better == "above" else -1.0)
+    sign = "" if table.better == "above" else "−"
+    reads = "may be reduced, below 0 may not" if metric.startswith("dri") else "synergy, below 0 antagonism"
+    return values, f"{sign}log2 {name}: above 0 {reads}"
 
 
 @styled
@@ -220,7 +238,7 @@ def score_rows(tables: Sequence[SynergyTable]) -> list[tuple[str, str, str, str,
     for table in tables:
         summary = table.summary
         is_index = table.neutral == 1.0
-        strongest = summary.min if is_index else summary.max
+        strongest = summary.min if table.better == "below" else summary.max
         rows.append(
             (
                 SHORT.get(table.metric, table.title),
@@ -228,7 +246,7 @@ def score_rows(tables: Sequence[SynergyTable]) -> list[tuple[str, str, str, str,
                 _score(strongest, is_index),
                 _score(summary.mid_mean, is_index),
                 f"{summary.defined}/{summary.cells}",
-                "below 1: synergy" if is_index else "above 0: synergy",
+                f"{table.better} {table.neutral:g}: {'less of it' if table.metric.startswith('dri') else 'synergy'}",
             )
         )
     return rows
@@ -259,9 +277,29 @@ def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Sco
             axes.text(x, y, text, fontsize=size, va="center", color=colour, ha=side, fontweight=weight)
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
     below = 0.93 - (len(rows) + 0.75) * step
-    lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *_remarks(tables)]
+    lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *_parameters(tables), *_remarks(tables)]
     wrapped = [part for line in lines for part in textwrap.wrap(line, 92, subsequent_indent="   ")]
     axes.text(0.02, below, "\n".join(wrapped), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
+
+
+def _parameters(tables: Sequence[SynergyTable]) -> list[str]:
+    """A line per fitted surface: its parameters of interaction with their intervals."""
+    lines = []
+    for table in tables:
+        told = [one for one in table.parameters if one.neutral is not None]
+        words = [
+            f"{one.name} undetermined"
+            if one.problem
+            else f"{one.name} {_short(one.best)} ({_short(one.low)} to {_short(one.high)})"
+            for one in told
+        ]
+        if words:
+            lines.append(f"{SHORT.get(table.metric, table.metric).split()[0]}: {', '.join(words)}")
+    return lines
+
+
+def _short(value: float) -> str:
+    return (f"{value:.0f}" if abs(value) >= 100 and np.isfinite(value) else f"{value:.2g}").replace("-", "−")
 
 
 def _remarks(tables: Sequence[SynergyTable]) -> list[str]:
