@@ -85,7 +85,11 @@ def _cache() -> list[dict[str, Any]]:
     from redoxsim.codegen.llvm import cache
 
     files, size = cache.kept()
-    return [_row("compiled kernels", str(files), f"{size} bytes in {cache.folder()}")]
+    try:
+        place = f"{size} bytes in {cache.folder()}"
+    except OSError as error:
+        place = str(error)
+    return [_row("compiled kernels", str(files), place)]
 
 
 def _data() -> list[dict[str, Any]]:

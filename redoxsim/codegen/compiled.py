@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.graph import TIME, Graph
+from redoxsim.codegen.locks import own_lock
 from redoxsim.codegen.namespaces import ARRAYS, EXACT, QUICK, QUICK_ERRORS, execute
 from redoxsim.codegen.python import PythonText, write_outputs, write_python
 from redoxsim.equations.system import OdeSystem
@@ -306,7 +306,7 @@ class CompiledSystem:
 
 _CACHE: OrderedDict[tuple[str, str], CompiledSystem] = OrderedDict()
 _CACHE_SIZE = 16
-_LOCK = Lock()
+_LOCK = own_lock()
 TARGETS = ("python",)
 
 

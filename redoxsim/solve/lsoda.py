@@ -10,12 +10,13 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import integrate as scipy_integrate
+
+from redoxsim.codegen.locks import own_lock
 
 FloatArray = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ FloatArray = NDArray[np.float64]
 ODEINT: Any = scipy_integrate.odeint
 
 # Older LSODA keeps its working set in static memory: one run at a time in a process.
-_ONE_AT_A_TIME = Lock()
+_ONE_AT_A_TIME = own_lock()
 MOST_AT_ONE_TIME = 100
 """LSODA goes on with steps too small to move time; so many calls in a row at one time are that."""
 

@@ -26,13 +26,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import CompiledSystem, compile_system
+from redoxsim.codegen.locks import own_lock
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
 from redoxsim.network.expr import Apply, Symbol
@@ -43,7 +43,7 @@ from redoxsim.solve.segments import values_of
 from redoxsim.solve.solution import Status
 
 FloatArray = NDArray[np.float64]
-_ONE_AT_A_TIME = Lock()  # standard output and error are the process's
+_ONE_AT_A_TIME = own_lock()  # standard output and error are the process's
 
 FAILURES: Mapping[str, Status] = {
     "CV_TOO_MUCH_WORK": Status.STEP_BUDGET,
@@ -106,7 +106,8 @@ class CvodeIntegrator:
 
 _LOADED: OrderedDict[tuple[str, str, tuple[str, ...]], _Model] = OrderedDict()
 _MOST_LOADED = 8
-_LOADING = Lock()
+_LOADING = own_lock()
+_IN_USE = own_lock()  # a loaded model is one thread's at a time; no two run at once anyway
 
 
 def _loaded(system: OdeSystem, *, written: bool, sources: tuple[str, ...]) -> _Model:
@@ -128,14 +129,13 @@ def _readable(network: Network) -> bool:
 
 
 class _Model:
-    """One loaded model: where its variables are, and how to set and read them. One thread at a time runs it."""
+    """One loaded model: where its variables are, and how to set and read them."""
 
     def __init__(self, system: OdeSystem, text: str, sources: tuple[str, ...]) -> None:
         import roadrunner
 
         self.system = system
         self.sources = sources
-        self._in_use = Lock()
         with quiet():
             try:
                 self.rr: Any = roadrunner.RoadRunner(text)
@@ -195,7 +195,7 @@ class _Model:
         at_start = len(piece.times) - len(inside)
         out = np.full((len(piece.y), len(piece.times)), np.nan)
         out[:, :at_start] = piece.y[:, None]
-        with self._in_use:
+        with _IN_USE:
             self._set_tolerances(piece, size_of, step)
             last, reached, status, got = self._simulate(piece, inside, piece.end)
             if not status.ok and (inside < reached).any():

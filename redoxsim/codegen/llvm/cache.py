@@ -19,11 +19,19 @@ SUFFIX = ".kernel"
 
 
 def folder() -> Path:
-    """Where objects are kept: $REDOXSIM_CACHE, else the user's cache folder."""
+    """Where objects are kept: $REDOXSIM_CACHE, else the user's cache folder.
+
+    Raises
+    ------
+    OSError : there is neither; then nothing is kept.
+    """
     given = os.environ.get("REDOXSIM_CACHE")
     if given:
         return Path(given) / "kernels"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "redoxsim" / "kernels"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "redoxsim" / "kernels"
+    except RuntimeError as error:
+        raise OSError("this user has no home folder; REDOXSIM_CACHE can name one") from error
 
 
 @lru_cache(maxsize=1)
@@ -63,8 +71,8 @@ def save(name: str, facts: Mapping[str, Any], code: bytes) -> None:
     text = json.dumps(facts, sort_keys=True).encode()
     body = len(text).to_bytes(8, "little") + text + code
     data = MAGIC + sha256(name.encode() + body).digest() + body
-    place = folder()
     try:
+        place = folder()
         place.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=place, prefix=".new-", suffix=SUFFIX)
     except OSError:
@@ -73,8 +81,10 @@ def save(name: str, facts: Mapping[str, Any], code: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(temporary, place / f"{name}{SUFFIX}")
-    except OSError:
+    except BaseException as error:  # also an interrupt leaves nothing half-written behind
         Path(temporary).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
 
 
 def kept() -> tuple[int, int]:
@@ -89,7 +99,10 @@ def clear() -> tuple[int, int]:
 
 def _each(act: Callable[[Path], object]) -> tuple[int, int]:
     files = size = 0
-    place = folder()
+    try:
+        place = folder()
+    except OSError:
+        return 0, 0
     for path in (*place.glob(f"*{SUFFIX}"), *place.glob(f".new-*{SUFFIX}")) if place.is_dir() else ():
         try:
             length = path.stat().st_size

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from redoxsim.codegen.llvm.text import Target
+from redoxsim.codegen.locks import fork_waits
 from redoxsim.errors import BuildError
 
-_LOCK = threading.RLock()
+_LOCK = fork_waits()
 """LLVM's global context is not safe to use from two threads."""
 
 

@@ -8,7 +8,6 @@ was given once, so that only the time is passed.
 from __future__ import annotations
 
 import ctypes
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +21,7 @@ from redoxsim.codegen.llvm.functions import WRITERS
 from redoxsim.codegen.llvm.host import Loaded, compile_text, host
 from redoxsim.codegen.llvm.lower import Constants, Lowering
 from redoxsim.codegen.llvm.text import F64, PTR, Function, Target, module
+from redoxsim.codegen.locks import own_lock
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import Unsupported
 
@@ -103,7 +103,7 @@ class BoundPointwise:
 
 _MADE: OrderedDict[str, Pointwise] = OrderedDict()
 _MOST = 16
-_LOCK = threading.Lock()
+_LOCK = own_lock()
 
 
 def pointwise(system: OdeSystem) -> Pointwise:
