@@ -2,7 +2,8 @@
 
 from redoxsim.solve.choose import FEATURES, SOLVERS, Solver, available, choose, get, needs, solve, solve_batch
 from redoxsim.solve.diagnose import Report
-from redoxsim.solve.problem import Batch, Problem, Restart
+from redoxsim.solve.problem import Batch, Problem, Reduction, Restart
+from redoxsim.solve.reductions import read_reduction
 from redoxsim.solve.schedule import Dose, Schedule
 from redoxsim.solve.solution import BatchSolution, Solution, Stats, Status
 from redoxsim.solve.steady import SteadyState, steady
@@ -14,6 +15,7 @@ __all__ = [
     "BatchSolution",
     "Dose",
     "Problem",
+    "Reduction",
     "Report",
     "Restart",
     "Schedule",
@@ -26,6 +28,7 @@ __all__ = [
     "choose",
     "get",
     "needs",
+    "read_reduction",
     "solve",
     "solve_batch",
     "steady",

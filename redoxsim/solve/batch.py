@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from redoxsim.solve.problem import Batch, Problem
+from redoxsim.solve.reductions import check_symbols, reduce_problem, symbols_of
 from redoxsim.solve.solution import BatchSolution, Solution, Stats, Status
 
 
@@ -19,6 +20,8 @@ def loop_rows(
 ) -> BatchSolution:
     """Solve every row; a row that fails touches no other."""
     values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
+    reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
+    check_symbols(batch.reductions, symbols_of(batch.system))
     status: list[Status] = []
     stats: list[Stats] = []
     messages: dict[int, str] = {}
@@ -27,6 +30,8 @@ def loop_rows(
             break
         solution = solve(batch.row(index))
         values[index] = solution.values(batch.observe)
+        if batch.reductions and solution.status.ok:
+            reduced[index] = reduce_problem(batch.row(index), solve, batch.reductions)
         status.append(solution.status)
         stats.append(solution.stats)
         if solution.report is not None:
@@ -43,6 +48,7 @@ def loop_rows(
         status=(*status, *[Status.INTERRUPTED] * left),
         stats=(*stats, *[Stats()] * left),
         messages=messages,
+        reduced=reduced,
     )
 
 

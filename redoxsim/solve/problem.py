@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from redoxsim.equations.system import OdeSystem
-from redoxsim.errors import DesignError
+from redoxsim.errors import DesignError, nearest
 from redoxsim.solve.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 STARTS = ("given", "steady")
+REDUCTIONS = ("last", "max", "min", "time_of_max", "time_of_min", "area", "above")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,12 +116,49 @@ def check_settings(system: OdeSystem, start: str, rtol: float, atol: float | Flo
         raise DesignError(f"max_steps must be at least 1, not {max_steps}")
 
 
+@dataclass(frozen=True)
+class Reduction:
+    """A number instead of a course, over the window of the output times.
+
+    Parameters
+    ----------
+    kind : "last", "max", "min", "time_of_max", "time_of_min", "area" (integral over time) or "above" (time
+        spent above ``level``); values and times in model units.
+    symbol : id of what is reduced.
+    level : for "above" only.
+
+    Raises
+    ------
+    DesignError : an unknown kind, a level that is missing, not finite or of no use.
+    """
+
+    kind: str
+    symbol: str
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in REDUCTIONS:
+            raise DesignError(
+                f"there is no reduction '{self.kind}' of '{self.symbol}'",
+                hint=nearest(self.kind, REDUCTIONS) or f"one of {', '.join(REDUCTIONS)}",
+            )
+        if self.kind == "above" and (self.level is None or not math.isfinite(self.level)):
+            raise DesignError(f"above({self.symbol}): the level must be given as a finite number")
+        if self.kind != "above" and self.level is not None:
+            raise DesignError(f"{self.kind}({self.symbol}) takes no level")
+
+    def __str__(self) -> str:
+        level = "" if self.level is None else f", {self.level:g}"
+        return f"{self.kind}({self.symbol}{level})"
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
     """Many simulations of one system.
 
     ``columns`` maps an id to one value per row, shape (N,); ``schedule_index`` picks each row's
-    schedule out of ``schedules``. ``observe`` are the symbols to keep, in order.
+    schedule out of ``schedules``. ``observe`` are the symbols to keep, in order; ``reductions`` what is
+    kept as one number per row (with ``observe`` empty no course is held in memory).
     """
 
     system: OdeSystem
@@ -129,6 +168,7 @@ class Batch:
     schedules: tuple[Schedule, ...] = (Schedule(),)
     schedule_index: NDArray[np.intp] | None = None
     observe: tuple[str, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
     start: str = "given"
     rtol: float = 1e-6
     atol: float | FloatArray | None = None

@@ -6,6 +6,7 @@ import os
 import time as clock
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ from redoxsim.solve.diagnose import Report
 from redoxsim.solve.driver import run as run_pieces
 from redoxsim.solve.driver import warnings_of
 from redoxsim.solve.problem import Batch, Problem, Restart
+from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
 from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
@@ -159,7 +161,10 @@ class _Many:
     def solution(self) -> BatchSolution:
         batch, solver = self.batch, self.solver
         built = solver.kernel(batch, self.programs.infused)
-        observer = built.observer(batch.observe)
+        machines = machines_of(batch.reductions)
+        check_symbols(batch.reductions, symbols_of(batch.system))
+        observer = built.observer(batch.observe, machines)
+        reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
         values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
         status, messages = [Status.INTERRUPTED] * batch.rows, {}
         stats = [Stats()] * batch.rows
@@ -176,15 +181,17 @@ class _Many:
                 progress=None if self.progress is None else lambda done, base=begin: self.progress(base + done),  # type: ignore[misc]
             )  # fmt: skip
             values[rows] = outcome.values
+            good = np.flatnonzero(outcome.status == 0)
+            reduced[rows[good]] = pick(batch.reductions, outcome.reduced[good])
             seconds = (clock.perf_counter() - began) / len(rows)
             for offset, row in enumerate(rows.tolist()):
                 if offset in starts.failed:
-                    values[row] = np.nan
+                    values[row] = reduced[row] = np.nan
                     status[row], messages[row] = Status.NO_STEADY_STATE, starts.failed[offset].message
                 elif outcome.status[offset] >= 0:
                     status[row] = STATUSES[int(outcome.status[offset])]
                     stats[row] = _stats(solver.name, outcome, offset, seconds)
-        self._again(values, status, stats, messages)
+        self._again(values, reduced, status, stats, messages)
         if self.progress is not None and Status.INTERRUPTED not in status:
             self.progress(batch.rows)
         return BatchSolution(
@@ -194,6 +201,7 @@ class _Many:
             status=tuple(status),
             stats=tuple(stats),
             messages=messages,
+            reduced=reduced,
         )
 
     def starts(self, rows: NDArray[np.intp]) -> Starts:
@@ -210,7 +218,14 @@ class _Many:
             rtol=self.batch.rtol, max_steps=self.batch.max_steps,
         )  # fmt: skip
 
-    def _again(self, values: FloatArray, status: list[Status], stats: list[Stats], messages: dict[int, str]) -> None:
+    def _again(
+        self,
+        values: FloatArray,
+        reduced: FloatArray,
+        status: list[Status],
+        stats: list[Stats],
+        messages: dict[int, str],
+    ) -> None:
         """Rows that failed, with SciPy."""
         failed = [row for row, state in enumerate(status) if state in STATUSES[1:]]
         for row in failed:
@@ -218,8 +233,12 @@ class _Many:
                 return
             before = status[row]
             problem = self.batch.row(row)
-            solution = run_pieces(problem, ScipyIntegrator(problem.system, "lsoda", "scipy"), self.cache)
+            integrator = ScipyIntegrator(problem.system, "lsoda", "scipy")
+            solution = run_pieces(problem, integrator, self.cache)
             values[row] = solution.values(self.batch.observe)
+            if self.batch.reductions and solution.status.ok:
+                again = partial(run_pieces, integrator=integrator, cache=self.cache)
+                reduced[row] = reduce_problem(problem, again, self.batch.reductions)
             status[row], stats[row] = solution.status, solution.stats
             text = f"{self.solver.name}: {before.value}; solved again with scipy"
             if solution.report is not None:

@@ -181,7 +181,8 @@ class BatchSolution:
     """Results of a batch.
 
     ``values`` has shape (N, K, T): rows, observed symbols, times; rows that failed hold
-    not-a-number from the failure on and say why in ``status`` and ``messages``.
+    not-a-number from the failure on and say why in ``status`` and ``messages``. ``reduced`` (N, Q) are
+    the batch's reductions, not-a-number in rows that failed.
     """
 
     observe: tuple[str, ...]
@@ -190,6 +191,7 @@ class BatchSolution:
     status: tuple[Status, ...]
     stats: tuple[Stats, ...]
     messages: Mapping[int, str] = field(default_factory=dict)
+    reduced: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def ok(self) -> NDArray[np.bool_]:

@@ -25,11 +25,13 @@ CONTEXT = {
     "stop": PTR, "upto": PTR, "from_op": PTR, "to_op": PTR,
     "op": PTR, "op_slot": PTR, "op_value": PTR,
     "queue": PTR, "cancel": PTR, "prepare": PTR, "interpolate": PTR, "observe": PTR,
+    "clear": PTR, "touch": PTR, "reduce": PTR, "reduced": PTR, "slots": I64, "from": F64,
 }  # fmt: skip
 """What a run is told, eight bytes each.
 
+``from`` is when reductions begin; without any, ``slots`` is 0.
 Per row (r): start (n + m values: states, constants), atol (n), result (observed x outputs), begin (time),
-first and end (segments); written: status, steps, rejected, reached, last (n).
+first and end (segments); written: status, steps, rejected, reached, last (n), reduced (slots).
 Per segment: stop (time), upto (outputs due before its end), from_op and to_op.
 Per operation: op, op_slot, op_value.
 """
@@ -158,6 +160,8 @@ class Driver:
             with f.either(segment < layout.get(f, w, "segment_end", lane)) as otherwise:
                 f.call("operations", "void", w, u, c, lane)
                 t, stop = layout.get(f, w, "t", lane), self._item(f, "stop", segment, F64)
+                layout.put(f, w, "out_time", lane, t)
+                self._reductions(f, "touch", self._bit(f, lane))
                 layout.put(f, w, "stop", lane, stop)
                 # four rounding errors at the end, one at the start, as every solver here has it
                 layout.put(f, w, "low", lane, f.larger(f.abs(t) * 2.0**-52, 1e-300) + t)
@@ -190,6 +194,14 @@ class Driver:
         pointer = self._get(f, "observe")
         f.lines.append(f"  call void {pointer.name}(ptr {w.name}, ptr {u.name}, ptr {y.name}, ptr {o.name})")
 
+    def _reductions(self, f: Function, name: str, bits: Value) -> None:
+        """``touch`` or ``reduce`` for lanes, if anything is reduced."""
+        w, u = f.arguments["w"], f.arguments["u"]
+        with f.when(self._get(f, "slots").differs(0)):
+            start, pointer = self._get(f, "from"), self._get(f, name)
+            values = f"ptr {w.name}, ptr {u.name}, i64 {bits.name}, double {start.name}"
+            f.lines.append(f"  call void {pointer.name}({values})")
+
     def _start_row(self) -> Function:
         """``start_row(w, u, c, lane, row)``: 1 if there is something to integrate."""
         f = self._function("start_row", ("lane", I64), ("row", I64), result=I64)
@@ -213,6 +225,8 @@ class Driver:
         for name in ("out", "steps", "rejected", "bad"):
             layout.put(f, w, name, lane, Value(f, "0", I64))
         f.call("constants", "void", w, u)
+        with f.when(self._get(f, "slots").differs(0)):
+            f.lines.append(f"  call void {self._get(f, 'clear').name}(ptr {w.name}, i64 {lane.name})")
         going = f.call("begin_segment", I64, w, u, c, lane)
         f.give(going)
         return f
@@ -230,7 +244,11 @@ class Driver:
         with f.loop(self.n) as i:
             f.store(f.load(self._column(f, "y", lane, i), 0, F64), f.at(last, i, F64))
         layout.put(f, w, "out_end", lane, self._get(f, "outputs"))
-        with f.loop(self._get(f, "observed")) as k:
+        slots, observed = self._get(f, "slots"), self._get(f, "observed")
+        reduced = f.at(self._get(f, "reduced"), row * slots, F64)
+        with f.loop(slots) as k:
+            f.store(f.load(self._column(f, "observed", lane, observed + k), 0, F64), f.at(reduced, k, F64))
+        with f.loop(observed) as k:
             f.store(Value(f, f.operand(math.nan, F64), F64), self._column(f, "observed", lane, k))
         with f.repeat(lambda: layout.get(f, w, "out", lane) < self._get(f, "outputs")):
             f.call("write_column", "void", w, u, c, lane)
@@ -373,6 +391,8 @@ class Driver:
             assert failed is not None
             accepted = (error <= 1.0) & (layout.load(f, w, "row") >= 0)
             new = f.select(last, stop, t + h)
+            layout.store(f, w, "new", new)
+            self._reductions(f, "reduce", f.bits(accepted))
             f.call("emit", "void", w, u, c, accepted, new)
             self._move_on(f, accepted, new, t)
             ended = f.bits(accepted & last)

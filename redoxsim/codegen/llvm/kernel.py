@@ -17,6 +17,7 @@ from redoxsim.codegen.llvm.host import Loaded, compile_text, host
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.looped import Looped
 from redoxsim.codegen.llvm.methods import METHODS, Method
+from redoxsim.codegen.llvm.reduce import NODES, Machine, Reduce
 from redoxsim.codegen.llvm.step import Dense, Step
 from redoxsim.codegen.llvm.straight import Equations, Shape, Straight, write_observe
 from redoxsim.codegen.llvm.text import Function, module
@@ -88,36 +89,38 @@ class Kernel:
         made.size = int(self.facts["size"])
         return made
 
-    def observer(self, names: Sequence[str]) -> Observer:
-        """Code that interpolates and computes symbols.
+    def observer(self, names: Sequence[str], machines: Sequence[Machine] = ()) -> Observer:
+        """Code that interpolates and computes symbols, and reduces others.
 
         Raises
         ------
         DesignError : the model has no such symbol.
         """
         wanted = tuple(names)
-        label = cache.key("observe", self.name, wanted)
+        reduced = tuple(machines)
+        label = cache.key("observe", self.name, wanted, reduced)
         found = _remembered(label)
         if isinstance(found, Observer):
             return found
         kept = cache.load(label)
         if kept is None:
-            code = compile_text(self._observer_text(wanted), level=1)
+            code = compile_text(self._observer_text(wanted, reduced), level=1)
             cache.save(label, {}, code)
         else:
             code = kept[1]
-        made = Observer(names=wanted, code=Loaded(code))
+        made = Observer(names=wanted, machines=reduced, code=Loaded(code))
         _remember(label, made)
         return made
 
-    def _observer_text(self, names: Sequence[str]) -> str:
+    def _observer_text(self, names: Sequence[str], machines: Sequence[Machine]) -> str:
         graph = Graph.of(self.system)
-        for name in names:
+        symbols = tuple(dict.fromkeys(machine.symbol for machine in machines))
+        for name in (*names, *symbols):
             if name not in graph.symbols:
                 raise DesignError(f"the model has no symbol '{name}'", hint=nearest(name, graph.symbols))
-        nodes = [graph.symbols[name] for name in names]
+        nodes, others = ([graph.symbols[name] for name in some] for some in (names, symbols))
         seen: set[int] = set()
-        stack = list(nodes)
+        stack = [*nodes, *others]
         while stack:
             index = stack.pop()
             if index not in seen:
@@ -127,19 +130,36 @@ class Kernel:
         target, layout = host().target(self.recipe.width), self.layout()
         dense = Dense(self.recipe.tableau, self.states, target, layout, needed)
         functions = [dense.prepare(), dense.interpolate(), write_observe(graph, nodes, target, layout)]
+        if machines:
+            functions.append(write_observe(graph, others, target, layout, "measure"))
+            functions += Reduce(machines, target, layout, observed=len(names)).functions()
         functions += [write(target) for write in WRITERS.values()]
         return module(functions, triple=host().triple, extra=[dense.table()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observer:
-    """Compiled ``prepare``, ``interpolate`` and ``observe`` for some symbols."""
+    """Compiled ``prepare``, ``interpolate`` and ``observe`` for some symbols, and reductions of others."""
 
     names: tuple[str, ...]
+    machines: tuple[Machine, ...] = ()
     code: Loaded
 
-    def addresses(self) -> tuple[int, int, int]:
-        return self.code.address("prepare"), self.code.address("interpolate"), self.code.address("observe")
+    @property
+    def slots(self) -> int:
+        """Numbers that reductions give per row."""
+        return sum(machine.slots for machine in self.machines)
+
+    @property
+    def vectors(self) -> int:
+        """Lane vectors wanted behind the kernel's own."""
+        symbols = {machine.symbol for machine in self.machines}
+        return len(self.names) + self.slots + len(NODES) * len(symbols)
+
+    def addresses(self) -> dict[str, int]:
+        """Where the functions lie; 0 for those there is no use for."""
+        used = ["prepare", "interpolate", "observe", *(("clear", "touch", "reduce") if self.machines else ())]
+        return dict.fromkeys(("clear", "touch", "reduce"), 0) | {name: self.code.address(name) for name in used}
 
 
 _MEMORY: OrderedDict[str, object] = OrderedDict()

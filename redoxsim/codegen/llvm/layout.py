@@ -12,6 +12,7 @@ CLOCKS = (
     "next_h",
     "old_error",
     "old_h",
+    "new",
     "next_out",
     "theta",
     "out_time",

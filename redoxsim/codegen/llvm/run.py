@@ -54,10 +54,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outcome:
-    """values (R, K, T); status (R,) of the driver, -1 where a row was not reached; steps, rejected (R,);
+    """values (R, K, T); reduced (R, slots of the observer's machines);
+    status (R,) of the driver, -1 where a row was not reached; steps, rejected (R,);
     reached (R,) time; last (R, n) state."""
 
     values: FloatArray
+    reduced: FloatArray
     status: IntArray
     steps: IntArray
     rejected: IntArray
@@ -84,7 +86,8 @@ def execute(
     """Solve all rows; ``progress`` hears how many were begun, ``cancel`` may ask to stop."""
     rows, n, k, outputs = len(job.start), kernel.states, len(observer.names), len(job.times)
     result = Outcome(
-        values=np.full((rows, k, outputs), np.nan), status=np.full(rows, -1, dtype=np.int64),
+        values=np.full((rows, k, outputs), np.nan), reduced=np.full((rows, observer.slots), np.nan),
+        status=np.full(rows, -1, dtype=np.int64),
         steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
         reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan),
     )  # fmt: skip
@@ -96,17 +99,17 @@ def execute(
         "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
         "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
         "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
-        "begin": np.ascontiguousarray(job.begin), "queue": queue, "cancel": flag,
+        "reduced": result.reduced, "begin": np.ascontiguousarray(job.begin), "queue": queue, "cancel": flag,
     }  # fmt: skip
     for name in Segments.__slots__:
         arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
     numbers = {"rows": rows, "outputs": outputs, "observed": k, "max_steps": job.max_steps, "rtol": job.rtol}
-    numbers |= dict(zip(("prepare", "interpolate", "observe"), observer.addresses(), strict=True))
+    numbers |= {"slots": observer.slots, "from": float(job.times[0]), **observer.addresses()}
     context = _context(numbers, arrays)
     width = kernel.recipe.width
     shared = aligned(max(1, int(kernel.facts["shared"])))
     workers = max(1, min(threads, -(-rows // width)))
-    size = (int(kernel.facts["size"]) + k) * width
+    size = (int(kernel.facts["size"]) + observer.vectors) * width
     blocks = [aligned(size) for _ in range(workers)]
     pointer = ctypes.c_void_p
     begin = kernel.code.function("begin", pointer, pointer)

@@ -216,12 +216,14 @@ class Straight:
         return low
 
 
-def write_observe(graph: Graph, nodes: Sequence[int], target: Target, layout: Layout) -> Function:
+def write_observe(
+    graph: Graph, nodes: Sequence[int], target: Target, layout: Layout, name: str = "observe"
+) -> Function:
     """``observe(w, u, y, o)``: values of nodes at out_time for the states y, into o.
 
     Constants are not looked up but computed, so that it fits every kernel of the system.
     """
-    f = Function("observe", target, [*BLOCK, ("y", PTR), ("o", PTR)], external=True)
+    f = Function(name, target, [*BLOCK, ("y", PTR), ("o", PTR)], external=True)
     w = f.arguments["w"]
     low = Lowering(
         f,
