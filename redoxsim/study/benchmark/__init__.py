@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from redoxsim.errors import RedoxsimError, Unsupported
 from redoxsim.study.benchmark.cases import Case, find, make
-from redoxsim.study.benchmark.machine import line, machine
-from redoxsim.study.benchmark.measure import (
+from redoxsim.study.benchmark.computer import line, machine
+from redoxsim.study.benchmark.measuring import (
     CONTENDERS,
     FULL,
     QUICK,
@@ -20,7 +20,7 @@ from redoxsim.study.benchmark.measure import (
     measure,
 )
 from redoxsim.study.benchmark.result import COLUMNS, UNITS, Benchmark, Equal, Scaling
-from redoxsim.study.benchmark.scaling import scaling
+from redoxsim.study.benchmark.threads import scaling
 
 AGAINST = "cvode"
 

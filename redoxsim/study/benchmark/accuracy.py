@@ -12,6 +12,9 @@ FloatArray = NDArray[np.float64]
 FLOOR = 1e-6
 """Part of an output's largest value that is added below the fraction bar, so that values near zero stay bounded."""
 
+SLACK = 0.02
+"""A point this near an error (in natural logarithms) counts as measured there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Errors:
@@ -70,11 +73,10 @@ def at_error(points: Sequence[tuple[float, float]], error: float) -> At:
     x = np.log([point[0] for point in best])
     y = np.log([point[1] for point in best])
     where = float(np.log(error))
-    slack = 1e-9
-    if where <= x[0] + slack:
-        return At(best[0][1], "at least" if where < x[0] - slack else "")
-    if where >= x[-1] - slack:
-        return At(best[-1][1], "at most" if where > x[-1] + slack else "")
+    if where <= x[0] + SLACK:
+        return At(best[0][1], "at least" if where < x[0] - SLACK else "")
+    if where >= x[-1] - SLACK:
+        return At(best[-1][1], "at most" if where > x[-1] + SLACK else "")
     return At(float(np.exp(np.interp(where, x, y))))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.study.benchmark.accuracy import At, at_error, ratio
-from redoxsim.study.benchmark.measure import Measured, Point
+from redoxsim.study.benchmark.measuring import Measured, Point
 
 FloatArray = NDArray[np.float64]
 TARGETS = (1e-3, 1e-4, 1e-5)
