@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.errors import DesignError, Unsupported, nearest
+from redoxsim.errors import BuildError, DesignError, Unsupported, nearest
 from redoxsim.study.benchmark.accuracy import FLOOR, Errors, errors
 from redoxsim.study.benchmark.cases import Case
 from redoxsim.study.benchmark.contender import Contender, Ours, RowByRow
@@ -177,8 +177,8 @@ def measure(case: Case, names: Sequence[str], settings: Settings, *, progress: P
         for name, contender in taking_part.items():
             try:
                 runners[name] = _prepare(contender, case, settings, sample)
-            except Unsupported as error:
-                absent[name] = error.message
+            except (Unsupported, BuildError) as error:
+                absent[name] = error.message.splitlines()[0]
         pairs = [(runner, rtol) for runner in runners.values() for rtol in settings.rtols]
         rng = np.random.default_rng(settings.seed)
         stopped: KeyboardInterrupt | None = None
@@ -265,9 +265,9 @@ def make_reference(case: Case, sample: int) -> tuple[FloatArray, str, str | None
             continue
         try:
             contender.load(case)
-        except Unsupported:
+            values = contender.run(rows, TIGHT).values
+        except (Unsupported, BuildError):
             continue
-        values = contender.run(rows, TIGHT).values
         if _solved(values).any():
             found.append((name, values))
     if not found:
