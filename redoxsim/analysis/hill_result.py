@@ -30,7 +30,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95% confidence interval and how it was found; an end that the data leave open is 0 or inf.
+    """An interval, how it was found and how much it covers; an end that the data leave open is 0 or inf.
 
     Where ``method`` ends in "lack of fit only" the points carry no noise: the interval says how far the curve is from
     a Hill curve, and nothing of what a second experiment would give.
@@ -39,6 +39,7 @@ class Interval:
     low: float
     high: float
     method: str
+    level: float = LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class HillFit:
             interval = self.intervals.get(name)
             text = value.value if isinstance(value, Limit) else f"{value:.4g}"
             between = f"{interval.low:.4g} to {interval.high:.4g}" if interval else ""
+            if interval and interval.level != LEVEL:
+                between += f" ({interval.level:.0%})"
             table.append((name, text, between, interval.method if interval else ""))
         return table
 

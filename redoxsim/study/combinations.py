@@ -8,7 +8,7 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 
 from redoxsim.errors import DesignError, nearest
-from redoxsim.pharmacology import Agent, Cell, Schedule
+from redoxsim.pharmacology import Agent, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dose_curves import AT, MODEL

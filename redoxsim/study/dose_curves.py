@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Unpack
 
 from numpy.typing import ArrayLike
 
 from redoxsim.errors import DesignError
-from redoxsim.pharmacology import Cell, Schedule
+from redoxsim.pharmacology import Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
-from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Runs, Study
-from redoxsim.study.rows import RTOL, Settings, make_rows
-from redoxsim.study.scanning import usual_cells
-from redoxsim.study.setup import Model, Override, prepare
+from redoxsim.study.rows import make_rows
+from redoxsim.study.setup import Model
 from redoxsim.study.times import output_times
 
 MODEL = "redox"
@@ -35,20 +34,7 @@ def dose_response(
     given: str | None = None,
     observe: str | Sequence[str] = "viability",
     with_: Doses = None,
-    cell: str | Path | Cell | None = None,
-    values: Mapping[str, Override] | None = None,
-    start: str | None = None,
-    cells: int | None = None,
-    solver: str = "auto",
-    rtol: float = RTOL,
-    atol: float | None = None,
-    seed: int = 1,
-    jobs: int = 1,
-    draws: int = 0,
-    keep: str | None = None,
-    failed: str = "stop",
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    **settings: Unpack[Keywords],
 ) -> Study:
     """Readouts over the doses of one agent; ``.fit()`` of the result is its Hill curve.
 
@@ -59,20 +45,20 @@ def dose_response(
     at, until, every, times : when to read; 48 h after the start where nothing is said.
     given : when the agent is given, in the dose grammar (``0h``, ``0h..6h``, ``0h,24h``); 0 h by default.
     with_ : doses of other agents, the same at every point (``["bso=100uM@-24h"]``).
-    cells : how many; None takes 16 where the model says how its cells differ, else 1.
-    others : as for :func:`redoxsim.scan`.
+    settings : see :class:`redoxsim.study.options.Options`.
 
     Raises
     ------
     DesignError, UnitError, ModelError : see the hint.
     SolveError : not one row solved.
     """
+    options = Options(**settings)
     one = loaded(agent)
     axis = dose_axis(one, doses)
     background = Schedule.of(with_)
     if one.id in background.targets():
         raise DesignError(f"'{one.id}' is dosed twice: over its axis and in the background")
-    setup = prepare(net, agents=[one], dosed=background.targets(), cell=cell, values=values, start=start)
+    setup = options.prepare(net, agents=[one], dosed=background.targets())
     when = check_times({one.id: given} if given else None, [one.id])
     schedules, index = point_schedules(setup, [axis], when, background)
     if at is None and until is None and times is None:
@@ -84,10 +70,8 @@ def dose_response(
         points=len(axis),
         schedules=schedules,
         schedule_index=index,
-        cells=usual_cells(setup, cells),
-        settings=Settings(
-            solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, draws=draws
-        ),
+        cells=options.cells,
+        settings=options.settings,
     )
     design = {"agent": one.id, "given": when, "with": [str(row) for row in background.doses]}
-    return Study(rows=rows, kind="dose-response", axes=(axis,), design=design, progress=progress, cancel=cancel)
+    return Study(rows=rows, kind="dose-response", axes=(axis,), design=design, **options.told)

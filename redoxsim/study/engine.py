@@ -39,10 +39,22 @@ CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Check:
-    """Rows solved again with the reference solver: their indices and the largest relative difference."""
+    """Rows solved again with the reference solver: their indices and the largest relative difference.
+
+    ``unsolved`` are the rows of the sample that the reference solver could not solve; they are not compared.
+    """
 
     rows: tuple[int, ...]
     largest: float
+    unsolved: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        parts = []
+        if self.rows:
+            parts.append(f"{len(self.rows)} solved again with scipy differ by {self.largest:.1e} at most")
+        if self.unsolved:
+            parts.append(f"{len(self.unsolved)} of the sample could not be solved by scipy and went unchecked")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,6 +88,7 @@ def run(
     seed: int = 1,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    together: int = 1,
 ) -> Run:
     """Solve every row. Ctrl-C or ``cancel`` keeps what is done; the rest has status INTERRUPTED.
 
@@ -83,6 +96,8 @@ def run(
     ----------
     jobs : processes, 1 stays in this one; threads for a solver that shares a batch among threads.
     seed : picks the rows that the reference solver checks.
+    together : how many rows make one result, standing a fixed distance apart (``rows / together``), as the cells of a
+        population do: they are solved near one another in time, so that a run that is stopped has whole results.
 
     Raises
     ------
@@ -94,13 +109,13 @@ def run(
     chosen, why = choose(batch, solver)
     begun = clock.perf_counter()
     gather = _Gather(batch, progress)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
 
         def stop() -> bool:
             return interrupted() or (cancel is not None and cancel())
 
         threaded = with_threads(chosen, jobs)
-        chunks = chunked(batch, 1, most=BLOCK) if threaded else chunked(batch, jobs)
+        chunks = chunked(batch, 1, most=BLOCK) if threaded else _in_turn(batch, jobs, together)
         if threaded or jobs == 1 or len(chunks) == 1:
             for rows in chunks:
                 if stop():
@@ -179,6 +194,19 @@ def chunked(batch: Batch, jobs: int, *, most: int | None = None) -> list[list[in
     return chunks
 
 
+def _in_turn(batch: Batch, jobs: int, together: int) -> list[list[int]]:
+    """Chunks of a few results each, for solvers that take row after row."""
+    apart = batch.rows // together
+    if together == 1:
+        return chunked(batch, jobs)
+    few = max(1, CHUNK // together)
+    chunks = []
+    for first in range(0, apart, few):
+        block = [turn * apart + place for turn in range(together) for place in range(first, min(first + few, apart))]
+        chunks += [[block[row] for row in rows] for rows in chunked(part(batch, block), jobs)]
+    return chunks
+
+
 def part(batch: Batch, rows: list[int]) -> Batch:
     """The batch of some rows, with only the schedules that they use."""
     index = np.zeros(batch.rows, dtype=np.intp) if batch.schedule_index is None else batch.schedule_index
@@ -234,7 +262,7 @@ def _single_threads() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[Cancel]:
+def interruptible() -> Iterator[Cancel]:
     """Turns the first Ctrl-C into a flag; a second one is raised as usual."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -267,7 +295,14 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int) -> Check | N
     picked = np.random.default_rng(seed).choice(good, size=min(SAMPLE, len(good)), replace=False)
     rows = sorted(int(row) for row in picked)
     again = solve_batch(part(batch, rows), CHECKER)
-    return Check(rows=tuple(rows), largest=difference(gather.values[rows], again.values))
+    place = {row: at for at, row in enumerate(rows)}
+    solved = [row for row in rows if again.status[place[row]].ok]
+    found = again.values[[place[row] for row in solved]]
+    return Check(
+        rows=tuple(solved),
+        largest=difference(gather.values[solved], found),
+        unsolved=tuple(row for row in rows if row not in solved),
+    )
 
 
 def difference(one: FloatArray, other: FloatArray) -> float:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from redoxsim import catalog
-from redoxsim.errors import ReadError, Where
+from redoxsim.errors import ReadError, Where, nearest
 from redoxsim.network.parts import Network
 from redoxsim.pharmacology.toml import Grade, Strict, read_table
 
@@ -27,13 +27,14 @@ class Observable(Strict):
 
 
 class Target(Strict):
-    """A range that the undosed model must keep to."""
+    """A range that the undosed model must keep to; ``draws``: draws of constants that leave it are rejected."""
 
     id: str
     low: float
     high: float
     source: str
     note: str = ""
+    draws: bool = False
 
 
 class Population(Strict):
@@ -114,6 +115,37 @@ def load_constants(folder: str | Path) -> dict[str, Constant]:
     return found
 
 
+def load_correlations(folder: str | Path) -> dict[tuple[str, str], float]:
+    """Correlations between constants from ``correlations.csv`` (``id,with,correlation``) in a model's folder.
+
+    Empty where there is no such file. Who calibrates constants together writes it; draws keep to it.
+
+    Raises
+    ------
+    ReadError : a row that makes no sense, or an id that ``parameters.csv`` does not have; file and line are named.
+    """
+    path = Path(folder) / "correlations.csv"
+    if not path.is_file():
+        return {}
+    known = load_constants(folder)
+    found: dict[tuple[str, str], float] = {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        for row in reader:
+            where = Where(file=str(path), line=reader.line_num)
+            try:
+                one, other, value = row["id"], row["with"], float(row["correlation"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise ReadError(f"not a row of a table of correlations: {error}", where=where) from error
+            for name in (one, other):
+                if name not in known:
+                    raise ReadError(f"there is no constant '{name}'", where=where, hint=nearest(name, known))
+            if one == other or not -1.0 < value < 1.0:
+                raise ReadError(f"'{one}' and '{other}' cannot have the correlation {value:g}", where=where)
+            found[one, other] = value
+    return found
+
+
 def _number(text: str | None) -> float | None:
     return float(text) if text else None
 
@@ -147,3 +179,9 @@ def constants_of(network: Network) -> Mapping[str, Constant]:
     """The graded constants of a network by id; empty where it has no table."""
     folder = folder_of(network)
     return {} if folder is None else load_constants(folder)
+
+
+def correlations_of(network: Network) -> Mapping[tuple[str, str], float]:
+    """The correlations between constants of a network; empty where it has no table."""
+    folder = folder_of(network)
+    return {} if folder is None else load_correlations(folder)

@@ -5,14 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from redoxsim.solve import Batch, choose
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.errors import SolveError, nearest
+from redoxsim.solve import Batch, Status, choose
+from redoxsim.solve.rest import at_rest
+from redoxsim.study.collecting import collect
 from redoxsim.study.design import Axis
-from redoxsim.study.engine import Cancel, Progress, chunked, run, seconds_per_row
-from redoxsim.study.results import ResultSet, collect
+from redoxsim.study.engine import Cancel, Check, Progress, Run, chunked, part, run, seconds_per_row
+from redoxsim.study.results import ResultSet
 from redoxsim.study.rows import Rows
 
 FLOAT = 8
@@ -86,19 +92,56 @@ class Study:
 
     def run(self) -> ResultSet:
         """The results."""
-        settings = self.rows.settings
-        done = run(
-            self.batch,
-            solver=settings.solver,
-            jobs=settings.jobs,
-            seed=settings.seed,
-            progress=self.progress,
-            cancel=self.cancel,
-        )
-        result = collect(self.rows, done, kind=self.kind, axes=self.axes, design=self.design, zipped=self.zipped)
+        rows = self.rows.with_draws()
+        done = solved(rows, self.batch if rows is self.rows else rows.batch(), self.progress, self.cancel)
+        result = collect(rows, done, kind=self.kind, axes=self.axes, design=self.design, zipped=self.zipped)
         if self.finish is not None:
             result = self.finish(result)
-        return result.quantiles(failed=settings.failed) if settings.draws and settings.keep != "draws" else result
+        if rows.drawn is None:
+            return result
+        from redoxsim.study import spread
+
+        result = spread.with_intervals(result)
+        return result if rows.settings.keep == "draws" else spread.quantiles(result)
+
+
+def solved(rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel | None) -> Run:
+    """The solved batch of some rows.
+
+    With draws a row whose own cell has no undosed steady state fails at once: there are always some, and each would
+    be sought for longer than a hundred others take.
+    """
+    settings = rows.settings
+    kept = np.arange(batch.rows)
+    if rows.drawn is not None and batch.start == "steady":
+        kept = np.flatnonzero(at_rest(replace(batch, observe=()), threads=settings.jobs).found)
+    if not len(kept):
+        raise SolveError("not one of the draws has an undosed steady state in this cell")
+    done = run(
+        batch if len(kept) == batch.rows else part(batch, kept.tolist()),
+        solver=settings.solver,
+        jobs=settings.jobs,
+        seed=settings.seed,
+        progress=progress,
+        cancel=cancel,
+        together=rows.cells if rows.drawn is None else 1,
+    )
+    return done if len(kept) == batch.rows else _laid_out(done, kept, batch.rows)
+
+
+def _laid_out(done: Run, kept: NDArray[np.intp], rows: int) -> Run:
+    """The results of some rows among all; the others have no steady state."""
+    values = np.full((rows, *done.values.shape[1:]), np.nan)
+    values[kept] = done.values
+    status = [Status.NO_STEADY_STATE] * rows
+    for place, row in enumerate(kept.tolist()):
+        status[row] = done.status[place]
+    check = done.check
+    if check is not None:
+        at = {name: tuple(int(kept[row]) for row in getattr(check, name)) for name in ("rows", "unsolved")}
+        check = Check(rows=at["rows"], largest=check.largest, unsolved=at["unsolved"])
+    messages = {int(kept[row]): text for row, text in done.messages.items()}
+    return replace(done, values=values, status=tuple(status), messages=messages, check=check)
 
 
 P = ParamSpec("P")
@@ -119,14 +162,38 @@ class Runs(Generic[P, R]):
         self._planner = planner
         functools.update_wrapper(self, planner)
         shown = RETURNS[str(planner.__annotations__["return"])]
-        self.__signature__ = inspect.signature(planner).replace(return_annotation=shown)
+        self.__signature__ = _spread_out(inspect.signature(planner)).replace(return_annotation=shown)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._planner(*args, **kwargs).run()
+        return self.plan(*args, **kwargs).run()
 
     def plan(self, *args: P.args, **kwargs: P.kwargs) -> Plannable[R]:
-        """The study made ready: ``.estimate()`` says what it will cost, ``.run()`` runs it."""
+        """The study made ready: ``.estimate()`` says what it will cost, ``.run()`` runs it.
+
+        Raises
+        ------
+        TypeError : a setting that there is not; the nearest is named.
+        """
+        for name in kwargs:
+            if name not in self.__signature__.parameters:
+                hint = nearest(name, self.__signature__.parameters)
+                text = f"{self._planner.__name__}() has no setting '{name}'"
+                raise TypeError(f"{text}; {hint}" if hint else text)
         return self._planner(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<study function {self._planner.__name__}>"
+
+
+def _spread_out(signature: inspect.Signature) -> inspect.Signature:
+    """The signature with the common settings one by one, as help and editors show it."""
+    from redoxsim.study.options import Options
+
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    if len(own) == len(signature.parameters):
+        return signature
+    common = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
+        for one in fields(Options)
+    ]
+    return signature.replace(parameters=[*own, *common])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from redoxsim.errors import DesignError
 
 FloatArray = NDArray[np.float64]
-MOST = 4096
+MOST = 65_536
 
 
 def cells(n: int = 16, cv: Mapping[str, float] | None = None, *, seed: int = 1) -> dict[str, FloatArray]:
@@ -42,16 +42,94 @@ def cells(n: int = 16, cv: Mapping[str, float] | None = None, *, seed: int = 1) 
     return {gene: np.ascontiguousarray(factors[:, column]) for column, gene in enumerate(wanted)}
 
 
-def draws(n: int, ranges: Mapping[str, tuple[float, float, float]], *, seed: int = 1) -> dict[str, FloatArray]:
-    """``n`` values of every uncertain constant, each (n,), drawn independently of one another.
+def levels(
+    n: int, cells_each: int, cv: Mapping[str, float], *, seed: int = 1, median: bool = False
+) -> dict[str, FloatArray]:
+    """Level factors by gene of ``cells_each`` cells for every one of ``n`` draws, each (n, cells_each).
 
-    Half of the draws lie between the low end of the range and the value, half between the value and the high
+    Every draw has cells of its own, all taken from one even sequence and given to draws in random order, so that
+    what a cell is does not go with what a draw is. ``median`` makes them all the median cell.
+    """
+    if median:
+        return {gene: np.ones((n, cells_each)) for gene in sorted(cv)}
+    found = cells(n * cells_each, cv, seed=seed)
+    order = np.random.default_rng([seed, 3]).permutation(n)
+    return {gene: factors.reshape(n, cells_each)[order] for gene, factors in found.items()}
+
+
+class Supply:
+    """An endless supply of values of uncertain constants, quasi-random and seeded.
+
+    Half of the values lie between the low end of the range and the value, half between the value and the high
     end, evenly in the logarithm (evenly in the number itself where the range is not all above zero), so the
-    median is the value and none leaves its range.
+    median is the value and none leaves its range. Constants are independent of one another but for
+    ``correlations``: then their places in their ranges go together as those of normal variables would (a Gaussian
+    copula).
 
     Parameters
     ----------
     ranges : (value, low, high) by id; a range without width stays out.
+    seed : one number, or several.
+    correlations : of pairs of ids, -1 to 1; a pair of which one does not vary is left out.
+
+    Raises
+    ------
+    DesignError : a value outside its range, or correlations that no variables can have.
+    """
+
+    def __init__(
+        self,
+        ranges: Mapping[str, tuple[float, float, float]],
+        *,
+        seed: int | Sequence[int],
+        correlations: Mapping[tuple[str, str], float] | None = None,
+    ) -> None:
+        from scipy.stats import qmc
+
+        self.ranges = {name: ends for name, ends in sorted(ranges.items()) if ends[1] < ends[2]}
+        for name, (value, low, high) in self.ranges.items():
+            if not low <= value <= high:
+                raise DesignError(f"'{name}' is {value:g}, outside its range {low:g} to {high:g}")
+        rng = np.random.default_rng(seed)
+        self._sampler = qmc.Sobol(d=max(1, len(self.ranges)), scramble=True, rng=rng)
+        self._mix = _mix(tuple(self.ranges), correlations or {})
+
+    def take(self, n: int) -> dict[str, FloatArray]:
+        """The next ``n`` values of each, (n,); ``n`` is a power of two, else evenness suffers."""
+        sample: FloatArray = self._sampler.random(n)
+        if self._mix is not None:
+            from scipy.special import ndtr, ndtri
+
+            sample = ndtr(ndtri(sample) @ self._mix.T)
+        found = {}
+        for column, (name, (value, low, high)) in enumerate(self.ranges.items()):
+            points = np.array([low, value, high])
+            logarithmic = low > 0.0
+            at = np.interp(sample[:, column], (0.0, 0.5, 1.0), np.log(points) if logarithmic else points)
+            found[name] = np.clip(np.exp(at) if logarithmic else at, low, high)
+        return found
+
+
+def _mix(names: tuple[str, ...], correlations: Mapping[tuple[str, str], float]) -> FloatArray | None:
+    """The lower triangle that makes independent normal numbers correlated; None where nothing is."""
+    position = {name: place for place, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    for (one, other), value in correlations.items():
+        if one in position and other in position:
+            matrix[position[one], position[other]] = matrix[position[other], position[one]] = value
+    if np.array_equal(matrix, np.eye(len(names))):
+        return None
+    try:
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError as error:
+        raise DesignError(
+            "the correlations between constants contradict one another",
+            hint="no variables can have them all: if A goes with B and B with C, A cannot go against C",
+        ) from error
+
+
+def draws(n: int, ranges: Mapping[str, tuple[float, float, float]], *, seed: int = 1) -> dict[str, FloatArray]:
+    """The first ``n`` values of every uncertain constant from a :class:`Supply`, each (n,).
 
     Raises
     ------
@@ -59,19 +137,15 @@ def draws(n: int, ranges: Mapping[str, tuple[float, float, float]], *, seed: int
     """
     if not 0 <= n <= MOST:
         raise DesignError(f"there can be 0 to {MOST} draws, not {n}")
-    wanted = {name: ends for name, ends in sorted(ranges.items()) if ends[1] < ends[2]}
-    if n == 0 or not wanted:
+    supply = Supply(ranges, seed=[seed, 1])
+    if n == 0 or not supply.ranges:
         return {}
-    sample = _even(n, len(wanted), np.random.default_rng([seed, 1]))
-    found = {}
-    for column, (name, (value, low, high)) in enumerate(wanted.items()):
-        if not low <= value <= high:
-            raise DesignError(f"'{name}' is {value:g}, outside its range {low:g} to {high:g}")
-        points = np.array([low, value, high])
-        logarithmic = low > 0.0
-        at = np.interp(sample[:, column], (0.0, 0.5, 1.0), np.log(points) if logarithmic else points)
-        found[name] = np.clip(np.exp(at) if logarithmic else at, low, high)
-    return found
+    return {name: values[:n] for name, values in supply.take(power_of_two(n)).items()}
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is at least ``n``."""
+    return 1 << max(0, n - 1).bit_length()
 
 
 def _even(n: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
@@ -79,5 +153,5 @@ def _even(n: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
     from scipy.stats import qmc
 
     sampler = qmc.Sobol(d=dimensions, scramble=True, rng=rng)
-    sample: FloatArray = sampler.random_base2(int(np.ceil(np.log2(n))))[:n]
+    sample: FloatArray = sampler.random(power_of_two(n))[:n]
     return sample

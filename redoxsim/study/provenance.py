@@ -94,9 +94,16 @@ def record(rows: Rows, run: Run, design: Mapping[str, Any]) -> dict[str, Any]:
             "cv": dict(sorted(rows.setup.cv.items())) if rows.cells > 1 else {},
             "seed": settings.seed,
         },
-        "draws": {"number": settings.draws, "seed": settings.seed, "constants": sorted(rows.drawn)},
+        "draws": None if rows.drawn is None else {**rows.drawn.record, "seed": settings.seed},
         "solver": {"name": run.solver, "why": run.why, "rtol": settings.rtol, "atol": settings.atol},
-        "check": None if run.check is None else {"rows": list(run.check.rows), "largest": run.check.largest},
+        "check": None
+        if run.check is None
+        else {
+            "rows": list(run.check.rows),
+            "largest": run.check.largest,
+            "unsolved": list(run.check.unsolved),
+            "text": str(run.check),
+        },
         "failed": settings.failed,
         "solves": tally(run),
     }
@@ -118,3 +125,18 @@ def sentence(counts: Mapping[str, int]) -> str:
     return f"{total} solve{'s' if total != 1 else ''}: " + ", ".join(
         f"{count} {words[name]}" for name, count in ordered
     )
+
+
+def draws_text(draws: Mapping[str, Any]) -> str:
+    """``200 draws of 6000 tried (40% without a steady state, 57% outside the bands), 3 of them failed``."""
+    text = f"{draws['number']} draw{'s' if draws['number'] != 1 else ''}"
+    if draws["tried"] > draws["number"]:
+        unsettled = draws["unsettled"] / draws["tried"]
+        outside = 1.0 - unsettled - draws["number"] / draws["tried"]
+        text += f" of {draws['tried']} tried ({unsettled:.0%} without a steady state, {outside:.0%} outside the bands)"
+    if draws["number"] < draws["asked"]:
+        text += f", fewer than the {draws['asked']} asked for"
+    failed = draws["number"] - draws["usable"]
+    if not draws["usable"]:
+        return f"{text}, too many of them failed for a band"
+    return text + (f", {failed} of them ({failed / draws['number']:.0%}) failed and left out" if failed else "")

@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 
 from redoxsim import units
 from redoxsim.errors import DesignError, SolveError, nearest
-from redoxsim.study.design import Axis
-from redoxsim.study.engine import Run
-from redoxsim.study.provenance import record, sentence, tally
-from redoxsim.study.rows import QUANTILES, Readout, Rows, read_out
+from redoxsim.study.provenance import draws_text, sentence
 from redoxsim.study.setup import ORIENTATIONS
 
 if TYPE_CHECKING:
@@ -32,10 +29,15 @@ SCORE_NAMES: Mapping[str, str] = {
     "loewe": "loewe_index",
     "loewe_excess": "loewe_excess",
     "ci": "ci",
+    "zip": "zip_delta",
+    "musyc": "musyc_excess",
+    "braid": "braid_excess",
+    "bliss3": "bliss3_excess",
+    "hsa3": "hsa3_excess",
 }
 """Variables that scores are stored under."""
 SCORED = ("bliss", "hsa", "loewe", "ci")
-DEFINED = 0.9  # of the draws must define a score for it to have quantiles
+SUMMARISED = ("mean", "mid_mean", "min", "max")
 
 
 class ResultSet:
@@ -87,8 +89,36 @@ class ResultSet:
 
     @property
     def ok(self) -> bool:
-        """Whether every row solved."""
+        """Whether every row solved; with draws, whether enough of them did and none was left out by an interrupt."""
+        if self.draws is not None and not self.interrupted:
+            return bool(self.draws["usable"])
         return set(self.counts) <= {"OK"}
+
+    @property
+    def draws(self) -> dict[str, Any] | None:
+        """What became of the draws: ``asked``, ``tried``, ``number`` accepted, ``usable`` of these; None without.
+
+        ``unsettled`` have no undosed steady state, ``outside`` leave the band of a target, by its id; both were
+        rejected. Accepted ones that are not usable failed under dose, or in the cell at hand.
+        """
+        found: dict[str, Any] | None = self.provenance["draws"]
+        return found
+
+    @property
+    def complete(self) -> bool:
+        """Whether any point was finished; False only after an interrupt."""
+        return not bool((self.dataset["status"] == "INTERRUPTED").all())
+
+    @property
+    def intervals(self) -> dict[str, Any]:
+        """5%, 50% and 95% over the draws of what is made of whole curves and surfaces.
+
+        ``{readout: {"fit": {seconds: {"ec50": [low, middle, high, share], ...}}, "scores": {"bliss": {"mean": ...}}}}``
+        where ``share`` is that of the draws in which it is defined. Infinite doses lie above the tested ones, zero
+        below. Empty without draws.
+        """
+        found: dict[str, Any] = json.loads(self.dataset.attrs.get("intervals", "{}"))
+        return found
 
     @property
     def counts(self) -> dict[str, int]:
@@ -99,11 +129,22 @@ class ResultSet:
     @property
     def summary(self) -> str:
         """Such as ``1296 solves: 1290 ok, 6 step budget``, and how the reference solver's check went."""
-        text = sentence(self.counts)
+        return "; ".join((sentence(self.counts), *self.remarks))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a command says last, after the number of solves: the check, the draws, what fell below zero."""
+        found: list[str] = []
         check = self.provenance["check"]
-        if check is not None:
-            text += f"; {len(check['rows'])} solved again with scipy differ by {check['largest']:.1e} at most"
-        return text
+        if check is not None and check["text"]:
+            found.append(check["text"])
+        if self.draws is not None:
+            found.append(draws_text(self.draws))
+        below = int(self.dataset.attrs.get("below_zero", 0))
+        if below:
+            names = self.dataset.attrs["below_zero_species"]
+            found.append(f"{below} solve{'s' if below > 1 else ''} went below zero beyond tolerance ({names})")
+        return tuple(found)
 
     def __getitem__(self, name: str) -> xr.DataArray:
         if name not in self.dataset:
@@ -180,7 +221,13 @@ class ResultSet:
         orientation = ORIENTATIONS.get(name, "signal")
         doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
         effect = np.asarray(data, dtype=float)
-        return fit_hill(doses, effect, orientation=orientation, failed=missing, noiseless=True)  # type: ignore[arg-type]
+        fit = fit_hill(doses, effect, orientation=orientation, failed=missing, noiseless=True)  # type: ignore[arg-type]
+        over = self.intervals.get(name, {}).get("fit", {}).get(str(float(data["time"])))
+        if over is None or self.draws is None:
+            return fit
+        from redoxsim.study.spread import over_draws
+
+        return over_draws(fit, over, self.draws["usable"])
 
     def scores(
         self,
@@ -225,16 +272,33 @@ class ResultSet:
         more = tuple(str(dim) for dim in data.dims if str(dim) not in self.axes)
         shape = tuple(data.sizes[dim] for dim in more)
         dataset = self.dataset.copy()
-        found = []
+        found: list[dict[str, SynergyTable]] = []
         for place in np.ndindex(*shape):
             one = data.isel(dict(zip(more, place, strict=True)))
-            found.append(self._scored(name, one, metrics, np.isnan(np.asarray(one, dtype=float)), None))
+            near = found[0] if found else None
+            found.append(self._scored(name, one, metrics, np.isnan(np.asarray(one, dtype=float)), None, near))
         for metric in metrics:
             stacked = np.stack([tables[metric].values for tables in found], axis=-1)
             variable = SCORE_NAMES.get(metric, metric)
             values = stacked.reshape(*stacked.shape[:-1], *shape)
             dataset[variable] = ((*self.axes, *more), values, score_attrs(found[0][metric], name))
-        return self._with(dataset)
+        if more == ("draw",):
+            from redoxsim.study.spread import interval
+
+            usable = np.asarray(self.dataset["usable"])
+            summaries = {
+                metric: {
+                    key: interval(np.array([getattr(one[metric].summary, key) for one in found])[usable])
+                    for key in SUMMARISED
+                }
+                | {
+                    part.name: interval(np.array([one[metric].parameter(part.name) for one in found])[usable])
+                    for part in found[0][metric].parameters
+                }
+                for metric in metrics
+            }
+            dataset.attrs["intervals"] = json.dumps({name: {"scores": summaries}}, sort_keys=True)
+        return self.with_dataset(dataset)
 
     def _scored(
         self,
@@ -243,8 +307,10 @@ class ResultSet:
         metrics: Sequence[str],
         missing: NDArray[np.bool_],
         settings: Settings | None,
+        near: Mapping[str, SynergyTable] | None = None,
     ) -> dict[str, SynergyTable]:
         from redoxsim.analysis import EffectArray, score
+        from redoxsim.analysis.effect import MARGIN
 
         grid = EffectArray(
             [np.asarray(self.dataset[axis], dtype=float) for axis in self.axes],
@@ -254,33 +320,13 @@ class ResultSet:
             agents=self.axes,
             dose_units=[str(self.dataset[axis].attrs["units"]) for axis in self.axes],
             failed=missing,
+            margin=MARGIN if "draw" not in self.dataset.dims else np.inf,
         )
-        return score(grid, metrics, settings=settings)
+        return score(grid, metrics, settings=settings, near=near)
 
-    def _with(self, dataset: xr.Dataset) -> ResultSet:
+    def with_dataset(self, dataset: xr.Dataset) -> ResultSet:
+        """The same run with another dataset."""
         return ResultSet(dataset, messages=self.messages, seconds=self.seconds, interrupted=self.interrupted)
-
-    def quantiles(self, *, failed: str = "stop") -> ResultSet:
-        """Draws as their 5%, 50% and 95% quantiles, along a last dimension ``quantile``.
-
-        A readout with a failed draw is not-a-number unless failed ones are dropped. A score that is not
-        defined in every draw is given where it is in nine of ten.
-        """
-        dataset = self.dataset.drop_vars("draw")
-        for name, array in self.dataset.data_vars.items():
-            if "draw" not in array.dims:
-                continue
-            values = np.asarray(array.transpose(..., "draw"), dtype=float)
-            share = np.mean(np.isfinite(values), axis=-1)
-            needed = 1.0 if str(name) in self.observables else DEFINED
-            if failed == "drop":
-                needed = min(needed, np.finfo(float).tiny)
-            out = np.full((*values.shape[:-1], len(QUANTILES)), np.nan)
-            for place in zip(*np.nonzero((share >= needed) & (share > 0.0)), strict=True):
-                out[place] = np.quantile(values[place][np.isfinite(values[place])], QUANTILES)
-            dims = (*(dim for dim in array.dims if dim != "draw"), "quantile")
-            dataset[name] = (dims, out, array.attrs)
-        return self._with(dataset.assign_coords(quantile=("quantile", list(QUANTILES))))
 
     def to_dataframe(self) -> pd.DataFrame:
         """A tidy table: a row per point (and cell, and time in hours), units in the heads."""
@@ -335,7 +381,9 @@ class ResultSet:
 
 def score_attrs(table: SynergyTable, of: str) -> dict[str, Any]:
     """What a score variable says of itself: its sign convention and orientation in words, notes, what it scores."""
-    return {
+    parameters = {one.name: one.row()[1:] for one in table.parameters}
+    said = {"parameters": json.dumps(parameters, ensure_ascii=False)} if parameters else {}
+    return said | {
         "units": "1",
         "long_name": table.title,
         "metric": table.metric,
@@ -367,79 +415,4 @@ def open_results(path: str | Path) -> ResultSet:
     return ResultSet(dataset)
 
 
-def collect(
-    rows: Rows, run: Run, *, kind: str, axes: Sequence[Axis], design: Mapping[str, Any], zipped: bool = False
-) -> ResultSet:
-    """The results of a run with its axes put back.
-
-    Raises
-    ------
-    SolveError : not one row solved (and it was not interrupted).
-    """
-    import xarray as xr
-
-    if not run.ok.any() and not run.interrupted:
-        first = next(iter(run.messages.values()), run.status[0].value)
-        raise SolveError(f"{sentence(tally(run))}. The first says: {first}")
-    readout = read_out(rows, run)
-    dims: tuple[str, ...] = ("point",) if zipped else tuple(one.name for one in axes)
-    shape = (rows.points,) if zipped else tuple(len(one) for one in axes)
-    cell_dims = ("cell",) if rows.settings.keep == "cells" else ()
-    cell_shape = (rows.cells,) if cell_dims else ()
-    data: dict[str, Any] = {}
-    for place, name in enumerate(rows.observe):
-        values = readout.values[place].reshape(*shape, *cell_shape, -1)
-        last: tuple[str, ...] = ("time",)
-        if rows.settings.draws:
-            values = readout.values[place].reshape(*shape, *readout.values.shape[2:])
-            last = ("time", "draw")
-        if rows.times.single:
-            values, last = values.take(0, axis=len(shape) + len(cell_shape)), last[1:]
-        data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
-    status_text = {"long_name": "how the solves of this point ended"}
-    data["status"] = ((*dims, *cell_dims), readout.status.reshape((*shape, *cell_shape)).astype(object), status_text)
-    if not cell_dims:
-        what = "cells" if not rows.settings.draws else "cells and draws"
-        text = {"long_name": f"{what} solved of {rows.cells * rows.sets}", "units": "1"}
-        data["solved"] = (dims, readout.solved.reshape(shape), text)
-    coords: dict[str, Any] = {}
-    for one in axes:
-        attrs = {"units": one.unit or rows.setup.label(one.name), "long_name": _axis_title(rows, one.name)}
-        coords[one.name] = ("point" if zipped else one.name, one.values, attrs)
-    time_attrs = {"units": "s", "long_name": "time"}
-    seconds = rows.times.seconds
-    coords["time"] = ((), float(seconds[0]), time_attrs) if rows.times.single else ("time", seconds, time_attrs)
-    if cell_dims:
-        coords["cell"] = ("cell", np.arange(rows.cells))
-        for name, factors in rows.levels.items():
-            coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
-    if rows.settings.draws:
-        coords["draw"] = ("draw", np.arange(rows.settings.draws))
-    attrs = {
-        "kind": kind,
-        "axes": json.dumps(list(dims)),
-        "observables": json.dumps(list(rows.observe)),
-        "provenance": json.dumps(record(rows, run, design), sort_keys=True),
-    }
-    messages = run.messages
-    return ResultSet(
-        xr.Dataset(data, coords=coords, attrs=attrs),
-        messages=messages,
-        seconds=run.seconds,
-        interrupted=run.interrupted,
-    )
-
-
-def _attrs(rows: Rows, name: str) -> dict[str, str]:
-    attrs = {"units": rows.setup.label(name), "long_name": rows.setup.title(name)}
-    if name in ORIENTATIONS:
-        attrs["orientation"] = ORIENTATIONS[name]
-    return attrs
-
-
-def _axis_title(rows: Rows, name: str) -> str:
-    agent = rows.setup.agents.get(name)
-    return agent.name if agent else rows.setup.title(name)
-
-
-__all__ = ["ORIENTATIONS", "SCORED", "SCORE_NAMES", "Readout", "ResultSet", "collect", "open_results"]
+__all__ = ["ORIENTATIONS", "SCORED", "SCORE_NAMES", "ResultSet", "open_results"]

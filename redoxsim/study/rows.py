@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from redoxsim.errors import DesignError
 from redoxsim.solve import Batch, Schedule, Status
 from redoxsim.study import population
+from redoxsim.study.draws import Drawn, draw, varied
 from redoxsim.study.engine import Run
 from redoxsim.study.setup import SHARES, Setup
 from redoxsim.study.times import Times
@@ -20,6 +21,10 @@ FAILED = ("stop", "drop")
 KEEP = (None, "cells", "draws")
 QUANTILES = (0.05, 0.5, 0.95)
 RTOL = 1e-6
+MOST_FAILED = 0.5
+"""Share of the draws that may fail for the others to be spoken for."""
+ASSUMED = 64
+"""Draws solved again with only grade C varying."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,8 +57,9 @@ class Settings:
 class Rows:
     """The rows of a study, draw by draw and cell by cell: row = (draw * cells + cell) * points + point.
 
-    ``columns`` are values per point (P,), ``levels`` factors per cell (C,) on the ids they name, ``drawn``
-    values per draw (D,) of constants that nothing else sets.
+    ``columns`` are values per point (P,), ``levels`` factors on the ids they name, (C,) per cell, or (D, C) where
+    every draw has cells of its own; ``drawn`` the accepted draws, None until :meth:`with_draws` has made them.
+    ``assumed`` further sets follow the draws: the first ones again, with only the constants of grade C as drawn.
     """
 
     setup: Setup
@@ -66,12 +72,32 @@ class Rows:
     levels: Mapping[str, FloatArray]
     cells: int
     settings: Settings
-    drawn: Mapping[str, FloatArray] = field(default_factory=dict)
+    drawn: Drawn | None = None
+    assumed: int = 0
 
     @property
     def sets(self) -> int:
-        """How many sets of constants: the number of draws, or 1 without."""
-        return max(self.settings.draws, 1)
+        """How many sets of constants: the number of draws and of sets after them, or 1 without."""
+        if not self.settings.draws:
+            return 1
+        return self.settings.draws if self.drawn is None else self.drawn.number + self.assumed
+
+    def with_draws(self) -> Rows:
+        """The same with draws that the model allows: solves undosed states, so not part of making ready."""
+        if not self.settings.draws or self.drawn is not None:
+            return self
+        taken = frozenset(self.columns)
+        found = draw(self.setup, self.settings.draws, taken=taken, seed=self.settings.seed, jobs=self.settings.jobs)
+        return self.with_drawn(found)
+
+    def with_drawn(self, found: Drawn) -> Rows:
+        """The same with these draws; each keeps the cells that it has by its place."""
+        grades = {self.setup.grade(name) == "C" for name in found.values}
+        again = min(found.number, ASSUMED) if len(grades) > 1 else 0
+        levels = {
+            name: np.concatenate([factors[: found.number], factors[:again]]) for name, factors in self.levels.items()
+        }
+        return replace(self, drawn=found, assumed=again, levels=levels)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -86,17 +112,22 @@ class Rows:
         return tuple(dict.fromkeys((*self.observe, *extra)))
 
     def batch(self) -> Batch:
-        """All rows as one batch."""
+        """All rows as one batch; as many as there will be, but without draws, until these are made."""
         count = self.cells * self.points
         whole = self.sets * count
         fixed = {name: np.full(self.points, value) for name, value in self.setup.values.items()}
         per_point = fixed | dict(self.columns)
         columns = {name: np.tile(values, self.cells * self.sets) for name, values in per_point.items()}
-        columns |= {name: np.repeat(values, count) for name, values in self.drawn.items()}
-        if self.cells > 1:
+        drawn = {} if self.drawn is None else self.drawn.values
+        for name, values in drawn.items():
+            assumed = self.setup.grade(name) == "C"
+            after = values[: self.assumed] if assumed else np.full(self.assumed, self.setup.without(name))
+            columns[name] = np.repeat(np.concatenate([values, after]), count)
+        if self.cells > 1 or self.drawn is not None:
             for name, factors in self.levels.items():
                 base = columns[name] if name in columns else np.full(whole, self.setup.without(name))
-                columns[name] = base * np.tile(np.repeat(factors, self.points), self.sets)
+                each = np.broadcast_to(factors, (self.sets, self.cells))
+                columns[name] = base * np.repeat(each.ravel(), self.points)
         return Batch(
             system=self.setup.system,
             times=self.setup.times(self.times.seconds),
@@ -120,16 +151,26 @@ def make_rows(
     columns: Mapping[str, FloatArray] | None = None,
     schedules: Sequence[Schedule] = (Schedule(),),
     schedule_index: NDArray[np.intp] | None = None,
-    cells: int,
+    cells: int | None,
     settings: Settings,
 ) -> Rows:
     """Checked rows.
+
+    Parameters
+    ----------
+    cells : how many; None for the usual number (see :class:`redoxsim.study.options.Options`).
 
     Raises
     ------
     DesignError : a population where the model has none, or less than one cell.
     """
-    levels = population.cells(cells, setup.cv, seed=settings.seed)
+    joint = cells is None and settings.draws > 0
+    cells = cells if cells is not None else 1 if joint or not setup.cv else 16
+    if settings.draws:
+        varied(setup, frozenset(columns or {}))
+        levels = population.levels(settings.draws, cells, setup.cv, seed=settings.seed, median=cells == 1 and not joint)
+    else:
+        levels = population.cells(cells, setup.cv, seed=settings.seed)
     if cells > 1 and not levels:
         raise DesignError(
             f"model '{setup.network.id}' says nothing of how its cells differ, so {cells} cells would all be the same",
@@ -146,26 +187,7 @@ def make_rows(
         levels=levels,
         cells=cells,
         settings=settings,
-        drawn=_drawn(setup, set(columns or {}), settings),
     )
-
-
-def _drawn(setup: Setup, taken: set[str], settings: Settings) -> dict[str, FloatArray]:
-    """Draws of every constant with a range that neither the user nor an axis sets.
-
-    Raises
-    ------
-    DesignError : draws are asked for and nothing has a range.
-    """
-    if not settings.draws:
-        return {}
-    ranges = {name: ends for name, ends in setup.ranges.items() if name not in taken}
-    if not ranges:
-        raise DesignError(
-            f"draws need ranges, and no constant of model '{setup.network.id}' has one",
-            hint="ranges come from parameters.csv beside the model, from agents and cells",
-        )
-    return population.draws(settings.draws, ranges, seed=settings.seed)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,18 +195,24 @@ class Readout:
     """Readouts over the population.
 
     ``values`` (K, P, T), or (K, P, C, T) where cells are kept, or (K, P, T, D) with draws; ``status`` (P,) or
-    (P, C) names of :class:`Status`, the worst of the cells and draws; ``solved`` (P,) rows that came to the end.
+    (P, C) names of :class:`Status`, the worst of the cells (of all draws that count); ``solved`` (P,) rows that came
+    to the end; ``usable`` (D,) draws that came to the end at every point, None without draws; ``assumed`` those of
+    the first draws with only grade C varying, (K, P, T, A).
     """
 
     values: FloatArray
     status: NDArray[np.str_]
     solved: NDArray[np.int64]
+    usable: NDArray[np.bool_] | None = None
+    assumed: FloatArray | None = None
 
 
 def read_out(rows: Rows, run: Run) -> Readout:
     """Cells averaged: ``viability`` as live cells over untreated live cells, all else as plain means.
 
-    A point with a failed cell is not-a-number, unless failed cells are dropped.
+    A point with a failed cell is not-a-number, unless failed cells are dropped; one with a cell that was not run is
+    so in any case. A draw with such a point does not count: it is not-a-number at every point, so that all points
+    rest on the same draws. Where more than :data:`MOST_FAILED` of the draws failed, none counts.
     """
     shape = (rows.sets, rows.cells, rows.points, len(rows.wanted), len(rows.times.seconds))
     values = run.values.reshape(shape)
@@ -193,11 +221,33 @@ def read_out(rows: Rows, run: Run) -> Readout:
     parts = [_read_set(rows, values[k], ok[k], names[k]) for k in range(rows.sets)]
     if not rows.settings.draws:
         return parts[0]
+    number = rows.sets - rows.assumed
+    usable, begun = _usable(rows, parts[:number])
+    if usable.sum() < (1.0 - MOST_FAILED) * begun:
+        usable[:] = False
+    out = np.stack([one.values for one in parts[:number]], axis=-1)
+    out[..., ~usable] = np.nan
+    again = [one.values for one, good in zip(parts[number:], usable, strict=False) if good]
+    counted = usable if usable.any() else np.ones(number, dtype=bool)
     return Readout(
-        values=np.stack([one.values for one in parts], axis=-1),
-        status=_worst(names.reshape(-1, rows.points)),
-        solved=np.sum([one.solved for one in parts], axis=0),
+        values=out,
+        status=_worst(names[:number][counted].reshape(-1, rows.points)),
+        solved=np.sum([one.solved for one in parts[:number]], axis=0),
+        usable=usable,
+        assumed=np.stack(again, axis=-1) if again else None,
     )
+
+
+def _usable(rows: Rows, parts: Sequence[Readout]) -> tuple[NDArray[np.bool_], int]:
+    """Which draws came to the end at every point, and how many were not stopped."""
+    enough = 1 if rows.settings.failed == "drop" else rows.cells
+    whole = np.array([not _not_run(part.status).any() for part in parts])
+    solved = np.array([bool((part.solved >= enough).all()) for part in parts])
+    return whole & solved, int(whole.sum())
+
+
+def _not_run(names: NDArray[np.str_]) -> NDArray[np.bool_]:
+    return np.asarray(names == Status.INTERRUPTED.name)
 
 
 def _read_set(rows: Rows, values: FloatArray, ok: NDArray[np.bool_], names: NDArray[np.str_]) -> Readout:
@@ -211,6 +261,7 @@ def _read_set(rows: Rows, values: FloatArray, ok: NDArray[np.bool_], names: NDAr
     # Failed rows keep the part before they failed; over a population that part is no readout.
     usable = np.where(ok[:, :, None, None], values, np.nan)
     good = solved > 0 if rows.settings.failed == "drop" else solved == rows.cells
+    good &= ~_not_run(names).any(axis=0)  # the mean over the cells that were run is not that of the population
     out = np.full((len(kept), rows.points, values.shape[3]), np.nan)
     for place, name in enumerate(kept):
         parts = SHARES.get(name)

@@ -8,10 +8,11 @@ from typing import Any, overload
 import numpy as np
 
 from redoxsim.solve import Solution, choose
+from redoxsim.study.collecting import collect
 from redoxsim.study.courses import Course, simulate
 from redoxsim.study.engine import Run
 from redoxsim.study.plan import Estimate, Study
-from redoxsim.study.results import ResultSet, collect
+from redoxsim.study.results import ResultSet
 from redoxsim.study.setup import Model
 
 

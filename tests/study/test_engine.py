@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,3 +156,36 @@ def test_bad_settings(system: equations.OdeSystem) -> None:
         engine.run(batch(system, [0.1]), jobs=0)
     with pytest.raises(DesignError, match="no solver 'scypi'"):
         engine.run(batch(system, [0.1]), solver="scypi")
+
+
+def test_what_the_reference_cannot_solve_is_not_compared(
+    system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_once(rows: Batch, solver: str) -> BatchSolution:
+        found = solve_batch(rows, solver)
+        values = found.values.copy()
+        values[0] = np.nan
+        return replace(found, values=values, status=(Status.STEP_BUDGET, *found.status[1:]))
+
+    monkeypatch.setattr(engine, "solve_batch", fails_once)
+    check = engine.run(batch(system, np.linspace(0.01, 0.4, 8).tolist()), solver="rosenbrock").check
+    assert check is not None
+    assert len(check.rows) == 2
+    assert len(check.unsolved) == 1
+    assert check.largest < 1e-4
+    assert str(check).endswith("1 of the sample could not be solved by scipy and went unchecked")
+    alone = engine.run(batch(system, [0.1]), solver="rosenbrock").check
+    assert alone is not None
+    assert str(alone) == "1 of the sample could not be solved by scipy and went unchecked"
+
+
+def test_a_stopped_run_has_whole_results(system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "CHUNK", 8)
+    k = np.repeat(np.linspace(0.1, 0.4, 4), 10).tolist()  # 4 cells, each at 10 points
+    whole = engine.run(batch(system, k), solver="scipy")
+    together = engine.run(batch(system, k), solver="scipy", together=4)
+    assert np.array_equal(together.values, whole.values)
+    stopped = engine.run(batch(system, k), solver="scipy", together=4, progress=PressOnce(18))
+    ok = stopped.ok.reshape(4, 10)
+    assert ok.all(axis=0).tolist() == [True] * 4 + [False] * 6
+    np.testing.assert_array_equal(stopped.values.reshape(4, 10, 2, 3)[:, :4], whole.values.reshape(4, 10, 2, 3)[:, :4])

@@ -167,6 +167,34 @@ def test_draws_give_scores_intervals(kill: network.Network, agent_a: Agent, agen
     assert surface.summary.startswith(f"{16 * 8 * 4} solves: {16 * 8 * 4} ok; 3 solved again with scipy")
 
 
+def test_fits_and_scores_have_intervals_over_draws(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
+    curve = rx.dose_response(kill, agent=ranged(agent_a), doses=rx.log("100 nM", "30 uM", 10), at="6h,48h", draws=32)
+    kept = rx.dose_response(
+        kill, agent=ranged(agent_a), doses=rx.log("100 nM", "30 uM", 10), at="6h,48h", draws=32, keep="draws"
+    )
+    fit = curve.fit(at="48h")
+    each = [
+        rx.analysis.fit_hill(
+            kept.dataset["agent-a"].values, kept["viability"].values[:, 1, k], orientation="viability", profile=False
+        )
+        for k in range(32)
+    ]
+    low, high = np.quantile([one.einf for one in each], [0.05, 0.95])
+    assert (fit.intervals["einf"].low, fit.intervals["einf"].high) == pytest.approx((low, high), rel=1e-9)
+    assert fit.intervals["einf"].method == "5% to 95% of 32 draws"
+    assert fit.intervals["einf"].level == pytest.approx(0.9)
+    assert low < fit.einf < high
+    # at 6 h few draws kill half of the cells: the dose lies above those tested in the others
+    early = curve.intervals["viability"]["fit"]["21600.0"]["ic50"]
+    assert early[0] < np.inf
+    assert early[1:3] == [np.inf, np.inf]
+    surface = rx.combine(kill, agents=[ranged(agent_a), ranged(agent_b)], grid=(4, 4), draws=8)
+    summary = surface.intervals["viability"]["scores"]["bliss"]
+    assert summary["mean"][0] <= summary["mean"][1] <= summary["mean"][2]
+    assert summary["mean"][3] == 1.0
+    assert abs(summary["max"][2]) < 0.01, "independent hazards have no excess in any draw"
+
+
 def test_what_the_user_sets_is_not_drawn(kill: network.Network, agent_a: Agent) -> None:
     with pytest.raises(DesignError, match="draws need ranges"):
         rx.dose_response(kill, agent=ranged(agent_a), doses="1uM", draws=4, values={"agent_a_top": 1e-5})
@@ -448,3 +476,66 @@ def test_unknown_variable(surface: ResultSet) -> None:
         surface["viabilty"]
     with pytest.raises(DesignError, match="no dose-response"):
         surface.fit()
+
+
+def test_an_unknown_setting_is_named(kill: network.Network, agent_a: Agent) -> None:
+    with pytest.raises(TypeError, match=r"dose_response\(\) has no setting 'cels'; did you mean 'cell' or 'cells'"):
+        rx.dose_response(kill, agent=agent_a, cels=3)  # type: ignore[call-arg]
+    parameters = rx.combine.__signature__.parameters
+    assert parameters["draws"].default == 0
+    assert parameters["solver"].default == "auto"
+    assert "settings" not in parameters
+
+
+DRAINED = """
+model drained()
+  compartment cell = 1; species A in cell = 1; k = 1;
+  A -> ; k*cell;
+end
+"""
+
+
+def test_what_falls_below_zero_is_counted() -> None:
+    net = network.read_antimony(DRAINED)
+    grid = rx.scan(net, axes={"k": [0.1, 1.0, 2.0]}, until="2 s", every="1 s", observe="A", solver="scipy")
+    assert grid.dataset.attrs["below_zero"] == 2
+    assert grid.dataset.attrs["below_zero_species"] == "A"
+    assert grid.summary.endswith("2 solves went below zero beyond tolerance (A)")
+    assert grid.ok
+
+
+def stopped_after(rows: int) -> tuple[object, object]:
+    """Progress and cancel of a run that is stopped once so many rows are done."""
+    done = [0]
+
+    def progress(now: int, failed: int, total: int) -> None:
+        done[0] = now
+
+    return progress, lambda: done[0] >= rows
+
+
+def test_a_stopped_population_keeps_whole_points_only(
+    kill: network.Network, agent_a: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from redoxsim.study import engine
+
+    monkeypatch.setattr(engine, "CHUNK", 8)
+    settings = {"agent": agent_a, "doses": rx.log("100 nM", "30 uM", 9), "cell": varied(0.5), "solver": "scipy"}
+    whole = rx.dose_response(kill, cells=4, **settings)  # type: ignore[arg-type]
+    for failed in ("stop", "drop"):
+        progress, cancel = stopped_after(18)
+        part = rx.dose_response(kill, cells=4, failed=failed, progress=progress, cancel=cancel, **settings)  # type: ignore[arg-type]
+        assert part.interrupted
+        assert part.complete
+        assert part.dataset["status"].values.tolist() == ["OK"] * 4 + ["INTERRUPTED"] * 6
+        np.testing.assert_array_equal(part["viability"][:4], whole["viability"][:4])
+        assert np.isnan(part["viability"][4:]).all(), "the mean over the cells that were run is not the population's"
+
+
+def test_nothing_complete_is_said(kill: network.Network, agent_a: Agent) -> None:
+    progress, cancel = stopped_after(1)
+    part = rx.dose_response(
+        kill, agent=agent_a, cells=4, cell=varied(0.5), solver="scipy", progress=progress, cancel=cancel
+    )  # type: ignore[arg-type]
+    assert part.interrupted
+    assert not part.complete

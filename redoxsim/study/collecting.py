@@ -1,0 +1,107 @@
+"""From the rows of a run to results: axes put back, units and titles, what made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from redoxsim.errors import SolveError
+from redoxsim.study.design import Axis
+from redoxsim.study.engine import Run
+from redoxsim.study.provenance import record, sentence, tally
+from redoxsim.study.results import ResultSet
+from redoxsim.study.rows import Rows, read_out
+from redoxsim.study.setup import ORIENTATIONS
+from redoxsim.study.spread import band_share
+
+BELOW_ZERO = "went below zero"
+
+
+def collect(
+    rows: Rows, run: Run, *, kind: str, axes: Sequence[Axis], design: Mapping[str, Any], zipped: bool = False
+) -> ResultSet:
+    """The results of a run with its axes put back.
+
+    Raises
+    ------
+    SolveError : not one row solved (and it was not interrupted).
+    """
+    import xarray as xr
+
+    if not run.ok.any() and not run.interrupted:
+        first = next(iter(run.messages.values()), run.status[0].value)
+        raise SolveError(f"{sentence(tally(run))}. The first says: {first}")
+    readout = read_out(rows, run)
+    dims: tuple[str, ...] = ("point",) if zipped else tuple(one.name for one in axes)
+    shape = (rows.points,) if zipped else tuple(len(one) for one in axes)
+    cell_dims = ("cell",) if rows.settings.keep == "cells" else ()
+    cell_shape = (rows.cells,) if cell_dims else ()
+    data: dict[str, Any] = {}
+    for place, name in enumerate(rows.observe):
+        values = readout.values[place].reshape(*shape, *cell_shape, -1)
+        last: tuple[str, ...] = ("time",)
+        if rows.settings.draws:
+            values = readout.values[place].reshape(*shape, *readout.values.shape[2:])
+            last = ("time", "draw")
+        if rows.times.single:
+            values, last = values.take(0, axis=len(shape) + len(cell_shape)), last[1:]
+        data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
+    status_text = {"long_name": "how the solves of this point ended"}
+    data["status"] = ((*dims, *cell_dims), readout.status.reshape((*shape, *cell_shape)).astype(object), status_text)
+    if not cell_dims:
+        what = "cells" if not rows.settings.draws else "cells and draws"
+        text = {"long_name": f"{what} solved of {rows.cells * (rows.sets - rows.assumed)}", "units": "1"}
+        data["solved"] = (dims, readout.solved.reshape(shape), text)
+    coords: dict[str, Any] = {}
+    for one in axes:
+        attrs = {"units": one.unit or rows.setup.label(one.name), "long_name": _axis_title(rows, one.name)}
+        coords[one.name] = ("point" if zipped else one.name, one.values, attrs)
+    time_attrs = {"units": "s", "long_name": "time"}
+    seconds = rows.times.seconds
+    coords["time"] = ((), float(seconds[0]), time_attrs) if rows.times.single else ("time", seconds, time_attrs)
+    if cell_dims:
+        coords["cell"] = ("cell", np.arange(rows.cells))
+        for name, factors in rows.levels.items():
+            coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
+    made = record(rows, run, design)
+    if readout.usable is not None:
+        coords["draw"] = ("draw", np.arange(len(readout.usable)))
+        coords["usable"] = ("draw", readout.usable, {"long_name": "whether the draw came to the end at every point"})
+        made["draws"]["usable"] = int(readout.usable.sum())
+        made["draws"]["assumed_again"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
+        for place, name in enumerate(rows.observe):
+            share = band_share(rows, readout, place)
+            if share is not None:
+                data[name][2]["grade_c_share"] = share
+    about: dict[str, Any] = {
+        "kind": kind,
+        "axes": json.dumps(list(dims)),
+        "observables": json.dumps(list(rows.observe)),
+        "provenance": json.dumps(made, sort_keys=True),
+    }
+    messages = run.messages
+    below = [text for text in messages.values() if BELOW_ZERO in text]
+    if below:
+        named = {part.split(f" {BELOW_ZERO}")[0] for text in below for part in text.split("; ") if BELOW_ZERO in part}
+        about |= {"below_zero": len(below), "below_zero_species": ", ".join(sorted(named))}
+    return ResultSet(
+        xr.Dataset(data, coords=coords, attrs=about),
+        messages=messages,
+        seconds=run.seconds,
+        interrupted=run.interrupted,
+    )
+
+
+def _attrs(rows: Rows, name: str) -> dict[str, Any]:
+    attrs: dict[str, Any] = {"units": rows.setup.label(name), "long_name": rows.setup.title(name)}
+    if name in ORIENTATIONS:
+        attrs["orientation"] = ORIENTATIONS[name]
+    return attrs
+
+
+def _axis_title(rows: Rows, name: str) -> str:
+    agent = rows.setup.agents.get(name)
+    return agent.name if agent else rows.setup.title(name)

@@ -1,0 +1,151 @@
+"""Bands over draws: quantiles of readouts, intervals of fits and scores, and how much of a band rests on grade C."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.study.rows import QUANTILES, Readout, Rows
+from redoxsim.study.setup import ORIENTATIONS
+
+if TYPE_CHECKING:
+    from redoxsim.analysis import HillFit
+    from redoxsim.study.results import ResultSet
+
+FloatArray = NDArray[np.float64]
+DEFINED = 0.9
+"""Share of the usable draws that must define a score, or a parameter of a fit, for it to have an interval."""
+FITTED = ("e0", "einf", "ec50", "h", "ic50", "auc")
+LEVEL = QUANTILES[-1] - QUANTILES[0]
+
+
+def quantiles(result: ResultSet) -> ResultSet:
+    """Draws as their 5%, 50% and 95% quantiles over the usable ones, along a last dimension ``quantile``.
+
+    A score that is not defined in every draw is given where it is in nine of ten.
+    """
+    usable = np.asarray(result.dataset["usable"], dtype=bool)
+    dataset = result.dataset.drop_vars(["draw", "usable"])
+    for name, array in result.dataset.data_vars.items():
+        if "draw" not in array.dims:
+            continue
+        values = np.asarray(array.transpose(..., "draw"), dtype=float)[..., usable]
+        out = np.full((*values.shape[:-1], len(QUANTILES)), np.nan)
+        if usable.any():
+            share = np.mean(np.isfinite(values), axis=-1)
+            needed = 1.0 if str(name) in result.observables else DEFINED
+            for place in zip(*np.nonzero((share >= needed) & (share > 0.0)), strict=True):
+                out[place] = np.quantile(values[place][np.isfinite(values[place])], QUANTILES)
+        dims = (*(dim for dim in array.dims if dim != "draw"), "quantile")
+        dataset[name] = (dims, out, array.attrs)
+    return result.with_dataset(dataset.assign_coords(quantile=("quantile", list(QUANTILES))))
+
+
+def interval(values: FloatArray) -> list[float]:
+    """5%, 50% and 95% of the numbers among ``values`` (D,), and the share of them that are numbers.
+
+    Infinite numbers count (a dose above all tested ones); where there are any, quantiles are values that occurred.
+    """
+    known = np.sort(values[~np.isnan(values)])
+    if not known.size:
+        return [float("nan")] * len(QUANTILES) + [0.0]
+    if np.isfinite(known).all():
+        found = np.quantile(known, QUANTILES)
+    else:
+        found = known[np.ceil(np.array(QUANTILES) * known.size).astype(int) - 1]
+    return [*map(float, found), known.size / values.size]
+
+
+def with_intervals(result: ResultSet) -> ResultSet:
+    """The same with the Hill fits of every usable draw summed up (see :attr:`ResultSet.intervals`)."""
+    if result.kind != "dose-response":
+        return result
+    found: dict[str, Any] = result.intervals
+    for name in result.observables:
+        fits = _fits(result, name)
+        if fits:
+            found.setdefault(name, {})["fit"] = fits
+    dataset = result.dataset.assign_attrs(intervals=json.dumps(found, sort_keys=True))
+    return result.with_dataset(dataset)
+
+
+def _fits(result: ResultSet, name: str) -> dict[str, dict[str, list[float]]]:
+    from redoxsim.analysis import fit_hill
+
+    data = result.dataset[name]
+    if set(data.dims) - {result.axes[0], "time", "draw"}:
+        return {}
+    doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
+    usable = np.flatnonzero(np.asarray(result.dataset["usable"]))
+    orientation: Any = ORIENTATIONS.get(name, "signal")
+    found = {}
+    times = np.atleast_1d(np.asarray(data["time"], dtype=float))
+    for place, time in enumerate(times):
+        course = data.isel(time=place) if "time" in data.dims else data
+        effects = np.asarray(course.transpose(result.axes[0], "draw"), dtype=float)
+        # A draw may well grow under a small dose beyond what a plate would show: no limits of scale here.
+        fits = [
+            fit_hill(doses, effects[:, draw], orientation=orientation, profile=False, margin=np.inf) for draw in usable
+        ]
+        if fits:
+            found[str(float(time))] = {
+                key: interval(np.array([_number(fit, key) for fit in fits])) for key in FITTED
+            }
+    return found
+
+
+def _number(fit: HillFit, key: str) -> float:
+    """A parameter as a number: doses above the tested ones are infinite, those below zero."""
+    from redoxsim.analysis import Limit
+
+    value = getattr(fit, key)
+    if isinstance(value, Limit):
+        return {Limit.ABOVE: float("inf"), Limit.BELOW: 0.0}.get(value, float("nan"))
+    return float(value) if fit.converged else float("nan")
+
+
+def over_draws(fit: HillFit, found: Mapping[str, list[float]], draws: int) -> HillFit:
+    """A fit of the median curve with intervals over draws in place of its own."""
+    from redoxsim.analysis import Interval
+
+    method = f"{QUANTILES[0]:.0%} to {QUANTILES[-1]:.0%} of {draws} draws"
+    between = {
+        key: Interval(low, high, method, level=LEVEL)
+        for key, (low, _, high, share) in found.items()
+        if share >= DEFINED and key != "auc"
+    }
+    bare = fit.message.split("; intervals show")[0]
+    undefined = [f"{key} in {share:.0%} of the draws only" for key, (*_, share) in found.items() if share < DEFINED]
+    remark = f"; not defined: {', '.join(undefined)}" if undefined else ""
+    return replace(fit, intervals=between, message=f"{bare}; intervals are {method}{remark}")
+
+
+def band_share(rows: Rows, readout: Readout, place: int) -> float | None:
+    """The share of the band of a readout that is left when only constants of grade C vary; None without draws.
+
+    Mean width from 5% to 95% over all points and times with only those constants drawn, over the mean width with
+    all drawn, both over the same draws. Constants act together, so that it need not lie below one.
+    """
+    if rows.drawn is None or readout.usable is None:
+        return None
+    grades = {rows.setup.grade(name) == "C" for name in rows.drawn.values}
+    if len(grades) == 1:
+        return float(grades.pop())
+    if readout.assumed is None:
+        return None
+    again = readout.assumed[place]
+    whole = readout.values[place][..., np.flatnonzero(readout.usable)[: again.shape[-1]]]
+    kept = np.isfinite(again).reshape(-1, again.shape[-1]).all(axis=0)
+    if kept.sum() < 2:
+        return None
+    low, high = QUANTILES[0], QUANTILES[-1]
+    widths = [
+        float(np.mean(np.quantile(values, high, axis=-1) - np.quantile(values, low, axis=-1)))
+        for values in (again[..., kept], whole[..., kept])
+    ]
+    return widths[0] / widths[1] if widths[1] > 0.0 else None
