@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,8 @@ from redoxsim.cli.talk import Talk
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from redoxsim.study import ResultSet
+    from redoxsim.report.marks import Points
+    from redoxsim.study import ResultSet, Study
 
 
 @click.command(
@@ -71,7 +73,9 @@ def command(
     talk: Talk,
 ) -> int:
     from redoxsim import study
+    from redoxsim.cli.overlay import need_figure
 
+    need_figure(data, output)
     prepare = partial(
         study.dose_response.plan, model, agent=agent, doses=doses, at=at, given=given, with_=background,
         observe=observe or ("viability",), cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
@@ -79,7 +83,7 @@ def command(
     )  # fmt: skip
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        draw=partial(_draw, data=data), say=fits_text,
+        figure=partial(_figure, data=data), say=fits_text,
     )  # fmt: skip
 
 
@@ -105,13 +109,21 @@ def fit_text(results: ResultSet, observe: str) -> str:
             continue
         text = str(value.value) if isinstance(value, Limit) else f"{value:.4g} {unit}"
         interval = fit.intervals.get(name)
-        parts.append(f"{title} {text}" + (f" (95% {interval.low:.4g} to {interval.high:.4g})" if interval else ""))
+        between = f" ({interval.level:.0%} {interval.low:.4g} to {interval.high:.4g})" if interval else ""
+        parts.append(f"{title} {text}{between}")
     parts += [f"slope {fit.h:.3g}", f"from {fit.e0:.4g} to {fit.einf:.4g}"]
     return f"{observe}: {', '.join(parts)}" + (f"; {fit.message}" if fit.message not in ("", "converged") else "")
 
 
-def _draw(results: ResultSet, *, data: Path | None) -> Figure:
-    from redoxsim.cli.overlay import exposures, points
+def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]:
+    from redoxsim.cli.overlay import points
+
+    axis = study.axes[0]
+    return partial(_draw, data=points(data, study.rows.setup, study.rows.observe, x=axis.name, unit=axis.unit))
+
+
+def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
+    from redoxsim.cli.overlay import exposures
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
 
@@ -128,7 +140,7 @@ def _draw(results: ResultSet, *, data: Path | None) -> Figure:
         unit=str(axis.attrs.get("units", "uM")),
         effect=first if len(curves) == 1 else "readout",
         exposures=exposures(results),
-        data=points(data, results, x=agent),
+        data=data,
         title=f"{axis.attrs.get('long_name') or agent}: {first} at {float(results.dataset['time']) / 3600:g} h",
         caption=caption(results),
         note=grades_note(results),

@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give back its exit code."""
     open_streams()
     with warnings.catch_warnings():
+        # Whatever PYTHONWARNINGS says: what the library tells a user is never a crash.
+        warnings.filterwarnings("default", category=UserWarning)
         warnings.showwarning = Warned()
         return _guarded(arguments)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redoxsim.cli.options import Output
+from redoxsim.errors import DesignError
+
 if TYPE_CHECKING:
     from redoxsim.report.marks import Exposure, Points
-    from redoxsim.study import ResultSet
+    from redoxsim.study import ResultSet, Setup
 
 
 def exposures(results: ResultSet) -> tuple[Exposure, ...]:
@@ -30,17 +34,22 @@ def exposures(results: ResultSet) -> tuple[Exposure, ...]:
     return (Exposure(low, high, clinical.what, kind="free" if "free" in clinical.what else "total"),)
 
 
-def points(path: Path | None, results: ResultSet, *, x: str) -> tuple[Points, ...]:
-    """Measured points for the readouts of a result; none where no file is given.
+def points(path: Path | None, setup: Setup, observe: Sequence[str], *, x: str, unit: str = "") -> tuple[Points, ...]:
+    """Measured points for the readouts of a figure; none where no file is given.
 
     Parameters
     ----------
-    x : "time", or the dose axis.
+    x : "time", or the axis, which the figure shows in ``unit``.
     """
     if path is None:
         return ()
     from redoxsim.report.measured import read_points
 
-    unit = "h" if x == "time" else str(results.dataset[x].attrs["units"])
-    wanted = {name: str(results.dataset[name].attrs.get("units", "")) for name in results.observables}
-    return read_points(path, x=x, unit=unit, observables=wanted)
+    wanted = {name: setup.label(name) for name in observe}
+    return read_points(path, x=x, unit="h" if x == "time" else unit, observables=wanted)
+
+
+def need_figure(data: Path | None, output: Output) -> None:
+    """Refuse measured points without a figure to lay them over."""
+    if data is not None and output.plot is None:
+        raise DesignError("--data lays points over a figure, and none is drawn", hint="add --plot FILE.png")

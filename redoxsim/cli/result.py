@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from redoxsim.cli.emit import emit_text
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Output, Solving
-from redoxsim.cli.talk import Progress, Talk, counted, grouped, plural
+from redoxsim.cli.talk import Progress, Talk, counted, grouped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST = 60
 """Lines of a table on a terminal; the rest is counted."""
-SECONDS_PER_STATE = {"rosenbrock": 2e-5, "cvode": 5e-4}
-"""A rough guess for a stiff run of two days, per state of the model; other solvers take 2e-3."""
 WORTH = 48
 """Fewer solves than this are done in one process: starting another takes a second or two."""
 
@@ -44,7 +42,7 @@ def run_study(
     solving: Solving,
     output: Output,
     talk: Talk,
-    draw: Callable[[ResultSet], Figure],
+    figure: Callable[[Study], Callable[[ResultSet], Figure]],
     say: Callable[[ResultSet], str] | None = None,
 ) -> int:
     """Make a study ready, run it, put its result where it belongs and draw it; the exit code.
@@ -52,9 +50,11 @@ def run_study(
     Parameters
     ----------
     prepare : makes the study ready, nothing solved; takes what is to be told of the progress.
-    draw : makes the figure of ``--plot``.
+    figure : for ``--plot``: looks at the study before it is solved, refuses what cannot be drawn, and gives what
+        draws the results.
     say : what to say of a whole result, such as a fit.
     """
+    from redoxsim.cli.cost import dry_run
     from redoxsim.study.plan import Study
     from redoxsim.study.timecourse import TimeCourse, with_jobs
 
@@ -64,17 +64,21 @@ def run_study(
     assert isinstance(prepared, Study | TimeCourse)
     plan = with_jobs(prepared, processes(solving, rows_of(prepared)))
     talk.detail("model read and checked, equations built")
+    draw = None if output.plot is None else figure(study_of(plan))
     if solving.dry_run:
         dry_run([study_of(plan)], output=output, talk=talk)
         return Exit.GOOD
     with talk.progress("solving", progress):
         results = plan.run()
     talk.detail(f"solved with {results.provenance['solver']['name']}: {results.provenance['solver']['why']}")
+    if not results.complete:
+        talk.note("Interrupted before any point was done: nothing is written.")
+        return Exit.INTERRUPTED
     with undisturbed():
         emit_result(results, output)
     if say is not None and not results.interrupted:
         talk.note(say(results))
-    if output.plot is not None and not results.interrupted:
+    if draw is not None and not results.interrupted:
         if bool((results.dataset["status"] != "OK").all()):
             talk.note("No figure: every point has solves that failed.")
         else:
@@ -113,12 +117,8 @@ def undisturbed() -> Iterator[None]:
 
 
 def last_line(results: ResultSet) -> str:
-    """How many solves ended how, and how far the reference solver is from those it solved again."""
-    text = counted(results.counts)
-    check = results.provenance["check"]
-    if check is not None:
-        text += f"; {len(check['rows'])} solved again with scipy differ by {check['largest']:.1e} at most"
-    return text
+    """How many solves ended how, how far the reference solver is from those it solved again, what became of draws."""
+    return "; ".join((counted(results.counts), *results.remarks))
 
 
 def study_of(plan: Study | TimeCourse) -> Study:
@@ -131,31 +131,6 @@ def rows_of(plan: Study | TimeCourse) -> int:
     """How many solves it takes."""
     rows = study_of(plan).rows
     return rows.points * rows.cells * rows.sets
-
-
-def dry_run(studies: Sequence[Study], *, output: Output, talk: Talk) -> None:
-    """What studies that were made ready would take; nothing is solved or written."""
-    costs = [study.estimate() for study in studies]
-    for line in dict.fromkeys(f"solver {cost.solver} ({cost.why}), {plural(cost.jobs, 'process')}" for cost in costs):
-        talk.note(line)
-    for study in studies:
-        rows = study.rows
-        talk.note(
-            f"{study.kind}: start {rows.setup.start}, {plural(rows.points, 'point')} x {plural(rows.cells, 'cell')}, "
-            f"{plural(len(rows.times.seconds), 'time')}, observing {', '.join(rows.observe)}"
-        )
-    for path, word in ((output.path, "write"), (output.plot, "draw")):
-        if path:
-            talk.note(f"would {word} {path}")
-    seconds = sum(
-        cost.solves
-        * SECONDS_PER_STATE.get(cost.solver, 2e-3)
-        * len(study.rows.setup.system.states)
-        / min(cost.jobs, cost.solves)
-        for cost, study in zip(costs, studies, strict=True)
-    )
-    solves, size = sum(cost.solves for cost in costs), sum(cost.bytes for cost in costs)
-    talk.note(f"{plural(solves, 'solve')}, about {seconds:.2g} s, {grouped(size)} bytes: nothing was solved")
 
 
 def emit_result(results: ResultSet, output: Output) -> None:

@@ -106,8 +106,10 @@ def run_experiment(
     command: Sequence[str],
 ) -> int:
     """Run one experiment into its folder; the exit code."""
-    from redoxsim.cli.result import dry_run, processes, rows_of
+    from redoxsim.cli.cost import dry_run
+    from redoxsim.cli.result import processes, rows_of
     from redoxsim.report import runs
+    from redoxsim.report.files import check_folder
     from redoxsim.study import experiment as experiments
     from redoxsim.study.experiment_runs import HowTo, inputs, prepare_runs
 
@@ -120,6 +122,8 @@ def run_experiment(
     total = sum(rows_of(one.plan) for one in ready)
     talk.detail(f"{len(ready)} runs read and checked")
     if solving.dry_run:
+        if folder is not None:
+            check_folder(folder, force=force)
         dry_run([one.study for one in ready], output=Output(path=str(folder) if folder else None), talk=talk)
         return Exit.GOOD
     opened = runs.create(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from redoxsim.cli.options import (
     Output,
     Solving,
     cell_options,
+    data_option,
     dose_option,
     draws_option,
     observe_option,
@@ -26,7 +29,8 @@ from redoxsim.errors import DesignError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from redoxsim.study import ResultSet
+    from redoxsim.report.marks import Points
+    from redoxsim.study import ResultSet, Study
 
 
 @click.command(
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
 @draws_option
 @observe_option
 @cell_options(usual=16)
+@data_option
 @output_options(plot=True)
 @solving_options
 def command(
@@ -72,12 +77,15 @@ def command(
     draws: int,
     observe: tuple[str, ...],
     cell: Cell,
+    data: Path | None,
     output: Output,
     solving: Solving,
     talk: Talk,
 ) -> int:
     from redoxsim import study
+    from redoxsim.cli.overlay import need_figure
 
+    need_figure(data, output)
     named = read_axes(axes)
     join = study.Design.zip if zipped else study.Design.product
     prepare = partial(
@@ -85,7 +93,10 @@ def command(
         observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws,
         **solving.keywords(),
     )  # fmt: skip
-    return run_study(lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk, draw=_draw)
+    return run_study(
+        lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
+        figure=partial(_figure, data=data),
+    )  # fmt: skip
 
 
 def read_axes(texts: tuple[str, ...]) -> dict[str, str]:
@@ -101,8 +112,29 @@ def read_axes(texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _draw(results: ResultSet) -> Figure:
+def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]:
+    """Refuse a figure that cannot be drawn before anything is solved."""
+    from redoxsim.cli.overlay import points
+
+    if not study.rows.times.single:
+        raise DesignError(
+            "a figure of a scan shows one time", hint="--until without --every, or --at with one time, or no --plot"
+        )
+    if study.zipped:
+        raise DesignError("a figure of a scan shows a grid, not --zip", hint="leave out --plot")
+    if len(study.axes) > 2:
+        raise DesignError(f"a figure of a scan has one or two axes, not {len(study.axes)}", hint="leave out --plot")
+    if data is not None and len(study.axes) != 1:
+        raise DesignError("measured points lie over a curve, so --data needs a scan of one axis")
+    axis, setup = study.axes[0], study.rows.setup
+    laid = points(data, setup, study.rows.observe, x=axis.name, unit=axis.unit or setup.label(axis.name))
+    return partial(_draw, data=laid)
+
+
+def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.scan import scan
 
-    return scan(results.dataset, observe=results.observables, caption=caption(results), note=grades_note(results))
+    return scan(
+        results.dataset, observe=results.observables, points=data, caption=caption(results), note=grades_note(results)
+    )

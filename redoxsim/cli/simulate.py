@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,11 @@ from redoxsim.cli.talk import Talk
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from redoxsim.study import ResultSet
+    from redoxsim.report.marks import Points
+    from redoxsim.study import ResultSet, Study
+
+MOST = 12
+"""Readouts that a figure shows without being told which."""
 
 
 @click.command(
@@ -64,29 +69,51 @@ def command(
     solving: Solving,
     talk: Talk,
 ) -> int:
+    from redoxsim.cli.overlay import need_figure
     from redoxsim.study.timecourse import time_course
 
+    need_figure(data, output)
     prepare = partial(
         time_course, model, doses=doses, until=until, every=every, from_=from_, observe=observe or None,
         cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells or 1, **solving.keywords(),
     )  # fmt: skip
     return run_study(
         lambda progress: prepare(progress=progress),
-        solving=solving, output=output, talk=talk, draw=partial(_draw, doses=doses, data=data),
+        solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data),
     )  # fmt: skip
 
 
-def _draw(results: ResultSet, *, doses: tuple[str, ...], data: Path | None) -> Figure:
+def _figure(study: Study, *, doses: tuple[str, ...], data: Path | None) -> Callable[[ResultSet], Figure]:
     from redoxsim.cli.overlay import points
+
+    shown, rest = panels(study.rows.observe)
+    laid = points(data, study.rows.setup, shown, x="time")
+    return partial(_draw, doses=doses, observe=shown, rest=rest, data=laid)
+
+
+def panels(observe: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """The readouts that a figure shows, and how many it leaves out: all of a few, else the usual redox readouts."""
+    from redoxsim.report.figures.timecourse import USUAL
+
+    if len(observe) <= MOST:
+        return tuple(observe), 0
+    shown = tuple(name for name in USUAL if name in observe) or tuple(observe[:MOST])
+    return shown, len(observe) - len(shown)
+
+
+def _draw(
+    results: ResultSet, *, doses: tuple[str, ...], observe: tuple[str, ...], rest: int, data: tuple[Points, ...]
+) -> Figure:
     from redoxsim.report.experiments import caption, dose_bars, grades_note
     from redoxsim.report.figures.timecourse import timecourse
 
+    left = f" {rest} more readouts are in the table; --observe chooses." if rest else ""
     return timecourse(
         results.dataset,
-        observe=results.observables if len(results.observables) <= 12 else None,
+        observe=observe,
         doses=dose_bars(doses),
-        data=points(data, results, x="time"),
+        data=data,
         title=results.provenance["model"]["name"] or results.provenance["model"]["id"],
-        caption=caption(results),
+        caption=caption(results) + left,
         note=grades_note(results),
     )

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import Exit
-from redoxsim.cli.options import Cell, Output, Solving, cell_options, observe_option, output_options, solving_options
+from redoxsim.cli.options import (
+    Cell,
+    Output,
+    Solving,
+    cell_options,
+    data_option,
+    observe_option,
+    output_options,
+    solving_options,
+)
 from redoxsim.cli.scan import read_axes
-from redoxsim.cli.talk import Talk, counted, plural
+from redoxsim.cli.talk import Talk, counted
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from redoxsim.report.marks import Points
     from redoxsim.study import SteadyTable
 
 
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--axis", "axes", multiple=True, metavar="ID=RANGE", help="Follow the state along this axis; once.")
 @observe_option
 @cell_options(usual=1)
+@data_option
 @output_options(plot=True)
 @solving_options
 def command(
@@ -44,11 +56,14 @@ def command(
     axes: tuple[str, ...],
     observe: tuple[str, ...],
     cell: Cell,
+    data: Path | None,
     output: Output,
     solving: Solving,
     talk: Talk,
 ) -> int:
     from redoxsim import study
+    from redoxsim.cli.cost import steady_dry_run
+    from redoxsim.cli.overlay import need_figure, points
     from redoxsim.cli.result import save_figure, write_table
 
     if len(axes) > 1:
@@ -60,31 +75,34 @@ def command(
     axis = read_axes(axes)
     if output.plot is not None and not axis:
         raise DesignError("a single steady state has no figure", hint="give --axis ID=RANGE")
+    need_figure(data, output)
     output.ready(terminal=sys.stdout.isatty())
-    if solving.dry_run:
+    along = next((study.Axis.of(name, span) for name, span in axis.items()), None)
+    laid: tuple[Points, ...] = ()
+    if solving.dry_run or data is not None:
         setup = study.prepare(model, cell=cell.profile, values=cell.values)
-        setup.observed(observe or None)
-        count = sum(2 * len(study.Axis.of(name, span)) for name, span in axis.items()) or 1
-        talk.note(f"{plural(count, 'steady state')} of {plural(len(setup.system.states), 'state')}: nothing was solved")
-        return Exit.GOOD
-    table = study.steady(
-        model, values=cell.values, cell=cell.profile, observe=observe or None,
-        axis=next((study.Axis.of(name, span) for name, span in axis.items()), None),
-    )  # fmt: skip
+        shown = setup.observed(observe or None)
+        if along is not None:
+            laid = points(data, setup, shown, x=along.name, unit=along.unit or setup.label(along.name))
+        if solving.dry_run:
+            return steady_dry_run(setup, 1 if along is None else 2 * len(along), output=output, talk=talk)
+    table = study.steady(model, values=cell.values, cell=cell.profile, observe=observe or None, axis=along)
     write_table(table.dataset(), output)
-    if output.plot is not None:
-        save_figure(_draw(table), output, talk)
+    if output.plot is not None and not any(one.status.ok for states in table.states.values() for one in states):
+        talk.note("No figure: no steady state was found.")
+    elif output.plot is not None:
+        save_figure(_draw(table, laid), output, talk)
     return _say(table, talk)
 
 
-def _draw(table: SteadyTable) -> Figure:
+def _draw(table: SteadyTable, laid: tuple[Points, ...]) -> Figure:
     from redoxsim.report.figures.sweep import sweep
 
     data = table.dataset()
     assert table.axis is not None
     branches = {name: data.sel(sweep=name, drop=True) for name in table.states}
     return sweep(
-        branches["up"], branches.get("down"), axis=table.axis.name, observe=table.observe[:12],
+        branches["up"], branches.get("down"), axis=table.axis.name, observe=table.observe[:12], points=laid,
         title=f"{table.setup.network.name or table.setup.network.id}: undosed steady state",
     )  # fmt: skip
 
@@ -100,13 +118,21 @@ def _say(table: SteadyTable, talk: Talk) -> int:
                 f"the slowest disturbance changes at {slow:.3g} per unit of model time"
             )
         else:
-            talk.note(f"{one.status.value}: {one.message}")
+            talk.note(why_none([one.message]))
         for name in one.ignored:
             talk.note(f"the value given for {name} was replaced: it is not free at rest")
     else:
-        apart = table.hysteresis()
-        where = f"{apart.min():.4g} to {apart.max():.4g}" if apart.size else ""
-        talk.note(f"up and down differ for {table.axis.name} from {where}" if apart.size else "up and down agree")
+        missed = [one.message for one in found if not one.status.ok]
+        if missed:
+            talk.note(why_none(missed))
+        if len(missed) < len(found):
+            apart = table.hysteresis()
+            where = f"{apart.min():.4g} to {apart.max():.4g}" if apart.size else ""
+            talk.note(
+                f"up and down differ for {table.axis.name} from {where}"
+                if apart.size
+                else f"up and down agree{' where both were found' if missed else ''}"
+            )
     status: dict[str, int] = {}
     for one in found:
         status[one.status.name] = status.get(one.status.name, 0) + 1
@@ -114,3 +140,16 @@ def _say(table: SteadyTable, talk: Talk) -> int:
     if table.ok:
         return Exit.GOOD
     return Exit.PARTIAL if "OK" in status else Exit.SOLVE
+
+
+def why_none(messages: list[str]) -> str:
+    """Why no steady state was found, each reason once.
+
+    >>> why_none(["the rates depend on time (of A)", "the rates depend on time (of A)"])
+    'no steady state (2): the rates depend on time (of A)'
+    """
+    counts = {text: messages.count(text) for text in messages}
+    parts = [f"no steady state{f' ({count})' if len(messages) > 1 else ''}: {text}" for text, count in counts.items()]
+    if any("depend on time" in text for text in counts):
+        parts.append("A model whose rates change with time never rests: `redoxsim simulate` follows it.")
+    return "\n".join(parts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,11 @@ from redoxsim import units
 from redoxsim.errors import DesignError, UnitError, Where, nearest
 from redoxsim.report.marks import Points
 from redoxsim.report.names import NO_UNIT
-from redoxsim.study.points import LabPoints, load_points
+from redoxsim.study.points import LabPoints, load_points, unused
+from redoxsim.study.tables import read_csv, split_head
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = NDArray[np.float64]
 
@@ -29,9 +35,17 @@ def read_points(path: str | Path, *, x: str, unit: str, observables: Mapping[str
     ------
     ReadError : the file is not a table.
     DesignError, UnitError : another axis, other units, or no column that the figure shows.
+
+    Columns that are not used are warned of.
     """
     where = Where(file=str(path))
-    found = load_points(path, axis=None if x == "time" else _head(path, x))
+    frame, _ = read_csv(path)
+    head = None if x == "time" else _head(frame, x)
+    if x != "time" and head is None:
+        heads = ", ".join(f"'{one}'" for one in frame.columns)
+        shown = f"{x} [{unit}]" if unit not in NO_UNIT else x
+        raise DesignError(f"the table has no column '{x}'; it has {heads}", where=where, hint=f"such as '{shown}'")
+    found = load_points(path, axis=head)
     if found[0].axis != x:
         raise DesignError(f"the table is over '{found[0].axis}', the figure over '{x}'", where=where)
     chosen = [one for one in found if one.observable in observables]
@@ -39,14 +53,16 @@ def read_points(path: str | Path, *, x: str, unit: str, observables: Mapping[str
         measured = dict.fromkeys(one.observable for one in found)
         hint = nearest(next(iter(measured)), observables) or f"the figure shows {', '.join(observables)}"
         raise DesignError(f"the table measures {', '.join(measured)}, none of which is drawn", where=where, hint=hint)
+    axis = head or next(str(one) for one in frame.columns if split_head(str(one))[0].lower() in ("time", "t"))
+    left = unused(frame, axis, tuple(dict.fromkeys(one.observable for one in chosen)))
+    if left:
+        text = f"{path}: not used: {', '.join(left)} (the figure shows {', '.join(observables)} over {x})"
+        warnings.warn(text, UserWarning, stacklevel=2)
     return tuple(_points(one, unit, observables[one.observable], where) for one in chosen)
 
 
-def _head(path: str | Path, x: str) -> str | None:
-    """The head of the dose column, where it can be told; a table may hold several agents."""
-    from redoxsim.study.tables import read_csv, split_head
-
-    frame, _ = read_csv(path)
+def _head(frame: pd.DataFrame, x: str) -> str | None:
+    """The head of the column of the axis; a table may hold several agents."""
     heads = [str(head) for head in frame.columns if split_head(str(head))[0] == x]
     return heads[0] if len(heads) == 1 else None
 

@@ -43,7 +43,7 @@ def courses(
     results : a combination of two agents, read at one time.
     observe : the readout whose Bliss excess picks the doses.
     times : when an agent is given, if not at 0 h.
-    settings : cell, values and start, as for :func:`redoxsim.simulate`.
+    settings : cell, values, start and how to solve (solver, rtol, atol), as for :func:`redoxsim.simulate`.
     """
     units = {name: str(results.dataset[name].attrs["units"]) for name in results.axes}
     doses = {

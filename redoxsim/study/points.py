@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
-ENDS = ("_low", "_high", "_sd")
+SPREADS = ("sd", "sem", "se")
+ENDS = ("_low", "_high", *(f"_{name}" for name in SPREADS))
 LABELS = ("condition", "replicate", "source", "note")
 
 
@@ -70,7 +71,16 @@ def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) ->
         x, name, unit = np.array([units.to(value, unit, "s") for value in x]), "time", "s"
     heads = [str(one) for one in frame.columns if one != head]
     named = {split_head(one)[0]: one for one in heads}
-    observables = [one for one in named if one not in LABELS and not _is_end(one, named)]
+    observables = [one for one in named if one not in LABELS and not _is_end(one, named) and _holds(frame, named[one])]
+    if len(spread := [one for one in observables if one.lower() in (*SPREADS, "low", "high")]) < len(observables):
+        observables = [one for one in observables if one not in spread]
+        if len(observables) == 1:
+            named |= {f"{observables[0]}_{one.lower()}": named[one] for one in spread}
+        elif spread:
+            raise DesignError(
+                f"'{spread[0]}' could belong to {' or '.join(observables)}", where=Where(file=file),
+                hint=f"call it '{observables[0]}_{spread[0].lower()}'",
+            )  # fmt: skip
     if not observables:
         raise DesignError("the table has no measured column", where=Where(file=file), hint="such as 'viability'")
     groups: list[tuple[str | None, NDArray[np.intp]]] = [(None, np.arange(len(x)))]
@@ -121,6 +131,22 @@ def _may_be_axis(head: str, kind: str) -> bool:
     return kind != "time" or split_head(head)[0].lower() in ("time", "t")
 
 
+def _holds(frame: pd.DataFrame, head: str) -> bool:
+    """Whether a column holds numbers; one of words only (a well, a name) measures nothing."""
+    cells = [str(cell).strip() for cell in frame[head].dropna()]
+    return not cells or any(cell[:1].isdigit() or cell[:1] in "+-." for cell in cells)
+
+
+def unused(frame: pd.DataFrame, axis: str, used: tuple[str, ...]) -> list[str]:
+    """Heads of columns that are neither the axis nor one of the observables ``used`` nor their error bars nor labels."""
+    named = {split_head(str(head))[0]: str(head) for head in frame.columns}
+    taken = {*used, *LABELS, split_head(axis)[0]}
+    taken |= {f"{name}{end}" for name in used for end in ENDS}
+    if len(used) == 1:
+        taken |= {*SPREADS, *map(str.upper, SPREADS), "low", "high"}
+    return [head for name, head in named.items() if name not in taken]
+
+
 def _is_end(name: str, named: dict[str, str]) -> bool:
     return any(name.endswith(end) and name.removesuffix(end) in named for end in ENDS)
 
@@ -128,9 +154,10 @@ def _is_end(name: str, named: dict[str, str]) -> bool:
 def _ends(
     frame: pd.DataFrame, name: str, y: FloatArray, named: dict[str, str], file: str | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
-    if f"{name}_sd" in named:
-        sd = numbers(frame, named[f"{name}_sd"], file=file, missing=True)
-        return y - sd, y + sd
+    for spread in SPREADS:
+        if f"{name}_{spread}" in named:
+            half = numbers(frame, named[f"{name}_{spread}"], file=file, missing=True)
+            return y - half, y + half
     if f"{name}_low" in named and f"{name}_high" in named:
         low, high = (numbers(frame, named[f"{name}{end}"], file=file, missing=True) for end in ("_low", "_high"))
         return low, high

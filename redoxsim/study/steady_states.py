@@ -65,7 +65,10 @@ class SteadyTable:
         return np.asarray(self.axis.values[apart > tolerance], dtype=float)
 
     def dataset(self) -> xr.Dataset:
-        """Readouts with dimensions (sweep, axis), and ``status``, ``stable``, ``slowest`` (rate per model time)."""
+        """Readouts with dimensions (sweep, axis), and ``status``, ``stable``, ``slowest`` (rate per model time).
+
+        A state that was not found has no readouts (not-a-number), and whether it is stable is unknown (None).
+        """
         import xarray as xr
 
         dims: tuple[str, ...] = ("sweep",)
@@ -80,7 +83,7 @@ class SteadyTable:
             )
 
         def laid(values: list[list[Any]]) -> Any:
-            array = np.array(values)
+            array = np.array(values)  # of objects where there is a None
             return array if self.axis is not None else array[:, 0]
 
         data: dict[str, Any] = {}
@@ -91,7 +94,7 @@ class SteadyTable:
         readers: dict[str, Callable[[SteadyState], Any]] = {
             "status": lambda one: one.status.name,
             "method": lambda one: one.method,
-            "stable": lambda one: one.stable,
+            "stable": lambda one: one.stable if one.status.ok else None,
             "slowest": lambda one: float(one.eigenvalues[0].real) if one.eigenvalues.size else np.nan,
         }
         for name, read in readers.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -16,7 +17,7 @@ from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, band, best_unit, unit_factor, variable
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import add_bar
-from redoxsim.report.figures.panels import condition_handles
+from redoxsim.report.figures.panels import condition_handles, draw_points, measured_handle
 from redoxsim.report.figures.style import (
     INK,
     SEQUENTIAL,
@@ -30,6 +31,7 @@ from redoxsim.report.figures.style import (
     spans_decades,
     styled,
 )
+from redoxsim.report.marks import Points
 from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
@@ -40,6 +42,7 @@ def scan(
     data: xr.Dataset | Mapping[str, xr.Dataset],
     *,
     observe: Sequence[str] | None = None,
+    points: Sequence[Points] = (),
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -50,6 +53,7 @@ def scan(
     ----------
     data : a result with one or two axes (dimensions), or several one-axis results by name.
     observe : observables to show, by default all numeric ones.
+    points : measured points over the lines, x in the unit of the axis.
 
     Raises
     ------
@@ -80,12 +84,13 @@ def scan(
     for number, name in enumerate(names):
         axes = figure.add_subplot(grid[divmod(number, columns)])
         if len(dims) == 1:
-            draw_lines(axes, named, name, axis=dims[0], colour=colour)
+            draw_lines(axes, named, name, axis=dims[0], colour=colour, points=points)
         else:
             draw_map(axes, first, name, axes_names=(dims[0], dims[1]))
     headline(figure, title)
     spread = any(dim in one[name].dims for one in named.values() for name in names if name in one for dim in SPREAD)
-    handles = condition_handles(colour if len(named) > 1 else {}, bands=spread)
+    handles: list[Artist] = list(condition_handles(colour if len(named) > 1 else {}, bands=spread))
+    handles += [measured_handle(points[0].label)] if points else []
     footer(figure, [caption, note], handles)
     return figure
 
@@ -95,16 +100,27 @@ def _is_axis_variable(array: xr.DataArray) -> bool:
 
 
 @styled
-def draw_lines(axes: Axes, named: Mapping[str, xr.Dataset], name: str, *, axis: str, colour: Mapping[str, str]) -> None:
+def draw_lines(
+    axes: Axes,
+    named: Mapping[str, xr.Dataset],
+    name: str,
+    *,
+    axis: str,
+    colour: Mapping[str, str],
+    points: Sequence[Points] = (),
+) -> None:
     """Draws one observable along one axis, a line per result and a band where there are draws."""
     bands = {key: band(variable(one, name), (axis,)) for key, one in named.items()}
     attrs = next(iter(named.values()))[name].attrs
     unit = unit_of(attrs)
     factors = {key: unit_factor(unit_of(one[name].attrs), unit) for key, one in named.items()}
     shown, factor = best_unit([line.all_values() * factors[key] for key, line in bands.items()], unit)
-    xs = np.concatenate([np.asarray(one[axis], dtype=float) for one in named.values()])
+    here = [one for one in points if one.observable == name]
+    xs = np.concatenate(
+        [np.asarray(one[axis], dtype=float) for one in named.values()] + [np.asarray(p.x, dtype=float) for p in here]
+    )
     place = log_or_linear(axes, xs, which="x")
-    everything: list[FloatArray] = []
+    everything = overlay(axes, here, place, unit=unit, factor=factor)
     for key, line in bands.items():
         line = line.times(factors[key] * factor)
         raw = np.asarray(named[key][axis], dtype=float)
@@ -123,6 +139,19 @@ def draw_lines(axes: Axes, named: Mapping[str, xr.Dataset], name: str, *, axis: 
     axes.set_xlabel(axis_title(next(iter(named.values())), axis))
     axes.set_ylabel(show_unit(shown) or title_of(name, attrs))
     dress(axes)
+
+
+def overlay(
+    axes: Axes, points: Sequence[Points], place: Callable[[FloatArray], FloatArray], *, unit: str, factor: float
+) -> list[FloatArray]:
+    """Draws measured points over lines whose values in ``unit`` are shown times ``factor``; gives their heights."""
+    heights = []
+    for one in points:
+        own = unit_factor(one.unit, unit) * factor
+        draw_points(axes, one, x=place(np.asarray(one.x, dtype=float)), factor=own, colour=INK)
+        ends = [end for end in (one.y, one.low, one.high) if end is not None]
+        heights += [np.asarray(end, dtype=float)[np.isfinite(end)] * own for end in ends]
+    return heights
 
 
 @styled

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import band, best_unit, variable
-from redoxsim.report.figures.scan import axis_title, log_or_fraction, log_or_linear
+from redoxsim.report.figures.panels import measured_handle
+from redoxsim.report.figures.scan import axis_title, log_or_fraction, log_or_linear, overlay
 from redoxsim.report.figures.style import PALETTE, SOFT, dress, footer, headline, new_figure, styled
+from redoxsim.report.marks import Points
 from redoxsim.report.names import show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
@@ -30,6 +32,7 @@ def sweep(
     *,
     axis: str,
     observe: Sequence[str],
+    points: Sequence[Points] = (),
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -41,6 +44,7 @@ def sweep(
     up, down : steady states with the one dimension ``axis``, reached by following it upwards and downwards. A
         boolean variable ``stable`` marks stability; without it all states count as stable. Where the two
         branches differ, the gap is shaded: the state there depends on the past.
+    points : measured points, x in the unit of the axis.
     """
     if not observe:
         raise DesignError("a sweep needs at least one observable to draw")
@@ -49,28 +53,43 @@ def sweep(
     figure = new_figure(6.4 if columns == 1 else 4.9 * columns, 1.0 + 3.1 * rows)
     grid = figure.add_gridspec(rows, columns)
     for number, name in enumerate(observe):
-        draw_sweep(figure.add_subplot(grid[divmod(number, columns)]), up, down, axis=axis, observable=name)
+        axes = figure.add_subplot(grid[divmod(number, columns)])
+        draw_sweep(axes, up, down, axis=axis, observable=name, points=points)
     headline(figure, title)
     handles: list[Artist] = [Line2D([], [], color=UP, marker=">", markersize=5, label="upwards")]
     if down is not None:
         handles.append(Line2D([], [], color=DOWN, marker="<", markersize=5, label="downwards"))
-    if any("stable" in one and not bool(one["stable"].all()) for one in (up, down) if one is not None):
+    if any("stable" in one and bool((one["stable"] == False).any()) for one in (up, down) if one is not None):  # noqa: E712
         handles.append(
             Line2D([], [], color=SOFT, linestyle="none", marker="o", markerfacecolor="white", label="unstable")
         )
+    if points:
+        handles.append(measured_handle(points[0].label))
     footer(figure, [caption, note], handles)
     return figure
 
 
 @styled
-def draw_sweep(axes: Axes, up: xr.Dataset, down: xr.Dataset | None, *, axis: str, observable: str) -> None:
+def draw_sweep(
+    axes: Axes,
+    up: xr.Dataset,
+    down: xr.Dataset | None,
+    *,
+    axis: str,
+    observable: str,
+    points: Sequence[Points] = (),
+) -> None:
     """Draws one observable along both branches of a sweep."""
     branches = [(up, UP, ">")] + ([(down, DOWN, "<")] if down is not None else [])
     values = [band(variable(one, observable), (axis,)).middle for one, _, _ in branches]
     attrs = up[observable].attrs
     shown, factor = best_unit(values, unit_of(attrs))
-    xs = np.concatenate([np.asarray(one[axis], dtype=float) for one, _, _ in branches])
+    here = [one for one in points if one.observable == observable]
+    xs = np.concatenate(
+        [np.asarray(one[axis], dtype=float) for one, _, _ in branches] + [np.asarray(p.x, dtype=float) for p in here]
+    )
     place = log_or_linear(axes, xs, which="x")
+    heights = overlay(axes, here, place, unit=unit_of(attrs), factor=factor)
     if down is not None:
         _shade(axes, place(np.asarray(up[axis], dtype=float)), values[0] * factor, down, values[1] * factor, axis)
     for (one, colour, marker), value in zip(branches, values, strict=True):
@@ -97,7 +116,7 @@ def draw_sweep(axes: Axes, up: xr.Dataset, down: xr.Dataset | None, *, axis: str
             markersize=4.5,
             zorder=4,
         )
-    flat = np.concatenate(values) * factor
+    flat = np.concatenate([*(value * factor for value in values), *heights])
     log_or_fraction(axes, flat[np.isfinite(flat)], shown)
     axes.set_title(title_of(observable, attrs))
     axes.set_xlabel(axis_title(up, axis))
