@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import CompiledSystem, compile_system
+from redoxsim.equations.system import OdeSystem
 from redoxsim.solve.diagnose import Report, explain
 from redoxsim.solve.problem import Problem, Restart
 from redoxsim.solve.segments import Jumps, check_schedule, find_cuts, infusion
@@ -204,21 +205,30 @@ class _Run:
         self.report = explain(self.compiled, status, time, y, p, self.first.atol, step=step)
 
 
-def warnings_of(solution: Solution) -> tuple[str, ...]:
-    """Species that went below zero by more than the tolerances explain."""
-    species = {part.id for part in solution.system.network.species}
+def below_zero(system: OdeSystem, times: FloatArray, y: FloatArray, atol: FloatArray, rtol: float) -> tuple[str, ...]:
+    """Species whose states ``y`` (n, T) went below zero by more than the tolerances ``atol`` (n,) and ``rtol`` explain.
+
+    Species that are negative at the first time are meant to be and left out.
+    """
+    species = {part.id for part in system.network.species}
     found = []
-    for index, name in enumerate(solution.system.states):
-        row = solution.y[index][np.isfinite(solution.y[index])]
+    for index, name in enumerate(system.states):
+        row = y[index][np.isfinite(y[index])]
         if name not in species or not row.size or row[0] < 0:
             continue
-        allowed = 10.0 * solution.atol[index] + solution.problem.rtol * float(np.abs(row).max())
+        allowed = 10.0 * atol[index] + rtol * float(np.abs(row).max())
         lowest = int(np.argmin(row))
         if row[lowest] < -allowed:
             found.append(
-                f"{name} went below zero: {row[lowest]:.3g} at {solution.times[lowest]:g}, "
-                f"{-row[lowest] / solution.atol[index]:.3g} times its absolute tolerance"
+                f"{name} went below zero: {row[lowest]:.3g} at {times[lowest]:g}, "
+                f"{-row[lowest] / atol[index]:.3g} times its absolute tolerance"
             )
+    return tuple(found)
+
+
+def warnings_of(solution: Solution) -> tuple[str, ...]:
+    """Species that went below zero by more than the tolerances explain, and what else a reader must know."""
+    found = list(below_zero(solution.system, solution.times, solution.y, solution.atol, solution.problem.rtol))
     if solution.steady is not None and solution.steady.ignored:
         found.append("the steady start replaced the initial values given for " + ", ".join(solution.steady.ignored))
     return tuple(found)

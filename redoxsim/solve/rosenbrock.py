@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -19,8 +19,8 @@ from redoxsim.codegen.llvm.run import Job, Outcome, execute
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.diagnose import Report
+from redoxsim.solve.driver import below_zero, warnings_of
 from redoxsim.solve.driver import run as run_pieces
-from redoxsim.solve.driver import warnings_of
 from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
@@ -37,6 +37,8 @@ IntArray = NDArray[np.int64]
 STATUSES = (Status.OK, Status.STEP_BUDGET, Status.STEP_TOO_SMALL, Status.NOT_A_NUMBER, Status.SINGULAR)
 BLOCK_BYTES = 64 * 2**20
 """Memory for the rows under way, results apart."""
+BLOCK_MARKED = 256
+"""Rows that are looked at for negative values at once."""
 NAME = "rosenbrock"
 LOOSE = 3e-4
 """Relative tolerance above which the method of order 4 is taken."""
@@ -191,6 +193,8 @@ class _Many:
                 elif outcome.status[offset] >= 0:
                     status[row] = STATUSES[int(outcome.status[offset])]
                     stats[row] = _stats(solver.name, outcome, offset, seconds)
+            for offset, found in self._negatives(built, rows, starts, outcome):
+                messages[int(rows[offset])] = "; ".join(found)
         self._again(values, reduced, status, stats, messages)
         if self.progress is not None and Status.INTERRUPTED not in status:
             self.progress(batch.rows)
@@ -217,6 +221,28 @@ class _Many:
             times=np.asarray(self.batch.times), segments=self.programs.segments(which, starts.y, starts.p),
             rtol=self.batch.rtol, max_steps=self.batch.max_steps,
         )  # fmt: skip
+
+    def _negatives(
+        self, built: Kernel, rows: NDArray[np.intp], starts: Starts, outcome: Outcome
+    ) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """(offset, what to say) of rows in which a species went below zero beyond tolerance.
+
+        The kernel marks rows with any sign of it; only those are run again, to the same bits, with all
+        states kept, so that the rule is that of every other solver.
+        """
+        batch = self.batch
+        marked = np.flatnonzero((outcome.status == 0) & (outcome.below < 0.0))
+        for begin in range(0, len(marked), BLOCK_MARKED):
+            some = marked[begin : begin + BLOCK_MARKED]
+            part = Starts(y=starts.y[some], p=starts.p[some], atol=starts.atol[some], failed={})
+            job = self.job(rows[some], part)
+            again = execute(built, built.observer(batch.system.states), job, threads=self.solver.workers())
+            for place, offset in enumerate(some.tolist()):
+                if offset not in starts.failed:
+                    y, atol = again.values[place], part.atol[place]
+                    found = below_zero(batch.system, batch.times, y, atol, batch.rtol)
+                    if found:
+                        yield offset, found
 
     def _again(
         self,

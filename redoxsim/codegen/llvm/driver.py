@@ -26,12 +26,14 @@ CONTEXT = {
     "op": PTR, "op_slot": PTR, "op_value": PTR,
     "queue": PTR, "cancel": PTR, "prepare": PTR, "interpolate": PTR, "observe": PTR,
     "clear": PTR, "touch": PTR, "reduce": PTR, "reduced": PTR, "slots": I64, "from": F64,
+    "below": PTR,
 }  # fmt: skip
 """What a run is told, eight bytes each.
 
 ``from`` is when reductions begin; without any, ``slots`` is 0.
 Per row (r): start (n + m values: states, constants), atol (n), result (observed x outputs), begin (time),
-first and end (segments); written: status, steps, rejected, reached, last (n), reduced (slots).
+first and end (segments); written: status, steps, rejected, reached, last (n), reduced (slots), below (0, or less
+where a species fell below minus ten times its absolute tolerance).
 Per segment: stop (time), upto (outputs due before its end), from_op and to_op.
 Per operation: op, op_slot, op_value.
 """
@@ -224,6 +226,7 @@ class Driver:
             layout.put(f, w, name, lane, value)
         for name in ("out", "steps", "rejected", "bad"):
             layout.put(f, w, name, lane, Value(f, "0", I64))
+        layout.put(f, w, "below", lane, Value(f, f.operand(0.0, F64), F64))
         f.call("constants", "void", w, u)
         with f.when(self._get(f, "slots").differs(0)):
             f.lines.append(f"  call void {self._get(f, 'clear').name}(ptr {w.name}, i64 {lane.name})")
@@ -239,6 +242,7 @@ class Driver:
         for name in ("steps", "rejected"):
             f.store(layout.get(f, w, name, lane), f.at(self._get(f, name), row, I64))
         f.store(layout.get(f, w, "t", lane), f.at(self._get(f, "reached"), row, F64))
+        f.store(layout.get(f, w, "below", lane), f.at(self._get(f, "below"), row, F64))
         f.store(f.arguments["status"], f.at(self._get(f, "status"), row, I64))
         last = f.at(self._get(f, "last"), row * self.n, F64)
         with f.loop(self.n) as i:
@@ -395,6 +399,9 @@ class Driver:
             self._reductions(f, "reduce", f.bits(accepted))
             f.call("emit", "void", w, u, c, accepted, new)
             self._move_on(f, accepted, new, t)
+            lowest = f.call("lowest", f.V, w)
+            assert lowest is not None
+            layout.store(f, w, "below", f.smaller(lowest, layout.load(f, w, "below")))
             ended = f.bits(accepted & last)
             broken = f.bits(failed)
             with f.when((ended | broken).differs(0)):

@@ -20,7 +20,7 @@ from redoxsim.codegen.llvm.methods import METHODS, Method
 from redoxsim.codegen.llvm.reduce import NODES, Machine, Reduce
 from redoxsim.codegen.llvm.step import Dense, Step
 from redoxsim.codegen.llvm.straight import Equations, Shape, Straight, write_observe
-from redoxsim.codegen.llvm.text import Function, module
+from redoxsim.codegen.llvm.text import Function, Target, module
 from redoxsim.codegen.locks import own_lock
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, DesignError, Unsupported, nearest
@@ -264,6 +264,7 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
         straight.events(assignments),
         straight.own_constants(),
         straight.shared_constants(),
+        _lowest(system, target, layout),
         _begin(target),
     ]
     layout.size += len(equations.constants.own)
@@ -282,6 +283,19 @@ def write_kernel(system: OdeSystem, recipe: Recipe) -> tuple[str, dict[str, Any]
         "nonzeros": e.nonzeros, "operations": e.operations, "depth": max(e.level, default=0),
     }  # fmt: skip
     return module(functions, triple=host().triple, extra=tables), facts
+
+
+def _lowest(system: OdeSystem, target: Target, layout: Layout) -> Function:
+    """``lowest(w)``: 0, or how far the worst species lies below minus ten times its absolute tolerance."""
+    f = Function("lowest", target, [("w", "ptr")], result=target.vector)
+    y, atol = (layout.pointer(f, f.arguments["w"], name) for name in ("y", "atol"))
+    species = {part.id for part in system.network.species}
+    total = f.number(0.0)
+    for index, name in enumerate(system.states):
+        if name in species:
+            total = f.smaller(f.fma(f.load(atol, index), f.number(10.0), f.load(y, index)), total)
+    f.give(total)
+    return f
 
 
 def _begin(target: Any) -> Function:

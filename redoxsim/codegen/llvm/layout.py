@@ -21,6 +21,7 @@ CLOCKS = (
     "inv_hg",
     "low",
     "high",
+    "below",
 )
 COUNTS = ("row", "out", "out_end", "segment", "segment_end", "steps", "rejected", "budget", "bad")
 

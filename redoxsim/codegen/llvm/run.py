@@ -56,7 +56,8 @@ class Job:
 class Outcome:
     """values (R, K, T); reduced (R, slots of the observer's machines);
     status (R,) of the driver, -1 where a row was not reached; steps, rejected (R,);
-    reached (R,) time; last (R, n) state."""
+    reached (R,) time; last (R, n) state; below (R,) less than 0 where a species fell below minus ten
+    times its absolute tolerance."""
 
     values: FloatArray
     reduced: FloatArray
@@ -65,6 +66,7 @@ class Outcome:
     rejected: IntArray
     reached: FloatArray
     last: FloatArray
+    below: FloatArray
 
 
 def aligned(count: int, boundary: int = 128) -> FloatArray:
@@ -89,7 +91,7 @@ def execute(
         values=np.full((rows, k, outputs), np.nan), reduced=np.full((rows, observer.slots), np.nan),
         status=np.full(rows, -1, dtype=np.int64),
         steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
-        reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan),
+        reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan), below=np.zeros(rows),
     )  # fmt: skip
     if not rows:
         return result
@@ -99,7 +101,7 @@ def execute(
         "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
         "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
         "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
-        "reduced": result.reduced, "begin": np.ascontiguousarray(job.begin), "queue": queue, "cancel": flag,
+        "reduced": result.reduced, "below": result.below, "begin": np.ascontiguousarray(job.begin), "queue": queue, "cancel": flag,
     }  # fmt: skip
     for name in Segments.__slots__:
         arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
