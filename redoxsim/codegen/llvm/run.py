@@ -101,7 +101,8 @@ def execute(
         "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
         "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
         "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
-        "reduced": result.reduced, "below": result.below, "begin": np.ascontiguousarray(job.begin), "queue": queue, "cancel": flag,
+        "reduced": result.reduced, "below": result.below, "queue": queue, "cancel": flag,
+        "begin": np.ascontiguousarray(job.begin),
     }  # fmt: skip
     for name in Segments.__slots__:
         arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
