@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import compile_system
-from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm.reduce import NODES, POLYNOMIAL, WEIGHTS, Machine
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, nearest
@@ -77,8 +76,10 @@ def _machine(one: Reduction) -> Machine:
 
 
 def symbols_of(system: OdeSystem) -> tuple[str, ...]:
-    """Everything of a system that has a value."""
-    return tuple(Graph.of(system).symbols)
+    """Everything of a system that has a value, in the order of its graph, without the cost of making that."""
+    reactions = system.network.reactions
+    references = [part.id for one in reactions for part in (*one.reactants, *one.products) if part.id is not None]
+    return tuple(dict.fromkeys((*system.states, *system.constants, *system.order, *references)))
 
 
 def check_symbols(reductions: Sequence[Reduction], known: Sequence[str]) -> None:
