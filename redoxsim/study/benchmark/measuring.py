@@ -211,7 +211,8 @@ def _prepare(contender: Contender, case: Case, settings: Settings, sample: int) 
     one = np.zeros(1, dtype=np.intp)
     contender.run(one, max(settings.rtols))
     first = own + clock.perf_counter() - loaded
-    some = np.arange(sample) if contender.together else one
+    # enough rows that what a call costs once does not count for much
+    some = np.arange(min(case.rows, 8 * sample)) if contender.together else one
     took = 0.0
     for rtol in settings.rtols:
         start = clock.process_time()
@@ -219,7 +220,7 @@ def _prepare(contender: Contender, case: Case, settings: Settings, sample: int) 
         took += (clock.process_time() - start) / len(some)
     most = case.rows if contender.together else sample
     least = sample if contender.together else min(2, sample)
-    enough = int(settings.budget / (settings.repeats * took))
+    enough = int((4.0 if contender.together else 1.0) * settings.budget / (settings.repeats * took))
     return _Runner(contender=contender, rows=min(most, max(least, enough)), first=first)
 
 
