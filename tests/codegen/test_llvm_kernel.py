@@ -16,7 +16,7 @@ llvmlite = pytest.importorskip("llvmlite")
 
 import redoxsim.codegen.llvm.kernel as kernel_module  # noqa: E402
 from redoxsim import codegen, equations  # noqa: E402
-from redoxsim.codegen.llvm import cache  # noqa: E402
+from redoxsim.codegen.llvm import cache, split  # noqa: E402
 from redoxsim.codegen.llvm.elimination import plan  # noqa: E402
 from redoxsim.codegen.llvm.functions import WRITERS  # noqa: E402
 from redoxsim.codegen.llvm.host import Host, Loaded, compile_text, host  # noqa: E402
@@ -82,12 +82,20 @@ def test_elimination_leaves_the_same_matrix() -> None:
         assert all(e.level[j] < e.level[i] for j in e.lower[i])
 
 
-@pytest.mark.parametrize("writer", [Straight, Looped])
+@pytest.mark.parametrize(("writer", "part"), [(Straight, None), (Straight, 7), (Looped, None)])
 @pytest.mark.parametrize("width", [1, None])
 @pytest.mark.parametrize("varying", [False, True])
 def test_against_the_python_target(
-    network_of: NetworkOf, width: int | None, varying: bool, writer: type[Straight]
+    network_of: NetworkOf,
+    width: int | None,
+    varying: bool,
+    writer: type[Straight],
+    part: int | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if part is not None:  # as very long functions are written
+        monkeypatch.setattr(split, "LONG", 0)
+        monkeypatch.setattr(split, "PART", part)
     system = everything(network_of)
     target = host().target(width)
     n, m = len(system.states), len(system.constants)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ llvmlite = pytest.importorskip("llvmlite")
 
 import redoxsim.codegen.llvm.kernel as kernel_module  # noqa: E402
 from redoxsim import equations  # noqa: E402
+from redoxsim.codegen.llvm import split  # noqa: E402
 from redoxsim.codegen.llvm.host import host  # noqa: E402
 from redoxsim.codegen.llvm.kernel import Recipe, Shape, write_kernel  # noqa: E402
 from redoxsim.codegen.llvm.trees import in_groups  # noqa: E402
@@ -123,6 +123,16 @@ def test_tables_against_straight_code(system: OdeSystem, monkeypatch: pytest.Mon
     np.testing.assert_allclose(tables, straight, rtol=2e-6, atol=1e-10)
 
 
+def test_divided_functions_change_no_bit(system: OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = values(batch(system), RosenbrockSolver(threads=1))
+    monkeypatch.setattr(split, "LONG", 200)
+    monkeypatch.setattr(split, "PART", 50)
+    monkeypatch.setenv("REDOXSIM_CACHE", "/nonexistent")
+    kernel_module._MEMORY.clear()
+    np.testing.assert_array_equal(values(batch(system), RosenbrockSolver(threads=1)), whole)
+    kernel_module._MEMORY.clear()
+
+
 @pytest.mark.usefixtures("looped")
 def test_bits_do_not_depend_on_company(system: OdeSystem) -> None:
     made = batch(system)
@@ -147,7 +157,7 @@ def test_short_sums_give_the_same_as_long_ones(system: OdeSystem, monkeypatch: p
     whole = values(batch(system), RosenbrockSolver(threads=1))
     monkeypatch.setattr(looped_module, "MOST_PRODUCTS", 1)
     monkeypatch.setattr(looped_module, "WINDOW", 7)
-    monkeypatch.setenv("REDOXSIM_CACHE", str(Path("/nonexistent")))
+    monkeypatch.setenv("REDOXSIM_CACHE", "/nonexistent")
     kernel_module._MEMORY.clear()
     np.testing.assert_array_equal(values(batch(system), RosenbrockSolver(threads=1)), whole)
     kernel_module._MEMORY.clear()

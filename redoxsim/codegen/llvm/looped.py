@@ -217,6 +217,7 @@ class Looped(Straight):
 
     def finish(self) -> tuple[list[Function], list[str]]:
         """The shapes' functions, and the tables; when every function is written and the layout is known."""
+        parts, _ = super().finish()
         functions = [self._write_shape(number, *key) for key, number in self.shapes.items()]
         names = ", ".join(f"ptr @{f.name}" for f in functions)
         tables = [f"@shapes = internal constant [{len(functions)} x ptr] [{names}]"]
@@ -232,7 +233,7 @@ class Looped(Straight):
                 item += count * _operands(sink, tree)
                 factor += count * _factors(sink, tree)
             tables += [_table(f"{name}_plan", plan), _table(f"{name}_items", [self._offset(place) for place in places])]
-        return functions, tables
+        return [*functions, *parts], tables
 
     def _offset(self, place: Place) -> int:
         base, array, index = place

@@ -10,6 +10,7 @@ from redoxsim.codegen.llvm.elimination import plan
 from redoxsim.codegen.llvm.functions import quick_reciprocal
 from redoxsim.codegen.llvm.layout import Layout
 from redoxsim.codegen.llvm.lower import Constants, Lowering
+from redoxsim.codegen.llvm.split import Parts
 from redoxsim.codegen.llvm.text import PTR, Function, Target, Value
 from redoxsim.equations.system import OdeSystem
 from redoxsim.network.expr import Number
@@ -57,12 +58,25 @@ class Straight:
         n = len(equations.system.states)
         self.n = n
         self.kept = 0
+        self._divided: list[Parts] = []
         self._place_factors()
 
     def finish(self) -> tuple[list[Function], list[str]]:
         """Functions and tables to add to the module, when everything else is written; ``kept`` lane vectors
         of memory belong to them."""
-        return [], []
+        for parts in self._divided:
+            parts.finish(self.layout.pointer(parts.f, parts.f.arguments["w"], "kept"))
+        return [part for parts in self._divided for part in parts.functions], []
+
+    def _given(self, f: Function) -> Function:
+        """A function that is written, in parts if it is long."""
+        f.give()
+        parts = Parts(f)
+        if parts.functions:
+            f.lines.clear()
+            self._divided.append(parts)
+            self.kept = max(self.kept, parts.kept)
+        return f
 
     def _place_factors(self) -> None:
         """Factors lie in the order in which a solve reads them."""
@@ -92,8 +106,7 @@ class Straight:
         for row, node in enumerate(self.e.rhs):
             value = low.number(node) + f.load(f.arguments["b"], row)
             f.store(self._infused(f, row, value), f.arguments["b"], row)
-        f.give()
-        return f
+        return self._given(f)
 
     def _infused(self, f: Function, row: int, value: Value) -> Value:
         infused = self.e.shape.infused
@@ -112,8 +125,7 @@ class Straight:
         for index, (_, node) in enumerate(self.e.slopes):
             f.store(low.number(node), self.layout.pointer(f, w, "slope", index))
         self._eliminate(f, low)
-        f.give()
-        return f
+        return self._given(f)
 
     def _eliminate(self, f: Function, low: Lowering) -> None:
         e, w = self.e.elimination, f.arguments["w"]
@@ -164,8 +176,7 @@ class Straight:
                 value = f.fma(-factor(i, j), x[j], value)
             x[i] = value * factor(i, i)
             f.store(x[i], f.arguments["x"], e.order[i])
-        f.give()
-        return f
+        return self._given(f)
 
     def events(self, nodes: Sequence[int]) -> Function:
         """``events(w, u)``: what events assign, at out_time, into "event"."""
@@ -175,8 +186,7 @@ class Straight:
         low.prepare(nodes)
         for index, node in enumerate(nodes):
             f.store(low.number(node), self.layout.pointer(f, w, "event", index))
-        f.give()
-        return f
+        return self._given(f)
 
     # --- constants; written last, when it is known which are wanted
 
@@ -187,8 +197,7 @@ class Straight:
         own = self.layout.pointer(f, f.arguments["w"], "own")
         for (node, inverse), slot in self.e.constants.own.items():
             f.store(low.inverse(node) if inverse else low.number(node), own, slot)
-        f.give()
-        return f
+        return self._given(f)
 
     def shared_constants(self) -> Function:
         """``shared(w, u)``: what is the same in all lanes, from the constants of lane 0."""
@@ -199,8 +208,7 @@ class Straight:
             if self.target.width > 1:
                 value = f.emit(f"extractelement {f.V} {value.name}, i64 0", "double")
             f.store(value, f.arguments["u"], slot)
-        f.give()
-        return f
+        return self._given(f)
 
     def _from_parameters(self, f: Function, states: Value | None = None) -> Lowering:
         w = f.arguments["w"]

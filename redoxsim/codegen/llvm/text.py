@@ -185,6 +185,7 @@ class Function:
         self.entry: list[str] = []
         self.lines: list[str] = []
         self.needs: dict[str, str] = {}
+        self.types: dict[str, str] = {}
         self._count = 0
         self._block = "entry"
 
@@ -197,8 +198,13 @@ class Function:
     def emit(self, text: str, type: str) -> Value:
         """An instruction with a result."""
         name = self.fresh()
+        self.types[name] = type
         self.lines.append(f"  {name} = {text}")
         return Value(self, name, type)
+
+    def follow(self, other: Function) -> None:
+        """Give no name that another function has given."""
+        self._count = other._count
 
     def operand(self, value: Operand, type: str) -> str:
         """Text of a value or literal as an operand of a type."""
