@@ -23,20 +23,24 @@ if TYPE_CHECKING:
     "score",
     cls=Verb,
     examples=(
-        "redoxsim score plate.csv --effect viability --orientation viability --scale percent",
+        "redoxsim score plate.csv --effect viability",
         "redoxsim score plate.csv --effect response --orientation inhibition --scale fraction -o scores.csv",
     ),
     help="Synergy scores of laboratory data; no model.\n\nDATA.csv has a dose column per agent with its unit in the "
-    "head (`auranofin [uM]`) and the effect in a column, a row per well; or SynergyFinder's long form. Which "
-    "way up the "
-    "effect is and on what scale has no default, because a wrong guess turns synergy into antagonism.",
+    "head (`auranofin [uM]`) and the effect in a column, a row per well; or SynergyFinder's long form, old or new. "
+    "Which way up the effect is, is read from the untreated wells where nobody says, and refused where they do not "
+    "tell: a wrong guess turns synergy into antagonism.",
 )
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--effect", required=True, metavar="COLUMN", help="The column of the effect.")
+@click.option("--effect", metavar="COLUMN", help="The column of the effect  [default: the one that can be it].")
 @click.option(
-    "--orientation", required=True, type=click.Choice(["viability", "inhibition"]), help="Untreated is full, or none."
-)
-@click.option("--scale", required=True, type=click.Choice(["fraction", "percent"]), help="0 to 1, or 0 to 100.")
+    "--orientation", type=click.Choice(["viability", "inhibition"]),
+    help="Untreated is full, or none  [default: read from the untreated wells].",
+)  # fmt: skip
+@click.option(
+    "--scale", type=click.Choice(["fraction", "percent"]),
+    help="0 to 1, or 0 to 100  [default: percent where a value is above 2].",
+)  # fmt: skip
 @click.option("--agents", metavar="COLUMN,COLUMN", help="The dose columns, where their heads carry no unit.")
 @score_option
 @click.option(
@@ -45,9 +49,9 @@ if TYPE_CHECKING:
 @output_options(plot=True)
 def command(
     data: Path,
-    effect: str,
-    orientation: str,
-    scale: str,
+    effect: str | None,
+    orientation: str | None,
+    scale: str | None,
     agents: str | None,
     score: tuple[str, ...],
     seed: int,
@@ -65,13 +69,14 @@ def command(
             agents=[name.strip() for name in agents.split(",")] if agents else None,
         )  # fmt: skip
     write_table(_frame(found), output)
+    talk.note(found.reading)
     for block in found.blocks:
         title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
         talk.note(f"{title}\n{scores_text(map(block.resampled, block.tables))}")
         if block.note:
             talk.note(block.note)
     if output.plot is not None:
-        _draw(found, orientation, scale, output, talk)
+        _draw(found, output, talk)
     talk.note(f"{plural(len(found), 'combination')} scored")
 
 
@@ -82,7 +87,7 @@ def _frame(found: LabScores) -> object:
     return pd.concat(frames, ignore_index=True)
 
 
-def _draw(found: LabScores, orientation: str, scale: str, output: Output, talk: Talk) -> None:
+def _draw(found: LabScores, output: Output, talk: Talk) -> None:
     from redoxsim.cli.result import save_figure
     from redoxsim.report.figures.synergy import synergy
 
@@ -91,8 +96,8 @@ def _draw(found: LabScores, orientation: str, scale: str, output: Output, talk: 
     block = found[0]
     figure = synergy(
         block.dataset(),
-        orientation=orientation,  # type: ignore[arg-type]
-        scale=scale,  # type: ignore[arg-type]
+        orientation=block.data.orientation,
+        scale=block.data.scale,
         observable=block.effect,
         scores={name: block.resampled(name) for name in block.tables},
         mapped=mapped_score(tuple(block.tables)),

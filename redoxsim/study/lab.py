@@ -13,6 +13,7 @@ import numpy as np
 from redoxsim.analysis import Replicates, ScoreInterval, SynergyTable, bootstrap, replicates
 from redoxsim.analysis import score as score_grid
 from redoxsim.errors import DesignError, RedoxsimError, Where
+from redoxsim.study.lab_forms import LONG, direction, effect_column, long_form
 from redoxsim.study.provenance import checksum, versions
 from redoxsim.study.results import SCORE_NAMES, SCORED, score_attrs
 from redoxsim.study.tables import column, converted, dose_heads, numbers, read_csv, split_head
@@ -20,16 +21,6 @@ from redoxsim.study.tables import column, converted, dose_heads, numbers, read_c
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-# SynergyFinder's long form, old and new names of its columns.
-LONG: tuple[tuple[str, ...], ...] = (
-    ("block_id",),
-    ("drug1", "drug_row"),
-    ("drug2", "drug_col"),
-    ("conc1", "conc_r"),
-    ("conc2", "conc_c"),
-)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Block:
@@ -109,9 +100,10 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LabScores:
-    """Scores of every combination of a table, in order."""
+    """Scores of every combination of a table, in order; ``reading`` says how the effect was understood."""
 
     blocks: tuple[Block, ...]
+    reading: str = ""
 
     def __getitem__(self, place: int) -> Block:
         return self.blocks[place]
@@ -129,9 +121,9 @@ class LabScores:
 def score(
     table: str | Path | pd.DataFrame,
     *,
-    effect: str,
-    orientation: str,
-    scale: str,
+    effect: str | None = None,
+    orientation: str | None = None,
+    scale: str | None = None,
     metrics: Sequence[str] = SCORED,
     agents: Sequence[str] | None = None,
     seed: int = 1,
@@ -142,25 +134,35 @@ def score(
 
     Two forms are read. Tidy: a dose column per agent with its unit in the head (``auranofin [uM]``), the effect
     in a column, a row per well. SynergyFinder's long form: ``block_id, drug1, drug2, conc1, conc2, conc_unit`` and
-    the effect; every block is a combination of its own. Rows with equal doses are replicates.
+    the effect, or the names of its older versions (``PairIndex, Drug1, ..., ConcUnit``); every block is a combination
+    of its own. Rows with equal doses are replicates.
 
     Parameters
     ----------
-    effect : the column of the effect; there is no default.
-    orientation : "viability" (untreated is full) or "inhibition" (untreated is none); there is no default.
-    scale : "fraction" (0 to 1) or "percent" (0 to 100); there is no default.
+    effect : the column of the effect; None takes the one column that can be it.
+    orientation : "viability" (untreated is full) or "inhibition" (untreated is none); None reads it from the
+        untreated wells, and refuses where they are neither.
+    scale : "fraction" (0 to 1) or "percent" (0 to 100); None takes percent where a value is above 2.
     agents : dose columns of a tidy table, where heads carry no unit.
     seed, draws, resampling : of the intervals, see :func:`redoxsim.analysis.bootstrap`.
 
     Raises
     ------
     ReadError : the file is not a table.
-    DesignError : a column that is not there, a cell that is not a number, values outside the scale,
+    DesignError : what is not said cannot be told, a column that is not there, a cell that is not a number, values outside the scale,
         a missing control or single-agent dose.
     """
     frame, file = read_csv(table)
-    head = column(frame, effect, file=file)
-    parts = _long(frame, file) if _is_long(frame) and agents is None else [_tidy(frame, agents, file)]
+    given = column(frame, effect, file=file) if effect is not None else None
+    long = long_form(frame) if agents is None else None
+    parts = _long(long, file) if long is not None else [_tidy(frame, agents, file)]
+    doses = [] if long is not None else dose_heads(frame, agents, file=file)
+    head = given or effect_column(frame if long is None else long, doses, file=file)
+    wells = np.concatenate([numbers(part.frame, head, file=file, missing=True) for part in parts])
+    untreated = np.concatenate([(part.doses == 0.0).all(axis=1) for part in parts])
+    orientation, scale, reading = direction(
+        wells, untreated, head=head, orientation=orientation, scale=scale, file=file
+    )
     settings = {"seed": seed, "draws": draws, "resampling": resampling}
     blocks = []
     for part in parts:
@@ -178,7 +180,7 @@ def score(
             where = error.where or Where(file=file, element=f"block {part.id}" if part.id else None)
             raise type(error)(error.message, where=where, hint=error.hint) from error
         blocks.append(replace(block, id=part.id, effect=split_head(head)[0], source=file))
-    return LabScores(blocks=tuple(blocks))
+    return LabScores(blocks=tuple(blocks), reading=reading)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -210,12 +212,8 @@ def _tidy(frame: pd.DataFrame, agents: Sequence[str] | None, file: str | None) -
     )
 
 
-def _is_long(frame: pd.DataFrame) -> bool:
-    return all(any(name in frame.columns for name in names) for names in LONG)
-
-
 def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
-    block, first, second, dose1, dose2 = (next(name for name in names if name in frame.columns) for names in LONG)
+    block, first, second, dose1, dose2 = LONG
     found = []
     for label, part in frame.groupby(block, sort=False):
         rows = part.reset_index(drop=True)
@@ -240,8 +238,7 @@ def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
 
 
 def _units_of(rows: pd.DataFrame, place: int, file: str | None) -> list[str]:
-    names = (f"conc_unit{place}", "conc_unit", "conc_r_unit" if place == 1 else "conc_c_unit")
-    head = next((name for name in names if name in rows.columns), None)
+    head = next((name for name in (f"conc_unit{place}", "conc_unit") if name in rows.columns), None)
     if head is None:
         raise DesignError("the table does not say the unit of the doses", where=Where(file=file), hint="add conc_unit")
     return [str(cell).strip() for cell in rows[head]]

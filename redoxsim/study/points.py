@@ -138,7 +138,7 @@ def _holds(frame: pd.DataFrame, head: str) -> bool:
 
 
 def unused(frame: pd.DataFrame, axis: str, used: tuple[str, ...]) -> list[str]:
-    """Heads of columns that are neither the axis nor one of the observables ``used`` nor their error bars nor labels."""
+    """Heads of columns that are not the axis, nor one of the observables ``used`` or its error bars, nor labels."""
     named = {split_head(str(head))[0]: str(head) for head in frame.columns}
     taken = {*used, *LABELS, split_head(axis)[0]}
     taken |= {f"{name}{end}" for name in used for end in ENDS}

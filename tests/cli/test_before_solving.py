@@ -1,4 +1,4 @@
-"""What is found before anything is solved: places that cannot be written, figures that cannot be drawn, what it costs."""
+"""What is found before solving: places that cannot be written, figures that cannot be drawn, what it costs."""
 
 from __future__ import annotations
 

@@ -119,14 +119,6 @@ def test_bad_tables(tmp_path: Path, text: str, keywords: dict[str, object], mess
     assert "t.csv" in str(caught.value) or keywords
 
 
-def test_no_guess_of_effect_or_direction(tmp_path: Path) -> None:
-    path = tidy(tmp_path / "t.csv")
-    with pytest.raises(TypeError, match="orientation"):
-        rx.score(path, effect="viability", scale="fraction")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="effect"):
-        rx.score(path, orientation="viability", scale="fraction")  # type: ignore[call-arg]
-
-
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="No such file"):
         rx.score(tmp_path / "no.csv", effect="v", orientation="viability", scale="fraction")
