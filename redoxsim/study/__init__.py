@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redoxsim.study.points import LabPoints, load_points
     from redoxsim.study.results import ResultSet, open_results
     from redoxsim.study.scanning import scan
+    from redoxsim.study.schedules import schedule_map
     from redoxsim.study.setup import Setup, prepare
     from redoxsim.study.steady_states import SteadyTable, steady
 
@@ -46,6 +47,7 @@ LATE = {
     "open_results": "results",
     "prepare": "setup",
     "scan": "scanning",
+    "schedule_map": "schedules",
     "score": "lab",
     "simulate": "courses",
     "steady": "steady_states",
@@ -84,6 +86,7 @@ __all__ = [
     "open_results",
     "prepare",
     "scan",
+    "schedule_map",
     "score",
     "simulate",
     "steady",
