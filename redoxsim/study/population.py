@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
+from redoxsim.study import sobol
 
 FloatArray = NDArray[np.float64]
 MOST = 65_536
@@ -35,10 +36,10 @@ def cells(n: int = 16, cv: Mapping[str, float] | None = None, *, seed: int = 1) 
             raise DesignError(f"the coefficient of variation of '{gene}' must be zero or more, not {width:g}")
     if n == 1 or not wanted:
         return {gene: np.ones(n) for gene in wanted}
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     sigma = np.sqrt(np.log1p(np.square(np.array(list(wanted.values())))))
-    factors = np.exp(norm.ppf(_even(n, len(wanted), np.random.default_rng(seed))) * sigma)
+    factors = np.exp(ndtri(_even(n, len(wanted), np.random.default_rng(seed))) * sigma)
     return {gene: np.ascontiguousarray(factors[:, column]) for column, gene in enumerate(wanted)}
 
 
@@ -150,8 +151,4 @@ def power_of_two(n: int) -> int:
 
 def _even(n: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
     """Scrambled Sobol points, (n, dimensions), inside the unit cube."""
-    from scipy.stats import qmc
-
-    sampler = qmc.Sobol(d=dimensions, scramble=True, rng=rng)
-    sample: FloatArray = sampler.random(power_of_two(n))[:n]
-    return sample
+    return sobol.points(power_of_two(n), dimensions, rng)[:n]
