@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from redoxsim.study.metadata import Metadata, constants_of, load_constants, load_metadata, metadata_of
     from redoxsim.study.plan import Estimate, Study, estimate
     from redoxsim.study.points import LabPoints, load_points
+    from redoxsim.study.responses import gr, potencies, response
     from redoxsim.study.results import ResultSet, open_results
     from redoxsim.study.scanning import scan
     from redoxsim.study.schedules import schedule_map
@@ -44,8 +45,11 @@ LATE = {
     "load_metadata": "metadata",
     "load_points": "points",
     "metadata_of": "metadata",
+    "gr": "responses",
     "open_results": "results",
+    "potencies": "responses",
     "prepare": "setup",
+    "response": "responses",
     "scan": "scanning",
     "schedule_map": "schedules",
     "score": "lab",
@@ -79,12 +83,15 @@ __all__ = [
     "dose_response",
     "estimate",
     "fluxes",
+    "gr",
     "load_constants",
     "load_metadata",
     "load_points",
     "metadata_of",
     "open_results",
+    "potencies",
     "prepare",
+    "response",
     "scan",
     "schedule_map",
     "score",

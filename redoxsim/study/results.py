@@ -170,12 +170,18 @@ class ResultSet:
             )
         return missing
 
-    def _series(self, observe: str | None, at: str | None) -> xr.DataArray:
+    def series(self, observe: str | None = None, at: str | None = None) -> xr.DataArray:
+        """A readout at one time, the median where there are draws; viability and the only time where none is named.
+
+        Raises
+        ------
+        DesignError : no such time, or several and none named.
+        """
         data = self[self._readout(observe)]
         if "quantile" in data.dims:
             data = data.sel(quantile=0.5)
         elif "draw" in data.dims:
-            data = data.median("draw", skipna=False)
+            data = data.isel(draw=np.flatnonzero(np.asarray(self.dataset["usable"]))).median("draw", skipna=False)
         if "time" in data.dims:
             if at is None:
                 if data.sizes["time"] != 1:
@@ -214,7 +220,7 @@ class ResultSet:
         if self.kind != "dose-response":
             raise DesignError(f"a {self.kind} has no dose-response curve to fit")
         name = self._readout(observe)
-        data = self._series(name, at)
+        data = self.series(name, at)
         if data.ndim != 1:
             raise DesignError(f"'{name}' has the axes {', '.join(map(str, data.dims))}; a curve has one")
         missing = self._mask(data, failed)
@@ -259,7 +265,7 @@ class ResultSet:
                 f"'{name}' has no declared direction, so no synergy is scored on it",
                 hint=f"these have: {', '.join(ORIENTATIONS)}",
             )
-        data = self._series(name, at)
+        data = self.series(name, at)
         return self._scored(name, data, metrics, self._mask(data, failed), settings)
 
     def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
