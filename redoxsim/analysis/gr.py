@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from redoxsim.analysis.effect import Floats, check_failed, numbers
 from redoxsim.analysis.hill_result import LEVEL, Interval, Limit
@@ -275,7 +275,7 @@ def _curve(fit: GrFit, drawn: Floats | None, draws: int, seed: int) -> GrFit:
     perfect = float(rss[0]) <= 1e-24
     p = np.nan
     if dof > 0:
-        p = 0.0 if perfect else float(f_distribution.sf(max(flat_rss - rss[0], 0.0) / 2.0 / (rss[0] / dof), 2, dof))
+        p = 0.0 if perfect else float(fdtrc(2, dof, max(flat_rss - rss[0], 0.0) / 2.0 / (rss[0] / dof)))
     if np.ptp(y) <= 1e-9 or p >= 1.0 - LEVEL:
         level = 1.0 - float(y.mean())
         limit = Limit.BELOW if level < 0.5 else Limit.ABOVE

@@ -7,8 +7,7 @@ from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import f as f_distribution
-from scipy.stats import t as t_distribution
+from scipy.special import fdtrc, stdtrit
 
 from redoxsim.analysis.effect import (
     MARGIN,
@@ -209,9 +208,7 @@ def lack_of_fit(fit: HillFit) -> HillFit:
     """The same fit, its intervals marked as what they are for points without noise."""
     if not fit.intervals:
         return fit
-    between = {
-        name: Interval(one.low, one.high, f"{one.method}; {LACK_OF_FIT}") for name, one in fit.intervals.items()
-    }
+    between = {name: Interval(one.low, one.high, f"{one.method}; {LACK_OF_FIT}") for name, one in fit.intervals.items()}
     text = "intervals show lack of fit only: these points carry no noise"
     return replace(fit, intervals=between, message=f"{fit.message}; {text}")
 
@@ -234,7 +231,7 @@ def _flat_test(rss_flat: float, rss: float, dof: int) -> float:
         return np.nan
     if rss <= 0.0:
         return 0.0 if rss_flat > 0.0 else 1.0
-    return float(f_distribution.sf(max(rss_flat - rss, 0.0) / 3.0 / (rss / dof), 3, dof))
+    return float(fdtrc(3, dof, max(rss_flat - rss, 0.0) / 3.0 / (rss / dof)))
 
 
 def _flat_fit(
@@ -242,7 +239,7 @@ def _flat_fit(
 ) -> HillFit:
     n = data.y.size
     value = float(data.scaler.back(level))
-    half = float(t_distribution.ppf(0.5 + LEVEL / 2, n - 1) * np.sqrt(rss / (n - 1) / n))
+    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2) * np.sqrt(rss / (n - 1) / n))
     ends = sorted(float(v) for v in data.scaler.back(np.array([level - half, level + half])))
     ic50 = Limit.NONE
     if data.scaler.readout != "signal":

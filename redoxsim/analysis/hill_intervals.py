@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import t as t_distribution
+from scipy.special import stdtrit
 
 from redoxsim.analysis.effect import Floats
 from redoxsim.analysis.hill_math import Minimum, Points, jacobian, profile_rss
@@ -30,7 +30,7 @@ def intervals(
         return {}
     theta = best.theta
     free = np.flatnonzero((theta > box[0]) & (theta < box[1]))
-    quantile = float(t_distribution.ppf(0.5 + LEVEL / 2, dof))
+    quantile = float(stdtrit(dof, 0.5 + LEVEL / 2))
     found: dict[str, tuple[float, float, str]] = {}
     covariance = _covariance(points, theta, best.rss, dof, free)
     if covariance is not None:
