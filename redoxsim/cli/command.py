@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "scan": "A grid of parameter values or initial states.",
     "steady": "Undosed steady states with their stability.",
     "run": "An experiment: its runs, figures and expectations.",
+    "validate": "The model against published observations: a scoreboard.",
     "runs": "Run folders: list, show, compare, repeat.",
     "models": "Shipped models: list and show.",
     "agents": "Shipped agents: list and show.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from redoxsim import catalog
@@ -28,7 +29,13 @@ def read(source: str | Path) -> Network:
     Unsupported : the model asks for something that is not done.
     """
     path = locate(source)
-    reading = interpret_file(path)
+    return _network(path, load(path))
+
+
+@lru_cache(maxsize=16)
+def _network(path: Path, text: str) -> Network:
+    # A Network is frozen, so one that was read from the same text may be handed out again.
+    reading = _interpret(path, text)
     if reading.troubles:
         raise first_of(reading.troubles)
     assert reading.network is not None
@@ -37,7 +44,10 @@ def read(source: str | Path) -> Network:
 
 def interpret_file(path: Path) -> Reading:
     """Everything that can be said of a file: the network, and every trouble."""
-    text = load(path)
+    return _interpret(path, load(path))
+
+
+def _interpret(path: Path, text: str) -> Reading:
     if looks_like_xml(text):
         return interpret(text, file=str(path))
     if path.suffix.lower() in (".xml", ".sbml"):

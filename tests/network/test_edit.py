@@ -114,3 +114,12 @@ def test_scale_rule_and_add_to_rule() -> None:
     assert added.source is None
     with pytest.raises(DesignError, match="no rule computes 'Q'"):
         scale_rule(base, "Q", network.parse("2"))
+
+
+def test_the_same_text_is_read_once_and_a_changed_file_again(tmp_path) -> None:
+    path = tmp_path / "m.ant"
+    path.write_text("model m()\n  k = 1\n  J: -> A; k\n  A = 0\nend\n")
+    first = network.read(path)
+    assert network.read(path) is first
+    path.write_text(path.read_text().replace("k = 1", "k = 2"))
+    assert next(one.value for one in network.read(path).parameters if one.id == "k") == 2.0
