@@ -54,7 +54,12 @@ class ModelError(RedoxsimError):
 
 
 class ReadError(ModelError):
-    """A model, agent, cell or table file cannot be read."""
+    """A model, agent, cell or table file cannot be read; ``others`` are further problems of the same file."""
+
+    others: tuple[ReadError, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *map(str, self.others)])
 
 
 class Unsupported(ModelError):
@@ -112,7 +117,8 @@ def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str | None:
         other = option.lower()
         apart = _apart(low, other)
         part = min(len(low), len(other)) >= 3 and (low in other or other in low)
-        if part or apart <= max(1, max(len(low), len(other)) // 3) < len(other):
+        begins = apart <= 1 and (low.startswith(other) or other.startswith(low))
+        if part or begins or apart <= max(1, max(len(low), len(other)) // 3) < len(other):
             # What only lacks its ending, such as "_c", goes before what has a wrong letter.
             ranked.append((apart - 3 if part and apart and other.startswith(low) else apart, option))
     found = [option for _, option in sorted(ranked, key=lambda pair: pair[0])[:most]]
