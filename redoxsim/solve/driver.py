@@ -212,7 +212,9 @@ def below_zero(system: OdeSystem, times: FloatArray, y: FloatArray, atol: FloatA
     """
     species = {part.id for part in system.network.species}
     found = []
-    for index, name in enumerate(system.states):
+    # most rows have nothing below zero at all, and a batch asks for every row
+    for index in np.flatnonzero((y < 0.0).any(axis=1)).tolist():
+        name = system.states[index]
         row = y[index][np.isfinite(y[index])]
         if name not in species or not row.size or row[0] < 0:
             continue
