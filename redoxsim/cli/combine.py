@@ -89,7 +89,13 @@ def command(
         start=cell.start, cells=cell.cells, draws=draws, **solving.keywords(),
     )  # fmt: skip
     behind = partial(
-        courses, model, times=times, background=background, cell=cell.profile, values=cell.values, start=cell.start,
+        courses,
+        model,
+        times=times,
+        background=background,
+        cell=cell.profile,
+        values=cell.values,
+        start=cell.start,
         **solving.keywords(),
     )
     return run_study(

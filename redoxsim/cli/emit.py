@@ -51,17 +51,13 @@ def emit_text(text: str, output: Output) -> None:
     write_text(str(output.path), text if text.endswith("\n") else text + "\n", force=output.force)
 
 
-def as_json(
-    rows: Sequence[Row], heads: Sequence[str], *, schema: str, about: Mapping[str, Any] | None = None
-) -> str:
+def as_json(rows: Sequence[Row], heads: Sequence[str], *, schema: str, about: Mapping[str, Any] | None = None) -> str:
     """A JSON document of the rows, in the one layout of `redoxsim.report.document`; units leave the heads."""
     from redoxsim.report.document import document
     from redoxsim.report.names import split_head
 
     named = [split_head(head) for head in heads]
-    return document(
-        schema, rows=([row.get(head) for head in heads] for row in rows), columns=dict(named), about=about
-    )
+    return document(schema, rows=([row.get(head) for head in heads] for row in rows), columns=dict(named), about=about)
 
 
 def cell_text(value: Any) -> str:

@@ -83,8 +83,9 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         return Exit.GOOD
     except SystemExit as ended:
         # click ends with 1 where the reader of a help text has closed the pipe; only then does it wrap stdout.
-        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
-            silence(getattr(sys.stdout, "wrapped"))  # noqa: B009
+        wrapped = getattr(sys.stdout, "wrapped", None)
+        if wrapped is not None:
+            silence(wrapped)
             return Exit.GOOD
         raise ended
     except OSError as error:
@@ -118,6 +119,13 @@ def _usage(error: click.ClickException) -> int:
 def _explained(error: RedoxsimError) -> int:
     place = f"{error.where}: " if error.where and str(error.where) else ""
     say(f"Error: {place}{error.message}")
+    others = getattr(error, "others", ())
+    if others:
+        if error.hint:
+            say(f"Hint: {error.hint}")
+        for one in others:
+            _explained(one)
+        return exit_of(error)
     report = getattr(error, "report", None)
     if report is not None and str(report) not in error.message:
         say(str(report))

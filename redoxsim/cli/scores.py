@@ -18,8 +18,8 @@ def score_option(function: F) -> F:
 
     return click.option(
         "--score", multiple=True, metavar="NAME[,NAME]", callback=comma_list,
-        help="bliss, hsa, loewe, loewe_excess, ci, dri_1, dri_2 for any number of agents (dri_3 for three); zip, musyc, "
-        "braid for two; bliss3, hsa3 for three  [default: bliss,hsa,loewe,ci].",
+        help="bliss, hsa, loewe, loewe_excess, ci, dri_1, dri_2 for any number of agents (dri_3 for three); zip, "
+        "musyc, braid for two; bliss3, hsa3 for three  [default: bliss,hsa,loewe,ci].",
     )(function)  # fmt: skip
 
 

@@ -90,5 +90,3 @@ def _told(progress: Progress, done: int, total: int, name: str) -> None:
     progress(done, 0, total)
     if name:
         progress.rename(f"observation {name}")
-
-

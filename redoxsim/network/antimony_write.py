@@ -102,7 +102,6 @@ def refuse_words(network: Network) -> None:
                 hint="use --format sbml",
             )
 
-
     for reaction in network.reactions:
         if any(part.stoichiometry < 0 for part in (*reaction.reactants, *reaction.products)):
             raise Unsupported(

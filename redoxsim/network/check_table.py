@@ -65,9 +65,7 @@ def rows_against_model(subject: Subject, rows: list[dict[str, str]]) -> Iterator
             yield subject.issue("RX040", message, element=part.id, line=part.line)
 
 
-def one_row(
-    subject: Subject, row: Mapping[str, str], id_: str, label: str, in_model: float | None
-) -> Iterator[Issue]:
+def one_row(subject: Subject, row: Mapping[str, str], id_: str, label: str, in_model: float | None) -> Iterator[Issue]:
     numbers: dict[str, float] = {}
     for column in ("value", "low", "high"):
         text = (row[column] or "").strip()

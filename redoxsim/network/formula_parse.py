@@ -1,10 +1,10 @@
 """Infix text to expression trees.
 
-    sum      a + b - c        product   a * b / c       power    a ^ b or a ** b (right first)
-    sign     -a               logic     a && b, a || b, !a
-    compare  == != < <= > >=  call      exp(x), log(base, x), piecewise(value, condition, ..., otherwise)
-    number   1.5e-3, or 1.5e-3 mM with a unit id; inf, nan, pi, true, false, avogadro, time are words
-    `time`   in backquotes is always an id, even where the word means something else
+sum      a + b - c        product   a * b / c       power    a ^ b or a ** b (right first)
+sign     -a               logic     a && b, a || b, !a
+compare  == != < <= > >=  call      exp(x), log(base, x), piecewise(value, condition, ..., otherwise)
+number   1.5e-3, or 1.5e-3 mM with a unit id; inf, nan, pi, true, false, avogadro, time are words
+`time`   in backquotes is always an id, even where the word means something else
 """
 
 from __future__ import annotations

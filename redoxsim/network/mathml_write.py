@@ -84,5 +84,3 @@ def cn(number: Number) -> str:
         if float(f"{mantissa}e{exponent}") == value:
             return f'<cn{unit} type="e-notation"> {mantissa} <sep/> {exponent} </cn>'
     return f"<cn{unit}> {format(digits, 'f')} </cn>"
-
-

@@ -158,4 +158,3 @@ def build(model: Any, context: Context) -> Network:
         **model_units(model, context),
         annotations=annotated(model),
     )
-

@@ -142,9 +142,7 @@ def unit_definition(part: UnitDefinition) -> list[str]:
 
 
 def compartment(part: Compartment) -> list[str]:
-    head = attributes(
-        spatialDimensions=part.dimensions, size=part.size, units=part.unit, constant=part.constant
-    )
+    head = attributes(spatialDimensions=part.dimensions, size=part.size, units=part.unit, constant=part.constant)
     return part_element("compartment", part, head)
 
 

@@ -71,4 +71,3 @@ def locate(source: str | Path) -> Path:
     if not text.strip():
         raise ReadError("no model given", hint="give a path or a name that `redoxsim models` lists")
     return catalog.model_file(text)
-

@@ -60,9 +60,7 @@ class Subject:
     @cached_property
     def changed_by_reactions(self) -> frozenset[str]:
         touched = {
-            part.species
-            for reaction in self.network.reactions
-            for part in (*reaction.reactants, *reaction.products)
+            part.species for reaction in self.network.reactions for part in (*reaction.reactants, *reaction.products)
         }
         fixed = {part.id for part in self.network.species if part.boundary or part.constant}
         return frozenset(touched - fixed)

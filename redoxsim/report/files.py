@@ -10,7 +10,6 @@ from pathlib import Path
 
 from redoxsim.errors import DesignError, RedoxsimError, Where
 
-
 FIGURES = ("png", "svg", "pdf")
 """Endings of figures."""
 

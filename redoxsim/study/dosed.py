@@ -46,7 +46,8 @@ def dose_axis(agent: Agent, doses: DoseValues | None, *, count: int | None = Non
         )
     given = agent.doses if doses is None else units.values(doses)
     if units.kind(given.unit) != units.kind(agent.dose_unit):  # g/L of an agent that counts in mM
-        given = Quantities(np.array([agent.in_moles(one).value for one in given]), agent.in_moles(next(iter(given))).unit)
+        moles = [agent.in_moles(one) for one in given]
+        given = Quantities(np.array([one.value for one in moles]), moles[0].unit)
     found = given.to(agent.dose_unit)
     if doses is None and count is not None:
         if count < 1:

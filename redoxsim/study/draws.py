@@ -151,9 +151,7 @@ def _conditions(reference: Setup) -> tuple[Target, ...]:
     return tuple(one for one in reference.metadata.targets if one.draws)
 
 
-def _conditioned(
-    reference: Setup, supply: Supply, targets: tuple[Target, ...], number: int, jobs: int
-) -> Drawn:
+def _conditioned(reference: Setup, supply: Supply, targets: tuple[Target, ...], number: int, jobs: int) -> Drawn:
     if not targets:
         values = {name: one[:number] for name, one in supply.take(power_of_two(number)).items()}
         return Drawn(values=values, asked=number, tried=number)

@@ -143,9 +143,7 @@ def reduce_series(times: FloatArray, values: FloatArray, how: str) -> float:
         if not times[0] <= when <= times[-1]:
             raise DesignError(f"'{how}' lies outside the course", hint=f"it ends at {times[-1] / HOUR:g} h")
         return float(np.interp(when, times, values))
-    raise DesignError(
-        f"no reduction '{how}'", hint="one of initial, last, min, max, mean, 'at <time>', half-time"
-    )
+    raise DesignError(f"no reduction '{how}'", hint="one of initial, last, min, max, mean, 'at <time>', half-time")
 
 
 def _half_time(times: FloatArray, values: FloatArray) -> float:

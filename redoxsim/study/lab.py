@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Block:
     """One combination of a table.
@@ -149,8 +150,8 @@ def score(
     Raises
     ------
     ReadError : the file is not a table.
-    DesignError : what is not said cannot be told, a column that is not there, a cell that is not a number, values outside the scale,
-        a missing control or single-agent dose.
+    DesignError : what is not said cannot be told, a column that is not there, a cell that is not a number, values
+        outside the scale, a missing control or single-agent dose.
     """
     frame, file = read_csv(table)
     given = column(frame, effect, file=file) if effect is not None else None

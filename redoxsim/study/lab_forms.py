@@ -64,7 +64,9 @@ def effect_column(frame: pd.DataFrame, taken: Sequence[str], *, file: str | None
     found = left if len(left) == 1 else usual
     if len(found) != 1:
         which = f"could be {' or '.join(found or left)}" if left else "is not there"
-        raise DesignError(f"the column of the effect {which}", where=Where(file=file), hint="name it: effect='viability'")
+        raise DesignError(
+            f"the column of the effect {which}", where=Where(file=file), hint="name it: effect='viability'"
+        )
     return found[0]
 
 

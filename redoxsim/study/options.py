@@ -71,8 +71,6 @@ class Options(Settings):
         """Who hears of the progress and who may stop it, as keywords."""
         return {"progress": self.progress, "cancel": self.cancel}
 
-    def prepare(
-        self, net: Model, *, agents: Sequence[str | Path | Agent] = (), dosed: Iterable[str] = ()
-    ) -> Setup:
+    def prepare(self, net: Model, *, agents: Sequence[str | Path | Agent] = (), dosed: Iterable[str] = ()) -> Setup:
         """The model made ready in this cell with these overrides; see :func:`redoxsim.study.setup.prepare`."""
         return prepare(net, agents=agents, dosed=dosed, cell=self.cell, values=self.values, start=self.start)

@@ -93,9 +93,7 @@ def _fits(result: ResultSet, name: str) -> dict[str, dict[str, list[float]]]:
             fit_hill(doses, effects[:, draw], orientation=orientation, profile=False, margin=np.inf) for draw in usable
         ]
         if fits:
-            found[str(float(time))] = {
-                key: interval(np.array([_number(fit, key) for fit in fits])) for key in FITTED
-            }
+            found[str(float(time))] = {key: interval(np.array([_number(fit, key) for fit in fits])) for key in FITTED}
     return found
 
 

@@ -60,8 +60,13 @@ def test_copasi_agrees(pushed: Network, reference: Solution) -> None:
         model = basico.load_model_from_string(network.write(pushed))
         try:
             table = basico.run_time_course(
-                duration=float(TIMES[-1]), intervals=HOURS, method="deterministic", use_sbml_id=True,
-                r_tol=1e-9, a_tol=1e-13, max_steps=10**7,
+                duration=float(TIMES[-1]),
+                intervals=HOURS,
+                method="deterministic",
+                use_sbml_id=True,
+                r_tol=1e-9,
+                a_tol=1e-13,
+                max_steps=10**7,
             )
         finally:
             basico.remove_datamodel(model)

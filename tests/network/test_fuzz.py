@@ -24,8 +24,34 @@ SEEDS = [
     t.document(t.reaction(reference="").replace('"2" constant="true"', '"2"'), level=2, version=4),
 ]  # fmt: skip
 ANTIMONY = "model m\n compartment c = 1;\n species A in c = 1; $B in c;\n k = 2;\n J: A -> 2 B; c * k * A^2;\nend\n"
-PIECES = ["<", ">", "/>", '"', "&", "<apply/>", "<apply>", "</apply>", "<ci/>", "<cn>1</cn>", "<cn/>", "<lambda/>", "0",
-          "-1", "1e999", "nan", "\u00e9", "A", "k", "]]>", "<!--", "-->", "<piecewise/>", "<csymbol/>", "true", "\x01"]
+PIECES = [
+    "<",
+    ">",
+    "/>",
+    '"',
+    "&",
+    "<apply/>",
+    "<apply>",
+    "</apply>",
+    "<ci/>",
+    "<cn>1</cn>",
+    "<cn/>",
+    "<lambda/>",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "\u00e9",
+    "A",
+    "k",
+    "]]>",
+    "<!--",
+    "-->",
+    "<piecewise/>",
+    "<csymbol/>",
+    "true",
+    "\x01",
+]
 
 
 def mutated(text: str, chance: random.Random) -> str:

@@ -48,9 +48,9 @@ def test_local_parameters_become_global_and_win() -> None:
 
 def test_level_2_defaults() -> None:
     text = t.document(
-        t.reaction(
-            t.math(t.apply("times", t.ci("c"), t.ci("k"), t.ci("A"))), reference=""
-        ).replace(' constant="true"', ""),
+        t.reaction(t.math(t.apply("times", t.ci("c"), t.ci("k"), t.ci("A"))), reference="").replace(
+            ' constant="true"', ""
+        ),
         level=2,
         version=4,
     )

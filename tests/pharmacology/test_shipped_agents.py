@@ -43,9 +43,7 @@ def test_agent_at_its_highest_dose(redox, name):
     observe = ["viability", "GSH_c", "NRF2", "LOOH", "NADPH_c", "H2O2_c", "H2O2_m", "Gln", "TrxR1_activity"]
     course = simulate(redox, doses={name: top}, until="24 h", every="6 h", observe=observe, cells=1)
     assert course.status.ok
-    moved = [
-        float(np.max(np.abs(np.asarray(course[one]) / np.asarray(course[one])[0] - 1.0))) for one in observe
-    ]
+    moved = [float(np.max(np.abs(np.asarray(course[one]) / np.asarray(course[one])[0] - 1.0))) for one in observe]
     assert all(math.isfinite(one) for one in moved)
     if name in SWITCHED_OFF:
         assert max(moved) < 1e-5

@@ -118,9 +118,7 @@ def test_not_a_number_never_holds(tmp_path: Path) -> None:
         ([1.0, float("nan")], expectations.Finding.FAILS),  # nothing shows the conflict
     ],
 )
-def test_a_declared_conflict_is_judged_too(
-    tmp_path: Path, values: list[float], finding: expectations.Finding
-) -> None:
+def test_a_declared_conflict_is_judged_too(tmp_path: Path, values: list[float], finding: expectations.Finding) -> None:
     reason = 'at_least = 2.0\nconflict = "1.6 is the most that k = 0.4 allows"'
     loaded = experiment.load(written(tmp_path, TEXT.replace("at_least = 2.0", reason)))
     (verdict,) = expectations.judge(loaded, {"course": Course(values)})

@@ -1,11 +1,12 @@
 """Figures as matplotlib Figures, made without touching matplotlib's global state; ``save`` writes them."""
 
 from redoxsim.report.figures.doseresponse import DoseCurve, curve, dose_response, draw_dose_response
-from redoxsim.report.figures.save import check_figure_path, save
+from redoxsim.report.figures.save import save
 from redoxsim.report.figures.scan import scan
 from redoxsim.report.figures.sweep import sweep
 from redoxsim.report.figures.synergy import draw_scores, surface, synergy
 from redoxsim.report.figures.timecourse import timecourse
+from redoxsim.report.files import check_figure_path
 
 __all__ = [
     "DoseCurve",
