@@ -71,20 +71,20 @@ def _problems(name: str) -> list[dict[str, Any]]:
 
 
 def _settings_problems(path: Path) -> list[dict[str, Any]]:
-    """The first problem of a TOML file, which is read as what its keys say it is."""
+    """Every problem of a TOML file, which is read as what its keys say it is."""
     try:
         _load_settings(path)
     except RedoxsimError as error:
-        where = error.where
         return [
             {
-                "line": where.line if where else None,
+                "line": one.where.line if one.where else None,
                 "level": "error",
                 "code": "",
-                "element": where.element if where else None,
-                "message": error.message,
-                "hint": error.hint,
+                "element": one.where.element if one.where else None,
+                "message": one.message,
+                "hint": one.hint,
             }
+            for one in (error, *getattr(error, "others", ()))
         ]
     return []
 

@@ -13,7 +13,7 @@ from redoxsim import catalog, units
 from redoxsim.errors import ReadError, RedoxsimError, Where
 from redoxsim.network import parse
 from redoxsim.network.expr import Expr
-from redoxsim.pharmacology.toml import Grade, Strict, read_table
+from redoxsim.pharmacology.toml import Grade, Problems, Strict, read_table
 
 Form = Literal["covalent", "reversible", "flux"]
 SID = re.compile(r"[A-Za-z_]\w*")
@@ -204,28 +204,38 @@ class Agent(Strict):
     def _consistent(self) -> Agent:
         if self.unsupported:
             return self
-        for key in ("forms", "dose_species", "default_doses"):
-            if key not in self.model_fields_set:
-                raise ValueError(f"the key '{key}' is missing")
-        if not self.forms:
-            raise ValueError("forms must name at least one of covalent, reversible, flux")
-        try:
-            doses = units.values(self.default_doses).to(self.dose_unit)
-            for one in self.parameters:
+        found = self._problems()
+        if found:
+            raise Problems(found)
+        return self
+
+    def _problems(self) -> list[str]:
+        """Everything that does not fit together."""
+        needed = ("forms", "dose_species", "default_doses")
+        found = [f"the key '{key}' is missing" for key in needed if key not in self.model_fields_set]
+        if "forms" in self.model_fields_set and not self.forms:
+            found.append("forms must name at least one of covalent, reversible, flux")
+        if "default_doses" in self.model_fields_set:
+            try:
+                if (units.values(self.default_doses).to(self.dose_unit) <= 0.0).any():
+                    found.append("default_doses must be above zero; the untreated control is always added")
+            except RedoxsimError as error:
+                found.append(str(error))
+        for one in self.parameters:
+            try:
                 if not SID.fullmatch(one.unit):  # an id is looked up in the model that the agent is applied to
                     units.scale(one.unit)
-        except RedoxsimError as error:
-            raise ValueError(str(error)) from error
-        if (doses <= 0.0).any():
-            raise ValueError("default_doses must be above zero; the untreated control is always added")
+            except RedoxsimError as error:
+                found.append(f"'{one.id}': {error}")
         named = self.own_ids
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise ValueError(f"id given twice: {', '.join(twice)}")
-        used = {one.form for one in (*self.reactions, *self.factors, *self.terms)}
-        if used - set(self.forms):
-            raise ValueError(f"forms lacks {', '.join(sorted(used - set(self.forms)))}, which its reactions use")
-        return self
+            found.append(f"id given twice: {', '.join(twice)}")
+        acting: tuple[AgentReaction | AgentFactor | AgentTerm, ...] = (*self.reactions, *self.factors, *self.terms)
+        used = {one.form for one in acting}
+        if self.forms and used - set(self.forms):
+            found.append(f"forms lacks {', '.join(sorted(used - set(self.forms)))}, which its reactions use")
+        return found
 
     @property
     def own_ids(self) -> list[str]:

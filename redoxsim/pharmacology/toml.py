@@ -49,7 +49,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
 
 def checked(data: dict[str, Any], kind: type[Table], file: str) -> Table:
-    """``data`` as a ``kind``; the first error is raised with its key, the others are counted."""
+    """``data`` as a ``kind``; every problem is told, the first as the error and the rest as its ``others``."""
     try:
         return kind.model_validate(data)
     except ValidationError as error:
@@ -57,21 +57,41 @@ def checked(data: dict[str, Any], kind: type[Table], file: str) -> Table:
 
 
 def first_error(error: ValidationError, kind: type[BaseModel], file: str) -> ReadError:
-    """What is wrong with a file, from pydantic's list."""
+    """What is wrong with a file, from pydantic's list: the first problem, with the others."""
+    found = error.errors(include_url=False)
+    unknown = {(one["loc"][:-1], str(one["loc"][-1])) for one in found if one["type"] == "extra_forbidden"}
+    told = []
     # A misspelt key shows up twice, as unknown and as missing; the first says more.
-    found = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
-    first = found[0]
-    key = ".".join(str(part) for part in first["loc"])
-    message, hint = first["msg"].removeprefix("Value error, "), None
-    if first["type"] == "extra_forbidden":
-        message = f"unknown key '{first['loc'][-1]}'"
-        known = keys(kind, first["loc"][:-1])
-        hint = nearest(str(first["loc"][-1]), known) or f"known keys: {', '.join(known)}"
-    elif first["type"] == "missing":
-        message = f"the key '{first['loc'][-1]}' is missing"
-    if len(found) > 1:
-        message += f" (and {len(found) - 1} more)"
-    return ReadError(message, where=Where(file=file, element=key or None), hint=hint)
+    for one in sorted(found, key=lambda one: one["type"] != "extra_forbidden"):
+        place, key = one["loc"][:-1], str(one["loc"][-1]) if one["loc"] else ""
+        meant = [name for where, name in unknown if where == place and nearest(name, [key])]
+        if one["type"] != "missing" or not meant:
+            told += _told(one, kind, file)
+    told[0].others = tuple(told[1:])
+    return told[0]
+
+
+def _told(one: Any, kind: type[BaseModel], file: str) -> list[ReadError]:
+    """The problems of one of pydantic's entries; a check of ours may have found several."""
+    place = ".".join(str(part) for part in one["loc"])
+    where = Where(file=file, element=place or None)
+    if one["type"] == "extra_forbidden":
+        known = keys(kind, one["loc"][:-1])
+        hint = nearest(str(one["loc"][-1]), known) or f"known keys: {', '.join(known)}"
+        return [ReadError(f"unknown key '{one['loc'][-1]}'", where=where, hint=hint)]
+    if one["type"] == "missing":
+        return [ReadError(f"the key '{one['loc'][-1]}' is missing", where=where)]
+    cause = one.get("ctx", {}).get("error")
+    texts = cause.problems if isinstance(cause, Problems) else [one["msg"].removeprefix("Value error, ")]
+    return [ReadError(text, where=where) for text in texts]
+
+
+class Problems(ValueError):
+    """Several things that are wrong with one table."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 def keys(kind: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:

@@ -172,3 +172,65 @@ def test_doctor_clears_the_kept_kernels(command: Command, tmp_path: Path, monkey
     assert "Removed: 1 compiled kernel" in ran.err
     assert "compiled kernels,0," in ran.out
     assert cache.load("one") is None
+
+
+BAD_AGENT = """id = "bad"
+name = "Bad"
+forms = ["flux"]
+dose_species = "x"
+dose_unti = "uM"
+default_doses = "0uM,1uM"
+
+[[parameters]]
+id = "k"
+value = 1.0
+unit = "1/uM/s"
+grade = "D"
+source = "?"
+
+[[parameters]]
+id = "k"
+value = 1.0
+unit = "furlong/s"
+grade = "C"
+"""
+BAD_CELL = """id = "bad"
+name = "Bad"
+
+[values.GSR]
+value = 9.0
+low = 0.1
+high = 2.0
+grade = "C"
+source = "?"
+
+[values.GPX1]
+value = 1.0
+grade = "C"
+soruce = "?"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BAD_AGENT, ["unknown key 'dose_unti'", "'A', 'B' or 'C'", "the key 'source' is missing"]),
+        (
+            BAD_AGENT.replace("dose_unti", "dose_unit").replace('"D"', '"C"') + 'source = "?"\n',
+            ["default_doses must be above zero", "'k': ", "id given twice: k"],
+        ),
+        (BAD_CELL, ["9 lies outside its range 0.1 to 2", "unknown key 'soruce'"]),
+    ],
+    ids=["agent", "agent that reads", "cell"],
+)
+def test_check_lists_every_problem_of_a_file(command: Command, tmp_path: Path, text: str, says: list[str]) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text, encoding="utf-8")
+    ran = command("check", path)
+    assert ran.code == 1
+    found = [row["message"] for row in rows(ran.out)]
+    assert len(found) == len(says), found
+    for wanted in says:
+        assert sum(wanted in message for message in found) == 1, (wanted, found)
+    shown = command("agents" if "forms" in text else "cells", "show", path).err
+    assert all(wanted in shown for wanted in says)
