@@ -101,7 +101,14 @@ def caption(results: ResultSet) -> str:
 
 
 def grades_note(results: ResultSet) -> str:
-    """Small print of a figure: how well the numbers behind it are known."""
+    """Small print of a figure: how well the numbers behind it are known, and how much of a band is assumed."""
+    shares = [results.dataset[name].attrs.get("grade_c_share") for name in results.observables]
+    known = [float(share) for share in shares if share is not None]
+    band = f" With only the assumed ones varying, {max(known):.0%} of the band remains." if known else ""
+    return _grades(results) + band
+
+
+def _grades(results: ResultSet) -> str:
     grades = results.provenance["grades"]
     total = sum(grades.values())
     if not total:
@@ -309,8 +316,24 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
             f"{results.axes[1]} ({show_unit(unit_of(second.attrs))}) across"
         )
         parts.append(matrix_text(np.asarray(data[scored[0]]), rows, columns))
-    parts.append(scores_text(results.scores(metrics, observe=scored[0], failed="drop").values()))
+    tables = results.scores(metrics, observe=scored[0], failed="drop")
+    parts.append("\n".join([scores_text(tables.values()), *score_bands(results, scored[0], tables)]))
     return "\n\n".join(parts)
+
+
+def score_bands(results: ResultSet, observe: str, tables: Mapping[str, SynergyTable]) -> list[str]:
+    """The mean of each score over its 5% to 95% band of draws, a line each; none without draws."""
+    found = results.intervals.get(observe, {}).get("scores", {})
+    lines = []
+    for metric, table in tables.items():
+        if metric in found and results.draws is not None:
+            low, middle, high, share = found[metric]["mean"]
+            defined = "" if share == 1.0 else f", defined in {share:.0%} of them"
+            lines.append(
+                f"{table.title}, mean: {_number(middle)} ({_number(low)} to {_number(high)} over 5% to 95% of "
+                f"{results.draws['usable']} draws{defined})"
+            )
+    return lines
 
 
 def scores_text(tables: Iterable[SynergyTable]) -> str:

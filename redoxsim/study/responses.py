@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,7 @@ def _start(result: ResultSet) -> float:
         return float(np.nanmedian(np.asarray(control, dtype=float)))
     design: dict[str, Any] = result.provenance["design"]
     times = [*design.get("given", {}).values(), *(text.partition("@")[2] for text in design.get("with", []))]
-    if any("-" in text for text in times):
+    if any(re.search(r"(^|,)\s*-", text) for text in times):
         raise DesignError("GR counts from 0 h, and there is a dose before that", hint="at='0h,48h' counts cells at 0 h")
     return 1.0
 

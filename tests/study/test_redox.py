@@ -76,3 +76,21 @@ def test_grades_say_how_much_is_assumed(redox: network.Network) -> None:
 def test_dose_of_the_wrong_kind(redox: network.Network) -> None:
     with pytest.raises(UnitError, match="needs a concentration"):
         rx.simulate(redox, doses=["auranofin=2Gy"], until="1 h")
+
+
+def test_draws_keep_the_undosed_cell_possible() -> None:
+    from redoxsim.study import draws, prepare
+
+    setup = prepare("redox")
+    assert setup.metadata is not None
+    bands = {one.id: one for one in setup.metadata.targets if one.draws}
+    assert {"H2O2_c", "H2O2_m", "GSH_c", "Trx1_red"} <= bands.keys()
+    found = draws.draw(setup, 4)
+    assert found.number == 4
+    assert found.tried > 4
+    for place in range(2):
+        values = {name: float(column[place]) for name, column in found.values.items()}
+        rest = rx.simulate("redox", until="1 min", values=values, solver="scipy")
+        for name, band in bands.items():
+            assert band.low <= rest[name][0] * (1 + 1e-6), name
+            assert rest[name][0] <= band.high * (1 + 1e-6), name
