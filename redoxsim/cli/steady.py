@@ -145,8 +145,11 @@ def _say(table: SteadyTable, talk: Talk) -> int:
 def why_none(messages: list[str]) -> str:
     """Why no steady state was found, each reason once.
 
-    >>> why_none(["the rates depend on time (of A)", "the rates depend on time (of A)"])
-    'no steady state (2): the rates depend on time (of A)'
+    >>> why_none(["the Jacobian is singular", "the Jacobian is singular"])
+    'no steady state (2): the Jacobian is singular'
+    >>> print(why_none(["the rates depend on time (of A)"]))
+    no steady state: the rates depend on time (of A)
+    A model whose rates change with time never rests: `redoxsim simulate` follows it.
     """
     counts = {text: messages.count(text) for text in messages}
     parts = [f"no steady state{f' ({count})' if len(messages) > 1 else ''}: {text}" for text, count in counts.items()]

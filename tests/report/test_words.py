@@ -159,7 +159,7 @@ def test_measured_points_in_the_units_of_the_figure(tmp_path: Path) -> None:
     np.testing.assert_allclose(viability.x, [1.0])
     with pytest.raises(DesignError, match="none of which is drawn"):
         read_points(path, x="time", unit="h", observables={"NRF2": "uM"})
-    with pytest.raises(UnitError, match="GSH_c"):
+    with pytest.warns(UserWarning, match="not used: viability"), pytest.raises(UnitError, match="GSH_c"):
         read_points(path, x="time", unit="h", observables={"GSH_c": "s"})
     with pytest.raises(DesignError, match="the table is over 'time'"):
         read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
@@ -168,7 +168,8 @@ def test_measured_points_in_the_units_of_the_figure(tmp_path: Path) -> None:
 def test_measured_doses_of_one_of_two_agents(tmp_path: Path) -> None:
     path = tmp_path / "lab.csv"
     path.write_text("auranofin [nM],bso [uM],viability\n0,100,1\n500,100,0.4\n")
-    (points,) = read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
+    with pytest.warns(UserWarning, match=r"not used: bso \[uM\]"):
+        (points,) = read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
     np.testing.assert_allclose(points.x, [0.0, 0.5])
 
 
