@@ -161,7 +161,7 @@ def test_measured_points_in_the_units_of_the_figure(tmp_path: Path) -> None:
         read_points(path, x="time", unit="h", observables={"NRF2": "uM"})
     with pytest.warns(UserWarning, match="not used: viability"), pytest.raises(UnitError, match="GSH_c"):
         read_points(path, x="time", unit="h", observables={"GSH_c": "s"})
-    with pytest.raises(DesignError, match="the table is over 'time'"):
+    with pytest.raises(DesignError, match="no column 'auranofin'"):
         read_points(path, x="auranofin", unit="uM", observables={"viability": "1"})
 
 
