@@ -96,6 +96,8 @@ class Expectation(_Strict):
 
     ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
     with numbers, why the model is known not to meet the bound: then it counts as a known conflict, not as a failure.
+    ``when`` is a condition under which the run stands, in words that follow "only if". ``correction``: it shows what
+    is right where the document that makes the claim is wrong (:mod:`redoxsim.study.claims`).
     """
 
     id: str
@@ -109,6 +111,8 @@ class Expectation(_Strict):
     strict: bool = False
     unit: str | None = None
     conflict: str | None = None
+    when: str | None = None
+    correction: bool = False
 
     @model_validator(mode="after")
     def _reasoned(self) -> Expectation:
@@ -141,6 +145,13 @@ class Expectation(_Strict):
         return (low is None or value >= low) and (high is None or value <= high)
 
 
+class Beyond(_Strict):
+    """A claim that no model here can show, and why, in a sentence."""
+
+    claim: str
+    reason: str
+
+
 class Experiment(_Strict):
     """A folder of ``experiments/``: claim ids, runs and expectations."""
 
@@ -154,8 +165,23 @@ class Experiment(_Strict):
     cell: str = "default"
     cells: int = Field(default=16, ge=1)
     seed: int = 1
-    run: tuple[Run, ...] = Field(min_length=1)
+    run: tuple[Run, ...] = ()
     expect: tuple[Expectation, ...] = ()
+    beyond: tuple[Beyond, ...] = ()
+
+    @model_validator(mode="after")
+    def _answered(self) -> Experiment:
+        told = {one.claim for one in self.beyond}
+        stated = {one.claim for one in self.expect if one.claim is not None and not one.correction}
+        if not self.run and not told:
+            raise ValueError("there is nothing to run: give a [[run]], or say in [[beyond]] why there is none")
+        if missing := [claim for claim in self.claims if claim not in told | stated]:
+            raise ValueError(f"no expectation states claim {', '.join(missing)}, and no [[beyond]] says why")
+        if stray := sorted((told | stated) - set(self.claims)):
+            raise ValueError(f"'claims' lacks {', '.join(stray)}")
+        if both := sorted(told & stated):
+            raise ValueError(f"{', '.join(both)}: either an expectation or a [[beyond]], not both")
+        return self
 
     @model_validator(mode="after")
     def _ids(self) -> Experiment:
@@ -228,7 +254,7 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
 
 
 def _known_keys() -> set[str]:
-    kinds: tuple[type[BaseModel], ...] = (Experiment, SimulateRun, DoseResponseRun, CombineRun, Quantity, Expectation)
+    kinds: tuple[type[BaseModel], ...] = (Experiment, SimulateRun, DoseResponseRun, CombineRun, Quantity, Expectation, Beyond)
     return {name for kind in kinds for name in kind.model_fields}
 
 

@@ -1,0 +1,84 @@
+"""Claims: the rule from verdicts to an answer, and that every claim of the source documents has a place."""
+
+from __future__ import annotations
+
+import pytest
+
+from redoxsim import catalog
+from redoxsim.errors import ReadError
+from redoxsim.study import claims, experiment
+from redoxsim.study.claims import Answer
+from redoxsim.study.expectations import Verdict
+from redoxsim.study.experiment import Expectation, Quantity
+
+CLAIMS = (
+    *(f"S0.{number}" for number in range(1, 25)),
+    *(f"S1.{number}" for number in range(1, 8)),
+    *(f"S4.{number}" for number in (1, 2, 3, "4a", "4b", *range(5, 18))),
+)
+QUANTITY = Quantity(run="one", observe="A", reduce="last")
+
+
+def verdict(value: float, **more: object) -> Verdict:
+    one = Expectation(id="x", claim="S9.1", text="A rises", quantity=QUANTITY, at_least=1.0, **more)  # type: ignore[arg-type]
+    return Verdict(expectation=one, value=value, holds=one.holds(value))
+
+
+def test_every_claim_has_a_place() -> None:
+    found = [claim for name in catalog.experiments() for claim in experiment.load(experiment.find(name)).claims]
+    assert set(found) <= set(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "words"),
+    [
+        ([verdict(2.0)], "reproduced"),
+        ([verdict(2.0), verdict(0.5)], "contradicted: A rises (>= 1, got 0.5)"),
+        ([verdict(0.5), verdict(2.0, when="GSH is lost")], "reproduced only if GSH is lost"),
+        ([verdict(0.5), verdict(0.2, when="GSH is lost")], "contradicted: A rises (>= 1, got 0.5)"),
+        ([verdict(2.0), verdict(0.2, when="GSH is lost")], "reproduced"),
+        ([verdict(2.0, when="it rains"), verdict(0.2, when="GSH is lost")], "reproduced only if it rains"),
+        ([verdict(2.0, when="it rains"), verdict(0.2, when="it rains")], "contradicted: A rises (>= 1, got 0.2)"),
+        ([verdict(2.0), verdict(0.1, correction=True)], "reproduced"),
+        ([verdict(0.5, conflict="0.5 is all there is")], "contradicted: A rises (>= 1, got 0.5)"),
+    ],
+)
+def test_answers(verdicts: list[Verdict], words: str) -> None:
+    assert claims.answer("S9.1", verdicts).words() == words
+
+
+def test_a_claim_nobody_states_has_no_answer() -> None:
+    with pytest.raises(ValueError, match=r"S9\.2"):
+        claims.answer("S9.2", [verdict(2.0)])
+
+
+def test_what_is_beyond_the_model_says_why() -> None:
+    found = experiment.load(experiment.find("beyond-the-model"))
+    answers = claims.answers(found, ())
+    assert [one.claim for one in answers] == list(found.claims)
+    assert all(one.answer is Answer.NOT_REPRESENTABLE and one.because for one in answers)
+
+
+HEAD = 'id = "a"\ntitle = "a"\nquestion = "?"\nsays = "."\nexpected = "."\n'
+RUN = '[[run]]\nid = "one"\nkind = "simulate"\nuntil = "1 h"\nevery = "1 h"\nobserve = ["A"]\n'
+EXPECT = (
+    '[[expect]]\nid = "x"\nclaim = "S9.1"\ntext = "."\nat_least = 1.0\n'
+    'quantity = { run = "one", observe = "A", reduce = "last" }\n'
+)
+BEYOND = '[[beyond]]\nclaim = "S9.1"\nreason = "it is"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "nothing to run"),
+        ('claims = ["S9.1"]\n' + RUN, r"no expectation states claim S9\.1"),
+        (RUN + EXPECT, r"'claims' lacks S9\.1"),
+        (BEYOND, r"'claims' lacks S9\.1"),
+        ('claims = ["S9.1"]\n' + RUN + EXPECT + BEYOND, "either an expectation or a"),
+    ],
+)
+def test_claims_without_an_answer_are_refused(tmp_path, text: str, says: str) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "experiment.toml").write_text(HEAD + text, encoding="utf-8")
+    with pytest.raises(ReadError, match=says):
+        experiment.load(tmp_path)
