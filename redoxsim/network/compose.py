@@ -4,7 +4,10 @@ A module is an Antimony file with three marked parts: ``common`` (units and comp
 every module), ``boundary`` (what the other modules provide: left out of the composition) and the rest,
 its body. ``model.toml`` of a composed network names its modules in ``compose = [...]``; a ``join.ant``
 beside it, if there is one, adds to the bodies. ``python -m redoxsim.network.compose`` regenerates
-``model.ant`` of composed networks and ``model.xml`` of all, and checks ``parameters.csv``.
+``model.ant`` of composed networks and ``model.xml`` of all, and checks ``parameters.csv``. Initial
+values of a composed network are those of its ``rest.csv`` (:mod:`redoxsim.network.rest`). With
+``core_of = NAME`` in its ``model.toml`` a network is the core level of another
+(:mod:`redoxsim.network.levels`).
 """
 
 from __future__ import annotations
@@ -17,12 +20,17 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from redoxsim import catalog
 from redoxsim.errors import ModelError, RedoxsimError, Where
+from redoxsim.network.edit import set_values
 from redoxsim.network.expr import Apply, Expr, Number
+from redoxsim.network.levels import Core, core_of, merge, read_core
 from redoxsim.network.parts import Network
+from redoxsim.network.rest import FILE, read_rest, with_values
 
+MADE_OF = ("compose", "core_of")  # what makes a network a made one, in model.toml
 COLUMNS = ("id", "value", "unit", "low", "high", "grade", "source", "note")
 MARK = re.compile(r"^[ \t]*// --- (end )?(common|boundary)\b.*$", re.MULTILINE)
 MODEL = re.compile(r"^[ \t]*model[ \t]+\*?(\w+)\(\)[ \t]*$", re.MULTILINE)
@@ -165,17 +173,55 @@ def compose(modules: Sequence[Module], *, name: str, title: str = "", join: str 
     return "\n".join([*lines, "end", ""])
 
 
-def compose_folder(folder: Path) -> str | None:
-    """Antimony text of the composed network of a folder; None where its model.toml names no modules."""
+def settings_of(folder: Path) -> dict[str, Any]:
+    """``model.toml`` of a folder; empty where there is none."""
     file = folder / "model.toml"
-    settings = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def compose_folder(folder: Path) -> str | None:
+    """Antimony text of the composed network of a folder, or of a core level; None where it is neither.
+
+    Raises
+    ------
+    ModelError : see :func:`compose`, :func:`redoxsim.network.levels.core_of` and :mod:`redoxsim.network.rest`.
+    """
+    settings = settings_of(folder)
+    if "core_of" in settings:
+        return core_text(folder, settings["core_of"])
     names: list[str] = settings.get("compose", [])
     if not names:
         return None
     join = folder / "join.ant"
     modules = [module_of(folder.parent / name) for name in names]
     text = join.read_text(encoding="utf-8") if join.is_file() else ""
-    return compose(modules, name=folder.name, title=settings.get("title", ""), join=text)
+    made = compose(modules, name=folder.name, title=settings.get("title", ""), join=text)
+    return with_values(made, read_rest(folder), file=str(folder / FILE))
+
+
+def core_text(folder: Path, name: str) -> str:
+    """Antimony text of the core level of the composed network ``name``, which lies beside ``folder``.
+
+    Raises
+    ------
+    ModelError : there is no such composed network; see also :func:`redoxsim.network.levels.core_of`.
+    """
+    from redoxsim.network.antimony_read import read_antimony
+    from redoxsim.network.export import write as to_text
+
+    source = folder.parent / name
+    text = compose_folder(source) if source.is_dir() else None
+    if text is None:
+        raise ModelError(f"'{name}' is no composed network", where=Where(file=str(folder / "model.toml")))
+    full = read_antimony(text, file=str(source / "model.ant"))
+    core = core_of(full, cores_of(source), id=folder.name.replace("-", "_"))  # an SBML id has no hyphen
+    made = to_text(set_values(core, read_rest(folder)), format="antimony")
+    return f"// Generated from {name} by redoxsim.network.compose: its core level. Edit the modules.\n{made}"
+
+
+def cores_of(folder: Path) -> Core:
+    """What the modules of a composed network leave out at core level."""
+    return merge(read_core(folder.parent / name) for name in settings_of(folder).get("compose", []))
 
 
 def plain_numbers(expr: Expr) -> Expr:
@@ -244,15 +290,23 @@ def check_parameters(network: Network, rows: Iterable[dict[str, str]], *, file: 
 
 
 def composed_rows(folder: Path, network: Network) -> list[dict[str, str]]:
-    """Rows of a composed network: those of its modules, without what their boundaries add."""
-    names: list[str] = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))["compose"]
-    present = {item.id for item in network.parameters}
+    """Rows of a composed network: those of its modules, without what their boundaries add.
+
+    A core level has the rows of its full network for what it keeps, with its own values.
+    """
+    settings = settings_of(folder)
+    if "core_of" in settings:
+        folder = folder.parent / settings["core_of"]
+    names: list[str] = settings_of(folder)["compose"]
+    present = {item.id: item.value for item in network.parameters}
     rows: dict[str, dict[str, str]] = {}
     for name in names:
         own = set(module_of(folder.parent / name).defined)
         for row in read_parameters(folder.parent / name / "parameters.csv"):
             if row["id"] in own and row["id"] in present:
-                rows[row["id"]] = row
+                value = present[row["id"]]
+                same = value is None or float(row["value"]) == value
+                rows[row["id"]] = row if same else row | {"value": repr(value)}
     return list(rows.values())
 
 
@@ -309,7 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, only tell what is out of date")
     options = parser.parse_args(arguments)
     folders = catalog.models()
-    plain_first = sorted(folders, key=lambda name: (folders[name] / "join.ant").exists())
+    plain_first = sorted(folders, key=lambda name: sum(key in settings_of(folders[name]) for key in MADE_OF))
     status = 0
     for name in options.networks or plain_first:
         try:

@@ -45,13 +45,25 @@ class Population(Strict):
     cv: dict[str, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(default_factory=dict)
 
 
+class CoreLevel(Strict):
+    """What of a module belongs to its full level only, and values at core level (:mod:`redoxsim.network.levels`)."""
+
+    leave_out: tuple[str, ...] = ()
+    values: dict[str, float] = Field(default_factory=dict)
+
+
 class Metadata(Strict):
-    """``model.toml``. ``fluxes`` names the reactions that make and use a pool."""
+    """``model.toml``. ``fluxes`` names the reactions that make and use a pool.
+
+    ``compose`` names the modules of a composed network, ``core_of`` the network that this is the core level of.
+    """
 
     title: str
     description: str = ""
     start: Literal["steady", "given"] = "given"
     compose: tuple[str, ...] = ()
+    core_of: str | None = None
+    core: CoreLevel = CoreLevel()
     observables: tuple[Observable, ...] = ()
     targets: tuple[Target, ...] = ()
     population: Population = Population()
@@ -159,7 +171,8 @@ def folder_of(network: Network) -> Path | None:
         folder = Path(network.source).parent
         return folder if (folder / "model.toml").is_file() else None
     if any(part.id == "population" for part in network.compartments):
-        folder_ = catalog.models().get(network.id)
+        known = catalog.models()
+        folder_ = known.get(network.id) or known.get(network.id.replace("_", "-"))  # an SBML id has no hyphen
         return folder_ if folder_ is not None and (folder_ / "model.toml").is_file() else None
     return None
 

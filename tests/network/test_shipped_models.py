@@ -12,7 +12,7 @@ from redoxsim import catalog, equations, network
 from redoxsim.codegen import compile_system
 from redoxsim.network.parts import Network
 
-NAMES = ("energy", "fate", "ferroptosis", "glutamine", "gsh", "nrf2", "redox", "trx")
+NAMES = ("energy", "fate", "ferroptosis", "glutamine", "gsh", "nrf2", "redox", "redox-core", "trx")
 FIXED = (
     "H2O2_c", "H2O2_m", "H2O2_x", "GSH_c", "GSSG_c", "Trx1_red", "Trx2_red", "Prx3_ox", "NADPH_c", "NRF2", "LOOH",
     "ATP", "Gln", "Glu", "viability", "survival",
@@ -24,20 +24,25 @@ LEVELS = (
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def shipped(request: pytest.FixtureRequest) -> Network:
-    return network.read(request.param)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def shipped(name: str) -> Network:
+    return network.read(name)
 
 
 def test_all_are_listed() -> None:
     assert set(NAMES) <= set(catalog.models())
 
 
-def test_check_finds_nothing(shipped: Network) -> None:
-    assert network.check(catalog.model_file(shipped.id)) == []
+def test_check_finds_nothing(name: str) -> None:
+    assert network.check(catalog.model_file(name)) == []
 
 
-def test_libsbml_finds_nothing(shipped: Network) -> None:
-    document = libsbml.readSBMLFromFile(str(catalog.model_file(shipped.id)))
+def test_libsbml_finds_nothing(name: str) -> None:
+    document = libsbml.readSBMLFromFile(str(catalog.model_file(name)))
     document.setConsistencyChecks(libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, True)
     document.setConsistencyChecks(libsbml.LIBSBML_CAT_MODELING_PRACTICE, True)
     found = document.checkConsistency()
@@ -67,8 +72,8 @@ def test_at_rest(shipped: Network) -> None:
     assert far == {}
 
 
-def test_targets_hold(shipped: Network) -> None:
-    settings = tomllib.loads((catalog.models()[shipped.id] / "model.toml").read_text(encoding="utf-8"))
+def test_targets_hold(name: str, shipped: Network) -> None:
+    settings = tomllib.loads((catalog.models()[name] / "model.toml").read_text(encoding="utf-8"))
     compiled = compile_system(equations.build(shipped))
     y, p = compiled.initial({})
     names = [item["id"] for item in settings["targets"]]

@@ -1,0 +1,146 @@
+"""The core level: what is left out is gone everywhere, what stays computes what it did."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from redoxsim import catalog, equations, network
+from redoxsim.codegen import compile_system
+from redoxsim.errors import ModelError
+from redoxsim.network import compose
+from redoxsim.network.expr import symbols
+from redoxsim.network.levels import Core, core_of, merge, read_core
+from redoxsim.network.rest import read_rest, with_values
+
+FULL = """model full()
+  compartment c = 2;
+  species A in c = 1; species B in c = 3; species X in c = 5;
+  k = 0.5; g = 4; n = 2; s := A + X;
+  J: A -> B; c*k*A*g^n*(1 + X/2);
+  L: X -> ; c*k*X;
+  M: B -> ; c*B*(k + g*X)/(1 + X);
+  boost := g*s;
+end
+"""
+
+
+def rates(net: network.Network, values: dict[str, float]) -> dict[str, float]:
+    system = equations.build(net)
+    compiled = compile_system(system)
+    y, p = compiled.initial(values)
+    return dict(zip([name for name, _ in system.rates], compiled.bind(p).rates(0.0, y.tolist()), strict=True))
+
+
+@pytest.fixture
+def full() -> network.Network:
+    return network.read_antimony(FULL)
+
+
+def test_what_is_left_out_is_zero_in_every_formula(full: network.Network) -> None:
+    core = core_of(full, Core(leave_out=("X", "L")), id="small")
+    assert core.id == "small"
+    assert {one.id for one in core.reactions} == {"J", "M"}
+    assert rates(core, {}) == {name: value for name, value in rates(full, {"X": 0.0}).items() if name != "L"}
+
+
+def test_core_values_stand_in_for_what_is_left_out_and_change_what_stays(full: network.Network) -> None:
+    core = core_of(full, Core(leave_out=("g", "boost"), values={"g": 1.0, "k": 0.25}))
+    assert rates(core, {}) == rates(full, {"g": 1.0, "k": 0.25})
+    used = set().union(*(symbols(one.rate) for one in core.reactions if one.rate is not None))
+    assert used == {"c", "k", "A", "X", "B"}
+    assert core.index()["k"].value == 0.25
+
+
+def test_neutral_elements_are_gone(full: network.Network) -> None:
+    core = core_of(full, Core(leave_out=("X", "L", "g", "n", "boost"), values={"g": 1.0}))
+    first = network.write(core, format="antimony")
+    assert "J: A -> B; c * k * A;" in first.replace("*", " * ").replace("  ", " ")
+    assert "s := A;" in first
+
+
+@pytest.mark.parametrize(
+    ("core", "told"),
+    [
+        (Core(leave_out=("X",)), "'X', but reaction 'L' turns it over"),
+        (Core(leave_out=("Y",)), "'Y', which the network does not have"),
+        (Core(values={"kk": 1.0}), "'kk', which the network does not have"),
+    ],
+)
+def test_what_cannot_be_left_out_is_named(full: network.Network, core: Core, told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        core_of(full, core)
+
+
+def test_a_formula_of_a_rate_that_is_gone_is_named() -> None:
+    full = network.read_antimony("model m()\n compartment c = 1; species A in c = 1; J: A -> ; c*A; twice := 2*J;\nend")
+    with pytest.raises(ModelError, match="'J', which the rule of 'twice' uses"):
+        core_of(full, Core(leave_out=("J",)))
+
+
+def test_a_formula_without_a_value_is_named() -> None:
+    full = network.read_antimony(
+        "model m()\n compartment c = 1; species A in c = 1; q = 2; J: A -> ; c*A; x := 1/q;\nend"
+    )
+    with pytest.raises(ModelError, match="without q the rule of 'x' has no value"):
+        core_of(full, Core(leave_out=("q",)))
+
+
+def test_two_modules_must_agree() -> None:
+    both = merge([Core(leave_out=("a",), values={"k": 1.0}), Core(leave_out=("b", "a"), values={"k": 1.0})])
+    assert both.leave_out == ("a", "b")
+    with pytest.raises(ModelError, match="'k' has two core values, 1 and 2"):
+        merge([Core(values={"k": 1.0}), Core(values={"k": 2.0})])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[core]\ndrop = ['a']\n", "has no 'drop'"),
+        ("[core]\nleave_out = 'a'\n", "needs a list of ids"),
+        ("[core]\nvalues = { k = 'x' }\n", "core value of 'k' is no number"),
+    ],
+)
+def test_a_table_that_makes_no_sense(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "model.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=told):
+        read_core(tmp_path)
+
+
+def test_values_at_rest_go_where_they_are_declared(tmp_path: Path) -> None:
+    text = "species A in c = 1;  // one\nk = 2; k has s;\nsubstanceOnly species N in c = 3e-1;\nB := k;"
+    assert with_values(text, {"A": 4.0, "N": 5.0}, file="f") == (
+        "species A in c = 4;  // one\nk = 2; k has s;\nsubstanceOnly species N in c = 5;\nB := k;"
+    )
+    with pytest.raises(ModelError, match="'B' is given no number"):
+        with_values(text, {"B": 1.0}, file="f")
+    (tmp_path / "rest.csv").write_text("id,value\nA,1\nA,2\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="'A' has two rows"):
+        read_rest(tmp_path)
+
+
+def test_the_shipped_core_uses_only_what_it_has() -> None:
+    core = network.read("redox-core")
+    known = set(core.index())
+    formulas = [one.rate for one in core.reactions if one.rate] + [one.expr for one in core.rules]
+    used = set().union(*(symbols(one) for one in formulas)) | {
+        name for one in core.initial_assignments for name in symbols(one.expr)
+    }
+    assert used <= known
+    left = compose.cores_of(catalog.models()["redox"])
+    assert not known & set(left.leave_out)
+    idle = {one.id for one in core.parameters} - used - {one.target for one in core.rules}
+    assert idle == set()
+
+
+def test_the_core_level_is_the_model_it_was() -> None:
+    """Rates of the reactions of the first composed model, at 0.9 of its rest, as it computed them."""
+    with (Path(__file__).parent / "core_rates.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    states = {row["id"]: float(row["value"]) for row in rows if row["kind"] == "state"}
+    wanted = {row["id"]: float(row["value"]) for row in rows if row["kind"] == "rate"}
+    core = network.read("redox-core")
+    found = rates(core, {name: value for name, value in states.items() if name in core.index()})
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted, rel=1e-9)
