@@ -166,13 +166,15 @@ def conclude(
 ) -> int:
     """Write tables and figures, judge, and say it; the exit code."""
     from redoxsim.report import experiments as report
-    from redoxsim.report.verdicts import summary_line, verdict_lines, verdicts_markdown, verdicts_text
+    from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
+    from redoxsim.study.claims import answers
     from redoxsim.study.expectations import judge
 
-    interrupted = len(finished) < len(ready) or finished[-1].results.interrupted
+    interrupted = len(finished) < len(ready) or any(one.results.interrupted for one in finished)
     for one in finished:
         opened.results(one.results.dataset, name=f"results/{one.run.id}", format="csv")
-    opened.results(report.long_table(finished))
+    if finished:
+        opened.results(report.long_table(finished))
     opened.status(report.status_rows(finished))
     for table, name in ((report.score_table(finished), "scores"), (report.fit_table(finished), "fits")):
         if table is not None:
@@ -193,8 +195,10 @@ def conclude(
         talk.note(f"Interrupted; what was done is in {opened.path}/")
         talk.note(counted(counts))
         return Exit.INTERRUPTED
-    lines = verdict_lines(judge(experiment, {one.run.id: one for one in finished}))
-    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title))
+    judged = judge(experiment, {one.run.id: one for one in finished})
+    claims = answers(experiment, judged)
+    lines = verdict_lines(judged)
+    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title, claims=claims))
     holds = all(line.passes for line in lines)
     verdicts = {
         line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
@@ -202,9 +206,15 @@ def conclude(
     }
     checks = [one.results.provenance["check"] for one in finished]
     largest = max((check["largest"] for check in checks if check is not None), default=None)
-    summary = {"experiment": experiment.id, "solves": dict(sorted(counts.items())), "expectations": verdicts}
+    summary = {
+        "experiment": experiment.id,
+        "solves": dict(sorted(counts.items())),
+        "claims": {one.claim: one.words() for one in claims},
+        "expectations": verdicts,
+    }
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
-    talk.note(f"\n{verdicts_text(lines)}")
+    talk.note(f"\n{verdicts_text(lines)}" if lines else "")
+    talk.note(claim_lines(claims))
     where_it_is(opened.path, talk)
     check = "" if largest is None else f"; a sample solved again with scipy differs by {largest:.1e} at most"
     talk.note(f"{counted(counts)}{check}; {summary_line(lines)}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redoxsim.report.text import text_table
+from redoxsim.study.claims import ClaimVerdict
 from redoxsim.study.expectations import Finding, Verdict
 
 MARKS = {Finding.HOLDS: "✓", Finding.FAILS: "✗", Finding.CONFLICT: "≠", Finding.SURPRISE: "!"}
@@ -90,15 +91,27 @@ def verdicts_text(lines: Sequence[VerdictLine]) -> str:
     return f"{text_table(['', 'id', 'expected', 'got', 'what'], rows)}\n{notes}\n{summary_line(lines)}"
 
 
-def verdicts_markdown(lines: Sequence[VerdictLine], *, title: str | None = None) -> str:
-    """The verdicts as a Markdown table."""
+def claim_lines(claims: Iterable[ClaimVerdict]) -> str:
+    """Claims of the source documents and how they came out, a line each."""
+    return "\n".join(f"{one.claim} {one.words()}" for one in claims)
+
+
+def verdicts_markdown(
+    lines: Sequence[VerdictLine], *, title: str | None = None, claims: Sequence[ClaimVerdict] = ()
+) -> str:
+    """The verdicts as a Markdown table, below the claims that they answer."""
     out = [f"# {title}", ""] if title else []
-    out += ["| id | claim | what | expected | got | |", "|---|---|---|---|---|---|"]
+    if claims:
+        out += [*(f"- {one.claim} {one.words()}" for one in claims), ""]
+    if lines:
+        out += ["| id | claim | what | expected | got | |", "|---|---|---|---|---|---|"]
     for line in lines:
         cells = (line.id, line.claim or "", line.text, line.expected, line.got, line.word)
         out.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     notes = [f"- {note}" for note in conflict_notes(lines)]
-    return "\n".join([*out, *(["", *notes] if notes else []), "", summary_line(lines)]) + "\n"
+    out += ["", *notes] if notes else []
+    out += ["", summary_line(lines)] if lines else []
+    return "\n".join(out).rstrip("\n") + "\n"
 
 
 def verdicts_html(lines: Sequence[VerdictLine], *, title: str = "Expectations") -> str:

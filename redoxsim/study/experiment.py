@@ -254,7 +254,8 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
 
 
 def _known_keys() -> set[str]:
-    kinds: tuple[type[BaseModel], ...] = (Experiment, SimulateRun, DoseResponseRun, CombineRun, Quantity, Expectation, Beyond)
+    runs: tuple[type[BaseModel], ...] = (SimulateRun, DoseResponseRun, CombineRun)
+    kinds = (Experiment, *runs, Quantity, Expectation, Beyond)
     return {name for kind in kinds for name in kind.model_fields}
 
 
