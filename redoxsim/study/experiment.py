@@ -255,7 +255,7 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
 
 def _known_keys() -> set[str]:
     runs: tuple[type[BaseModel], ...] = (SimulateRun, DoseResponseRun, CombineRun)
-    kinds = (Experiment, *runs, Quantity, Expectation, Beyond)
+    kinds: tuple[type[BaseModel], ...] = (Experiment, *runs, Quantity, Expectation, Beyond)
     return {name for kind in kinds for name in kind.model_fields}
 
 
