@@ -97,9 +97,14 @@ def show(name: str, fluxes: bool, output: Output, talk: Talk) -> None:
 def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) -> None:
     from redoxsim.study import balance
 
-    if about is None or not about.fluxes:
-        raise DesignError(f"model '{found.id}' lists no pools", hint="its model.toml names them under [fluxes]")
-    rows = balance.fluxes(found, about.fluxes)
+    if about is None:
+        raise DesignError(
+            f"the fluxes of '{found.id}' have no known unit",
+            hint="--fluxes is for the shipped models and those with a model.toml beside them",
+        )
+    if not about.fluxes:
+        talk.note("Every species: the model.toml of this model names no pools under [fluxes].")
+    rows = balance.fluxes(found, about.fluxes or None)
     emit_rows([row.as_row() for row in rows], output, schema="fluxes/1", columns=balance.HEADS)
     for pool in balance.totals(rows):
         talk.note(str(pool))

@@ -26,10 +26,15 @@ class Flux:
     rate: float
     share: float
 
+    @property
+    def name(self) -> str:
+        """The pool with its species, where the two are not called the same."""
+        return self.pool if self.pool == self.species else f"{self.pool} ({self.species})"
+
     def as_row(self) -> dict[str, Any]:
         """The flux as a line of the table."""
-        made, used = (self.rate, None) if self.rate > 0 else (None, -self.rate)
-        return dict(zip(HEADS, (f"{self.pool} ({self.species})", self.reaction, made, used, self.share), strict=True))
+        made, used = (self.rate, None) if self.rate > 0 else (None, abs(self.rate))
+        return dict(zip(HEADS, (self.name, self.reaction, made, used, self.share), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +55,13 @@ class Balance:
         return f"{self.pool}: {self.made:.4g} amol/s made, {self.used:.4g} used, difference {self.difference:+.2%}"
 
 
-def fluxes(network: Network, groups: Mapping[str, Sequence[str]]) -> list[Flux]:
+def fluxes(network: Network, groups: Mapping[str, Sequence[str]] | None = None) -> list[Flux]:
     """Every reaction that changes a pool, largest first, at the undosed steady state.
 
     Parameters
     ----------
-    groups : reactions by pool. The pool's species is the one that most of them change.
+    groups : reactions by pool. The pool's species is the one that most of them change. None takes every species
+        that reactions change as a pool of its own.
 
     Raises
     ------
@@ -71,8 +77,11 @@ def fluxes(network: Network, groups: Mapping[str, Sequence[str]]) -> list[Flux]:
     values = compile_system(system).bind(steady.p).rates(0.0, steady.y.tolist())
     rates = dict(zip([name for name, _ in system.rates], values, strict=True))
     found = []
-    for pool, reactions in groups.items():
-        species = _species_of(system, pool, reactions)
+    if groups is None:
+        pools = {name: name for name in system.states if _changes(system, name)}
+    else:
+        pools = {pool: _species_of(system, pool, reactions) for pool, reactions in groups.items()}
+    for pool, species in pools.items():
         parts = {name: coefficient * rates[name] for name, coefficient in _changes(system, species).items()}
         made = sum(rate for rate in parts.values() if rate > 0)
         used = -sum(rate for rate in parts.values() if rate < 0)
