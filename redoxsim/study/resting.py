@@ -76,7 +76,12 @@ def stand_ins(module: Network, boundary: Sequence[str], whole: Mapping[str, floa
     ModelError : the stand-in reactions cannot make up for the others; the state and what is left are named.
     """
     known = module.index()
-    shared = {name: whole[name] for name in boundary if name in whole and known[name] not in module.reactions}
+    ruled = {rule.target for rule in module.rules if rule.kind == "assignment"}
+    shared = {
+        name: whole[name]
+        for name in boundary
+        if name in whole and name not in ruled and known[name] not in module.reactions
+    }
     free = [part.id for part in module.parameters if part.id in boundary and part.id not in whole]
     system = equations.build(module)
     compiled = compile_system(system)
@@ -115,12 +120,10 @@ def settle(folder: Path, whole: Mapping[str, float]) -> None:
     text = file.read_text(encoding="utf-8")
     module = network.read_antimony(text, file=str(file))
     boundary = [name for name in compose.module_of(folder).expected if name in module.index()]
-    ruled = {rule.target for rule in module.rules}
     values = {name: float(f"{value:.10g}") for name, value in stand_ins(module, boundary, whole).items()}
     settled = network.set_values(module, values)
     states = states_at_rest(settled) if settled.reactions else {}
-    changed = {name: value for name, value in (values | states).items() if name not in ruled or name in states}
-    file.write_text(with_values(text, changed, file=str(file)), encoding="utf-8")
+    file.write_text(with_values(text, values | states, file=str(file)), encoding="utf-8")
     rows = compose.read_parameters(folder / "parameters.csv")
     for row in rows:
         if row["id"] in values:

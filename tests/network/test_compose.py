@@ -126,8 +126,8 @@ def test_stale_files_are_told(tmp_path: Path) -> None:
         for file in source.iterdir():
             (copy / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
     text = (tmp_path / "trx" / "model.ant").read_text(encoding="utf-8")
-    (tmp_path / "trx" / "model.ant").write_text(text.replace("kalt = 20;", "kalt = 21;"), encoding="utf-8")
+    (tmp_path / "trx" / "model.ant").write_text(text.replace("kcond1 = 11;", "kcond1 = 12;"), encoding="utf-8")
     assert composing.regenerate(tmp_path / "nrf2", write=False) == []
     told = composing.regenerate(tmp_path / "trx", write=False)
     assert any("model.xml is out of date" in line for line in told)
-    assert any("kalt is 20.0 here and 21.0 in the model" in line for line in told)
+    assert any("kcond1 is 11.0 here and 12.0 in the model" in line for line in told)
