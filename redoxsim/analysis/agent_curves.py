@@ -10,6 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats
 from redoxsim.analysis.hill import fit_hill
+from redoxsim.analysis.monotone import not_monotone
 
 CurveKind = Literal["interpolate", "hill"]
 # A reached effect may differ from the top of a curve by rounding only.
@@ -69,6 +70,9 @@ class InterpolatedCurve:
             return
         if not known.all():
             self.remark = f"{np.count_nonzero(~known)} failed doses of {name} alone are bridged by interpolation"
+        if text := not_monotone(name, doses, affected):
+            self.problem = text
+            return
         c, y = doses[known], affected[known]
         pooled = np.asarray(isotonic_regression(y).x, dtype=float)
         shift = float(np.max(np.abs(pooled - y)))
@@ -133,7 +137,9 @@ class FittedCurve:
             margin=np.inf,
         )
         fit = self._fit
-        self.problem = ""
+        self.problem = not_monotone(name, doses, affected)
+        if self.problem:
+            return
         if not fit.converged or fit.flat:
             self.problem = f"{name} alone carries no Hill curve: {fit.message}"
         elif fit.einf <= fit.e0:

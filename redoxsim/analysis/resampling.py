@@ -20,6 +20,7 @@ from redoxsim.analysis.effect import (
     check_scale,
     choice,
     numbers,
+    to_affected,
 )
 from redoxsim.analysis.estimates import Estimate, within
 from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric, score
@@ -64,6 +65,17 @@ class Replicates:
             return f"{means.label(tuple(cell[1:]))}, replicate {cell[0] + 1}"
 
         check_scale(self.effect.ravel(), label, scale=self.scale, margin=2.0 * self.margin)
+        untreated = self.effect.reshape(self.effect.shape[0], -1)[:, 0]
+        control = to_affected(untreated, orientation=self.orientation, scale=self.scale)
+        if (
+            np.isfinite(self.margin)
+            and np.nanmin(control, initial=np.inf) < 0.25
+            and np.nanmax(control, initial=0) > 0.75
+        ):
+            raise DesignError(
+                f"untreated wells differ from {np.nanmin(control):.3g} to {np.nanmax(control):.3g} affected",
+                hint="are viability and inhibition mixed in one table?",
+            )
 
     @property
     def counts(self) -> NDArray[np.int64]:

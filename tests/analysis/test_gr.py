@@ -32,7 +32,7 @@ def test_gr_does_not_depend_on_the_number_of_divisions() -> None:
         assert gr_values(live, start=100.0, control=100.0 * 2**divisions) == pytest.approx(2**0.5 - 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     grinf=st.floats(-0.9, 0.3), place=st.floats(0.1, 0.8), h=st.floats(0.6, 4.0), unit=st.sampled_from([1.0, 1e3, 1e-9])
 )
@@ -59,7 +59,7 @@ def test_intervals_of_replicates_hold_the_truth() -> None:
     clean = counts(**truth)
     exact = fit_gr(DOSES, clean, start=100.0, control=800.0)
     inside: dict[str, int] = {"grinf": 0, "gec50": 0, "h": 0, "gr50": 0, "grmax": 0, "graoc": 0}
-    rounds = 40
+    rounds = 24
     for seed in range(rounds):
         rng = np.random.default_rng(seed)
         live = clean[:, None] * np.exp(rng.normal(0, 0.08, (DOSES.size, 4)))
@@ -68,15 +68,15 @@ def test_intervals_of_replicates_hold_the_truth() -> None:
             live,
             start=100 * np.exp(rng.normal(0, 0.08, 6)),
             control=800 * np.exp(rng.normal(0, 0.08, 6)),
-            draws=200,
+            draws=100,
         )
         assert set(fit.intervals) == set(inside)
         for name in inside:
             low, high = fit.intervals[name].low, fit.intervals[name].high
             inside[name] += low <= float(getattr(exact, name)) <= high
         assert np.all((fit.low <= fit.values) & (fit.values <= fit.high))
-    # 95% asked; four wells resample to somewhat narrow intervals. Below 30 of 40 has a chance of 1e-5 at 95%.
-    assert all(30 <= n <= rounds for n in inside.values()), inside
+    # 95% asked; four wells resample to somewhat narrow intervals. Fewer than 18 of 24 has a chance of 1e-4 at 95%.
+    assert all(18 <= n <= rounds for n in inside.values()), inside
 
 
 def test_an_inert_agent_is_flat_and_a_weak_one_has_no_gr50() -> None:

@@ -12,13 +12,16 @@ from redoxsim.analysis import (
     EffectArray,
     EffectGrid,
     bliss,
+    braid,
     combination_index,
     dose_reduction,
     fit_hill,
     hsa,
     loewe,
     loewe_excess,
+    musyc,
     number,
+    zip_delta,
 )
 from redoxsim.analysis.synergy import MedianEffect
 from redoxsim.errors import DesignError
@@ -168,6 +171,90 @@ def test_three_agents_agree(hill: Callable[..., np.ndarray]) -> None:
         np.testing.assert_allclose(ours.values[grid.combined], oracle[grid.combined], rtol=0, atol=1e-12)
 
 
+# --- fitted surfaces ------------------------------------------------------------------------------------------------
+
+
+def table_of(grid: EffectGrid) -> tuple[np.ndarray, np.ndarray]:
+    d1, d2 = (amount.ravel().copy() for amount in grid.amounts)
+    return d1, d2
+
+
+def clean(model: object) -> EffectGrid:
+    """A surface of a model of the package, as a grid of survival."""
+    d1, d2 = np.r_[0.0, np.geomspace(0.01, 100.0, 9)], np.r_[0.0, np.geomspace(0.3, 3000.0, 9)]
+    a, b = np.meshgrid(d1, d2, indexing="ij")
+    alive = np.asarray(model.E(a.ravel(), b.ravel())).reshape(a.shape)  # type: ignore[attr-defined]
+    return EffectGrid(d1, d2, alive, orientation="viability", scale="fraction")
+
+
+MUSYC = {"E0": 0.98, "E1": 0.3, "E2": 0.2, "E3": 0.05, "h1": 1.4, "h2": 0.9, "C1": 1.0, "C2": 30.0}
+ALPHAS = {"alpha12": 3.0, "alpha21": 0.5}
+GAMMAS = {"gamma12": 1.3, "gamma21": 0.7}
+
+
+@pytest.mark.parametrize("gamma", [False, True])
+def test_musyc_surfaces_and_parameters_agree(gamma: bool) -> None:
+    more = GAMMAS if gamma else {}
+    model = combination.MuSyC(**MUSYC, **ALPHAS, **{"gamma12": 1.0, "gamma21": 1.0, **more})
+    grid = clean(model)
+    found = {one.name: one.best for one in musyc(grid, gamma=gamma, draws=0).parameters}
+    for name, value in {**MUSYC, **ALPHAS, **more}.items():
+        ours = 1.0 - found[name] if name[0] == "E" else found[name]
+        assert ours == pytest.approx(value, rel=1e-6), name
+    assert found["beta"] == pytest.approx(model.beta, rel=1e-6)
+    reference = musyc(grid, gamma=gamma, draws=0).reference
+    assert reference is not None
+    d1, d2 = table_of(grid)
+    np.testing.assert_allclose(1.0 - reference.ravel(), model.E_reference(d1, d2), atol=1e-6)
+
+
+def test_fits_to_a_noisy_musyc_surface_agree_within_the_interval() -> None:
+    grid = clean(combination.MuSyC(**MUSYC, **ALPHAS, gamma12=1.0, gamma21=1.0))
+    noisy = grid.effect + np.random.default_rng(4).normal(0.0, 0.02, grid.shape)
+    again = EffectGrid(grid.doses1, grid.doses2, noisy, orientation="viability", scale="fraction")
+    model = combination.MuSyC(fit_gamma=False)
+    model.fit(*table_of(again), noisy.ravel().copy())
+    for one in musyc(again).parameters:
+        theirs_value = model.beta if one.name == "beta" else model.get_parameters()[one.name]
+        value = 1.0 - theirs_value if one.name[0] == "E" else theirs_value
+        assert one.low <= value <= one.high, one.name
+
+
+def test_braid_surfaces_and_parameters_agree() -> None:
+    truth = {"E0": 0.98, "E1": 0.1, "E2": 0.35, "E3": 0.1, "h1": 1.4, "h2": 0.9, "C1": 1.0, "C2": 30.0, "kappa": 1.5}
+    found = {one.name: one.best for one in braid(clean(combination.BRAID(**truth)), draws=0).parameters}
+    for name, value in truth.items():
+        ours = 1.0 - found["Ef" if name == "E3" else name] if name[0] == "E" else found[name]
+        assert ours == pytest.approx(value, rel=1e-6), name
+
+
+def test_zip_agrees_where_rows_are_curves() -> None:
+    """Survival 1 / (1 + a + b + 4ab): every row and column is a Hill curve, so delta is known."""
+    d = np.r_[0.0, np.geomspace(0.05, 20.0, 9)]
+    a, b = d[:, None] ** 1.5, (d / 2.0)[None, :] ** 1.1
+    alive = 1.0 / (1.0 + a + b + 4.0 * a * b)
+    grid = EffectGrid(d, d, alive, orientation="viability", scale="fraction")
+    truth = 1.0 / ((1.0 + a) * (1.0 + b)) - alive
+    ours = zip_delta(grid).values
+    oracle = theirs(combination.ZIP(), grid)
+    np.testing.assert_allclose(ours[1:, 1:], truth[1:, 1:], atol=1e-9)
+    np.testing.assert_allclose(oracle[1:, 1:], ours[1:, 1:], atol=1e-5)
+
+
+def test_musyc_alphas_have_one_direction() -> None:
+    """alpha12 is what the first agent does to the potency of the second, theirs and ours; doses by hand.
+
+    With alpha12 = 100 and h = 1, at a saturating dose of agent 1 the half-way dose of agent 2 falls from 30 to 0.3.
+    """
+    model = combination.MuSyC(
+        E0=1.0, E1=0.6, E2=0.4, E3=0.2, h1=1.0, h2=1.0, C1=1.0, C2=30.0, alpha12=100.0, alpha21=100.0, gamma12=1.0,
+        gamma21=1.0,
+    )  # fmt: skip
+    at = float(model.E(np.array([1e6]), np.array([0.3]))[0])
+    assert at == pytest.approx(0.5 * (0.6 + 0.2), abs=1e-4)
+    assert {one.name: one.best for one in musyc(clean(model), draws=0).parameters}["alpha12"] == pytest.approx(100.0)
+
+
 # --- where the package gives a number and we do not, or another one ---------------------------------------------------
 
 
@@ -200,3 +287,22 @@ def test_the_smallest_dose_is_no_control(surface: Surface) -> None:
     assert combination.Bliss().fit(d1, d2, alive.ravel())[3] == pytest.approx(0.45 * 0.32 - 0.2)
     with pytest.raises(DesignError, match="no zero dose first"):
         EffectGrid(c, c, alive, orientation="viability", scale="fraction")
+
+
+def test_their_musyc_gives_a_number_without_a_plateau() -> None:
+    """Doses of the first agent that end a tenfold below its half-way dose: they give E1 and C1, we do not.
+
+    The truth is E1 0.7 affected, C1 1000. The best fit bends the noise into a small plateau, 0.05 affected, and its
+    resamples stay there (0.03 to 0.09, far from the truth); a surface with C1 beyond the doses fits as well.
+    """
+    truth = {**MUSYC, "C1": 1000.0}
+    grid = clean(combination.MuSyC(**truth, **ALPHAS, gamma12=1.0, gamma21=1.0))
+    noisy = grid.effect + np.random.default_rng(0).normal(0.0, 0.02, grid.shape)
+    again = EffectGrid(grid.doses1, grid.doses2, noisy, orientation="viability", scale="fraction")
+    model = combination.MuSyC(fit_gamma=False)
+    model.fit(*table_of(again), noisy.ravel().copy())
+    assert np.isfinite([model.E1, model.C1]).all()
+    found = {one.name: one for one in musyc(again, draws=20).parameters}
+    for name in ("E1", "C1"):
+        assert np.isnan(found[name].value)
+        assert found[name].problem

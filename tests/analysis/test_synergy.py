@@ -26,6 +26,7 @@ from redoxsim.errors import DesignError
 
 ALL = tuple(name for name, one in METRICS.items() if one.agents in (None, (2, 2)))
 CASES = settings(max_examples=12, deadline=None)
+QUICK = Settings(draws=0)  # the intervals of fitted surfaces have tests of their own
 DENSE = np.r_[0.0, np.geomspace(0.05, 20.0, 21)]
 Surface = Callable[..., EffectGrid]
 Curve = Callable[..., np.ndarray]
@@ -115,8 +116,8 @@ def test_the_best_agent_alone_has_no_hsa_excess(hill: Curve) -> None:
     assert np.max(np.abs(hsa(grid_of(1 - np.maximum.outer(a, b))).values)) <= 1e-15
 
 
-@pytest.mark.parametrize("unit", [1e3, 1e-3, 1e-9, 2.0**20])
-@pytest.mark.parametrize("use", [Settings(), Settings(curve="hill", extrapolate=True)])
+@pytest.mark.parametrize("unit", [1e3, 1e-9])
+@pytest.mark.parametrize("use", [QUICK, Settings(curve="hill", extrapolate=True, draws=0)])
 def test_scores_do_not_depend_on_the_unit_of_the_doses(surface: Surface, unit: float, use: Settings) -> None:
     one, other = score(surface(), ALL, settings=use), score(surface(unit=unit), ALL, settings=use)
     for name in ALL:
@@ -128,13 +129,15 @@ def test_scores_do_not_depend_on_the_unit_of_the_doses(surface: Surface, unit: f
     ("orientation", "scale"), [("inhibition", "fraction"), ("viability", "percent"), ("inhibition", "percent")]
 )
 def test_scores_do_not_depend_on_how_the_effect_is_given(surface: Surface, orientation: str, scale: str) -> None:
-    one, other = score(surface(), ALL), score(surface(orientation=orientation, scale=scale), ALL)
+    one, other = (
+        score(grid, ALL, settings=QUICK) for grid in (surface(), surface(orientation=orientation, scale=scale))
+    )
     for name in ALL:
         np.testing.assert_allclose(other[name].values, one[name].values, rtol=1e-9, atol=1e-12, err_msg=name)
         assert orientation in other[name].orientation
 
 
-@pytest.mark.parametrize("use", [Settings(), Settings(curve="hill", extrapolate=True)])
+@pytest.mark.parametrize("use", [QUICK, Settings(curve="hill", extrapolate=True, draws=0)])
 def test_exchanging_the_agents_transposes_the_scores(surface: Surface, use: Settings) -> None:
     grid = surface()
     turned = grid_of(grid.effect.T, grid.doses2, grid.doses1)
@@ -149,7 +152,7 @@ def test_exchanging_the_agents_transposes_the_scores(surface: Surface, use: Sett
 @pytest.mark.parametrize("name", ALL)
 def test_more_effect_moves_every_score_towards_synergy(surface: Surface, name: str) -> None:
     """The sign convention in numbers: a combination that does more is scored as synergy."""
-    tables = [score(surface(k), [name])[name] for k in (0.6, -0.6)]
+    tables = [score(surface(k), [name], settings=QUICK)[name] for k in (0.6, -0.6)]
     more, less = (table.values[4, 4] for table in tables)
     assert tables[0].better == METRICS[name].better
     if METRICS[name].better == "above":
@@ -203,7 +206,7 @@ def test_the_additive_surface_stops_at_the_weaker_agent(surface: Surface) -> Non
 def test_an_inert_agent_leaves_the_index_undefined_but_not_the_excess(hill: Curve) -> None:
     alive = np.repeat(1 - hill(DENSE)[:, None], DENSE.size, axis=1)
     grid = grid_of(alive)
-    tables = score(grid, ALL)
+    tables = score(grid, ALL, settings=QUICK)
     assert np.abs(tables["bliss"].values).max() == 0.0
     for name in ("loewe", "loewe_excess"):
         assert not tables[name].defined[1:, 1:].any()
@@ -239,7 +242,7 @@ def test_failed_cells_are_undefined_and_so_is_what_needs_them(surface: Surface) 
     failed[4, 4] = failed[5, 0] = True  # the first is a mid-dose cell
     assert grid.mid_doses()[0][4, 4]
     holed = EffectGrid(grid.doses1, grid.doses2, grid.effect, orientation="viability", scale="fraction", failed=failed)
-    tables = score(holed, ALL)
+    tables = score(holed, ALL, settings=QUICK)
     for name, table in tables.items():
         assert table.reasons[4, 4] == "this cell failed", name
     for name in ("hsa", "bliss"):
@@ -264,7 +267,7 @@ def test_a_grid_without_any_effect_is_not_scored() -> None:
 
 def test_one_dose_each_can_be_scored_by_excess_only() -> None:
     grid = EffectGrid([0, 1], [0, 5], [[1.0, 0.5], [0.8, 0.3]], orientation="viability", scale="fraction")
-    tables = score(grid, ALL)
+    tables = score(grid, ALL, settings=QUICK)
     assert tables["bliss"].defined.all()
     for name in ("loewe", "loewe_excess", "ci", "dri_1", "dri_2", "zip", "musyc", "braid"):
         assert not tables[name].defined[1, 1]
@@ -279,7 +282,7 @@ def test_a_control_that_is_not_untreated_is_reported(hill: Curve) -> None:
 def test_every_undefined_score_has_a_reason_whatever_the_data() -> None:
     """Pure noise with failed cells: a number or a reason in every cell, never a warning, an infinity or a crash."""
     rng = np.random.default_rng(0)
-    for _ in range(25):
+    for _ in range(8):
         alive = rng.uniform(-0.2, 1.2, (4, 5))
         alive[0, 0] = 0.9
         failed = rng.random((4, 5)) < 0.15
@@ -292,7 +295,7 @@ def test_every_undefined_score_has_a_reason_whatever_the_data() -> None:
             failed=failed,
             margin=np.inf,
         )
-        for use in (Settings(), Settings(curve="hill", extrapolate=True)):
+        for use in (Settings(draws=0), Settings(curve="hill", extrapolate=True, draws=10)):
             for table in (*score(grid, ALL, settings=use).values(), *dose_reduction(grid, extrapolate=use.extrapolate)):
                 np.testing.assert_array_equal(table.reasons == "", table.defined)
 
@@ -331,7 +334,7 @@ def test_unknown_metrics_suggest_the_nearest(surface: Surface) -> None:
 
 
 def test_tables_say_sign_and_orientation(surface: Surface) -> None:
-    for name, table in score(surface(), ALL).items():
+    for name, table in score(surface(), ALL, settings=QUICK).items():
         text = table._repr_html_()
         assert table.sign in METRICS[name].sign
         assert ("more is needed" if name.startswith("dri") else "antagonism") in text

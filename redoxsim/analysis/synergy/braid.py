@@ -19,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     SurfaceFit,
     beyond,
     fit_surface,
+    open_end,
     poor,
     single_agents,
     surface_map,
@@ -64,12 +65,15 @@ def braid(
         reasons[grid.combined & (reasons == "")] = problem
         return _table(grid, np.full(grid.shape, np.nan), None, reasons, "")
     points = Points.of(grid)
-    fit = fit_surface(
-        surface_model(surface, points), points, _boxes(grid, points, free_plateau, near), draws, seed, near is None
-    )
-    estimates = _estimates(grid, points, fit)
-    alone = next((text for i in (0, 1) if (text := _half(grid, points, fit, i))), "")
-    if unusable := poor(fit, "BRAID") or alone:
+    model = surface_model(surface, points)
+    fit = fit_surface(model, points, _boxes(grid, points, free_plateau, near), draws, seed, near is None)
+    outside = [beyond(float(fit.theta[4 + i]), points.limits[i], grid.agents[i]) for i in (0, 1)]
+    unseen = list(outside)
+    if draws and not poor(fit, "BRAID"):
+        for i, name in enumerate(grid.agents):
+            unseen[i] = outside[i] or open_end(model, points, fit, i, name, half=4 + i, plateau=2 + i, most=1.0)
+    estimates = _estimates(grid, points, fit, unseen)
+    if unusable := poor(fit, "BRAID") or outside[0] or outside[1]:
         reasons[grid.combined & (reasons == "")] = unusable
     additive = fit.theta.copy()
     additive[8] = np.log(2.0)
@@ -142,14 +146,9 @@ def _boxes(
     return boxes
 
 
-def _half(grid: EffectArray, points: Points, fit: SurfaceFit, agent: int) -> str:
-    return beyond(float(fit.theta[4 + agent]), points.limits[agent], grid.agents[agent])
-
-
-def _estimates(grid: EffectArray, points: Points, fit: SurfaceFit) -> tuple[Estimate, ...]:
+def _estimates(grid: EffectArray, points: Points, fit: SurfaceFit, alone: list[str]) -> tuple[Estimate, ...]:
     a, b = grid.agents
     cover = poor(fit, "BRAID")
-    alone = [_half(grid, points, fit, i) for i in (0, 1)]
     errors = np.where(np.isnan(fit.errors), 0.0, fit.errors)
 
     def plain(theta: Floats) -> dict[str, Floats]:

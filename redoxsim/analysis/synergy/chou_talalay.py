@@ -43,6 +43,9 @@ class MedianEffect:
                 "a median-effect line needs two"
             )
             return
+        if text := not_monotone(name, doses, affected):
+            self.problem = text
+            return
         reference = float(doses[used][0])
         x = np.log(doses[used] / reference)
         y = np.log(affected[used] / (1.0 - affected[used]))
@@ -56,9 +59,6 @@ class MedianEffect:
             self.dm = reference * float(np.exp(x.mean() - y.mean() / self.m))
         if not 0.0 < self.dm < np.inf:
             self.problem = f"{name} alone gives no median-effect dose: its line is level (slope {self.m:.2g})"
-            return
-        if text := not_monotone(name, doses, affected):
-            self.problem, self.dm, self.m = text, np.nan, np.nan
             return
         self._largest = np.inf if extrapolate else float(doses[-1])
         z = self.m * np.log(float(doses[-1]) / self.dm)

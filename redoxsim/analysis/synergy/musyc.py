@@ -19,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     SurfaceFit,
     beyond,
     fit_surface,
+    open_end,
     poor,
     single_agents,
     surface_map,
@@ -73,18 +74,22 @@ def musyc(
         return _table(grid, nothing, None, reasons, "")
     points = Points.of(grid)
     low, high = _box(points, gamma)
+    model = surface_model(surface, points)
     fit = fit_surface(
-        surface_model(surface, points),
+        model,
         points,
         [(_starts(grid, points, low, high, near), low, high)],
         draws,
         seed,
         near is None,
     )
-    estimates = _estimates(grid, points, fit, gamma)
-    unusable = poor(fit, "MuSyC") or next(
-        (text for i in (0, 1) if (text := beyond(fit.theta[4 + i], points.limits[i], grid.agents[i]))), ""
-    )
+    outside = [beyond(fit.theta[4 + i], points.limits[i], grid.agents[i]) for i in (0, 1)]
+    unseen = list(outside)
+    if draws and not poor(fit, "MuSyC"):
+        for i, name in enumerate(grid.agents):
+            unseen[i] = outside[i] or open_end(model, points, fit, i, name, half=4 + i, plateau=1 + i, most=1.0)
+    estimates = _estimates(grid, points, fit, gamma, unseen)
+    unusable = poor(fit, "MuSyC") or outside[0] or outside[1]
     if unusable:
         reasons[grid.combined & (reasons == "")] = unusable
     fitted, reference = (
@@ -159,7 +164,9 @@ def _starts(grid: EffectArray, points: Points, low: Floats, high: Floats, near: 
     return np.clip(np.stack(starts), low, high)
 
 
-def _estimates(grid: EffectArray, points: Points, fit: SurfaceFit, gamma: bool) -> tuple[Estimate, ...]:
+def _estimates(
+    grid: EffectArray, points: Points, fit: SurfaceFit, gamma: bool, unseen: list[str]
+) -> tuple[Estimate, ...]:
     a, b = grid.agents
     words = {
         "alpha12": f"how many times more potent {a} makes {b}; above 1 = synergy",
@@ -183,7 +190,7 @@ def _estimates(grid: EffectArray, points: Points, fit: SurfaceFit, gamma: bool) 
         log = k >= 4
         scale = float(points.references[k - 4]) if k in (4, 5) else 1.0
         agent = {"1": 0, "2": 1}.get(name[1]) if name[0] in "EC" else None
-        wide = beyond(fit.theta[4 + agent], points.limits[agent], grid.agents[agent]) if agent is not None else ""
+        wide = unseen[agent] if agent is not None else ""
         if name == "E3":
             wide = _unseen(points, fit)
         one = Estimate(
@@ -198,7 +205,7 @@ def _estimates(grid: EffectArray, points: Points, fit: SurfaceFit, gamma: bool) 
         )
         error = 0.0 if np.isnan(fit.errors[k]) else float(fit.errors[k])
         found[name] = judged(one, _plain(fit.samples[:, k], scale, log), error=error)
-    beta = _beta(grid, fit, found, cover)
+    beta = _beta(fit, found, cover or unseen[0] or unseen[1])
     order = ["alpha12", "alpha21", *(["gamma12", "gamma21"] if gamma else [])]
     return (*(found[name] for name in order), beta, *(found[name] for name in NAMES[:8]))
 
@@ -214,7 +221,7 @@ def _unseen(points: Points, fit: SurfaceFit) -> str:
     return "" if share >= _LEAST_TOGETHER else f"at most {share:.1%} of the cells have both agents bound at any dose"
 
 
-def _beta(grid: EffectArray, fit: SurfaceFit, found: dict[str, Estimate], cover: str) -> Estimate:
+def _beta(fit: SurfaceFit, found: dict[str, Estimate], cover: str) -> Estimate:
     value = float(efficacy_synergy(fit.theta))
     gain = max(fit.theta[1], fit.theta[2]) - fit.theta[0]
     problem = cover

@@ -22,6 +22,7 @@ SLOPE: Final = (0.3, 8.0)
 REACH: Final = 2.0 * np.log(10.0)
 # Share of the variance a surface must explain before its parameters mean anything.
 LEAST_EXPLAINED: Final = 0.8
+_CHI2_95: Final = 3.841
 # Relative gain of a step at which one of many starts or resamples is good enough.
 _ROUGH: Final = 1e-8
 
@@ -179,6 +180,44 @@ def poor(fit: SurfaceFit, name: str) -> str:
         f"the {name} surface does not describe the effects: it explains {max(fit.explained, 0.0):.0%} of their "
         f"variance (residuals {fit.noise:.2g})"
     )
+
+
+def open_end(
+    model: Model, points: Points, fit: SurfaceFit, agent: int, name: str, *, half: int, plateau: int, most: float
+) -> str:
+    """Why an agent's plateau was not seen although the best fit has one; "" if it was.
+
+    Where doses end below a plateau, noise can bend a curve into a small one that looks complete. So the surface is
+    fitted again with the half-way dose held beyond the tested doses, above and below: the plateau counts as seen if
+    that is worse than noise explains (likelihood ratio, 95% for one parameter).
+
+    Parameters
+    ----------
+    half, plateau : places in ``fit.theta`` of the log half-way dose and of what says how far the agent goes alone.
+    most : the largest value of the latter that is tried as a start.
+    """
+    n = points.y.size
+    allowed = fit.rss + _CHI2_95 * fit.noise**2
+    for side, where in ((1, "above its largest"), (0, "below its smallest")):
+        low, high = fit.low.copy(), fit.high.copy()
+        edge = points.limits[agent, side]
+        (low if side else high)[half] = edge
+        starts = np.tile(fit.theta, (4, 1))
+        starts[:, half] = edge + (1.0 if side else -1.0) * np.array([0.0, 0.0, 0.5, 0.5]) * REACH
+        starts[1::2, plateau] = most
+        rival = descend(
+            model,
+            np.broadcast_to(points.y, (4, n)),
+            np.clip(starts, low, high),
+            low,
+            high,
+            weights=np.ones((4, n)),
+            most=60,
+            tolerance=_ROUGH,
+        )
+        if float(np.min(rival.rss)) <= allowed:
+            return f"the effects fit as well with half of the effect of {name} {where} tested dose"
+    return ""
 
 
 def beyond(x50: float, limits: Floats, name: str) -> str:
