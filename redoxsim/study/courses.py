@@ -43,6 +43,7 @@ def simulate(
     seed: int = 1,
     jobs: int = 1,
     keep: str | None = None,
+    sample: int = 3,
     failed: str = "stop",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -61,6 +62,7 @@ def simulate(
     agents : agents that are files or loaded, or that are to be in the model though not dosed.
     start : "steady", "given", or None for what the model says.
     cells : how many cells; levels differ by ``seed``.
+    sample : rows of a population that the reference solver checks; 0 checks none.
     throw : whether a failed single solve raises.
 
     Raises
@@ -79,7 +81,9 @@ def simulate(
     schedule = Schedule.of(doses)
     setup = prepare(net, agents=agents, dosed=schedule.targets(), cell=cell, values=values, start=start)
     output = output_times(until=until, every=every, at=at, times=times, from_=from_)
-    settings = Settings(solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep)
+    settings = Settings(
+        solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, sample=sample
+    )
     rows = make_rows(
         setup,
         times=output,

@@ -33,7 +33,6 @@ Cancel = Callable[[], bool]
 CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-SAMPLE = 3
 CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the same code as the kernel
 
 
@@ -89,6 +88,7 @@ def run(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
     together: int = 1,
+    sample: int = 3,
 ) -> Run:
     """Solve every row. Ctrl-C or ``cancel`` keeps what is done; the rest has status INTERRUPTED.
 
@@ -96,6 +96,7 @@ def run(
     ----------
     jobs : processes, 1 stays in this one; threads for a solver that shares a batch among threads.
     seed : picks the rows that the reference solver checks.
+    sample : how many rows the reference solver checks.
     together : how many rows make one result, standing a fixed distance apart (``rows / together``), as the cells of a
         population do: they are solved near one another in time, so that a run that is stopped has whole results.
 
@@ -124,7 +125,7 @@ def run(
                 gather.take(rows, done)
         else:
             _in_processes(batch, chosen.name, chunks, jobs, gather, stop)
-        check = None if stop() else _checked(batch, chosen.name, gather, seed)
+        check = None if stop() else _checked(batch, chosen.name, gather, seed, sample)
         ended = any(one is Status.INTERRUPTED for one in gather.status)
     return Run(
         values=gather.values,
@@ -285,14 +286,14 @@ def interruptible() -> Iterator[Cancel]:
         signal.signal(signal.SIGINT, before)
 
 
-def _checked(batch: Batch, solver: str, gather: _Gather, seed: int) -> Check | None:
+def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int) -> Check | None:
     """A few rows solved again with the reference solver, on equations that the kernel had no part in."""
-    if solver.split(":")[0] == "scipy":
+    if solver.split(":")[0] == "scipy" or not sample:
         return None
     good = [row for row, status in enumerate(gather.status) if status.ok]
     if not good:
         return None
-    picked = np.random.default_rng(seed).choice(good, size=min(SAMPLE, len(good)), replace=False)
+    picked = np.random.default_rng(seed).choice(good, size=min(sample, len(good)), replace=False)
     rows = sorted(int(row) for row in picked)
     again = solve_batch(part(batch, rows), CHECKER)
     place = {row: at for at, row in enumerate(rows)}

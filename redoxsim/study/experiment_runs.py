@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim import catalog
 from redoxsim.errors import DesignError, SolveError
+from redoxsim.pharmacology import Agent, Schedule
 from redoxsim.study.combinations import combine
 from redoxsim.study.dose_curves import dose_response
 from redoxsim.study.engine import Cancel, Progress
@@ -82,17 +84,25 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class HowTo:
-    """How to solve, alike for all runs."""
+    """How to solve, alike for all runs.
+
+    ``sample`` : rows of each run that the reference solver checks, None for the usual number.
+    ``further`` : agents that every run has in its model, dosed or not, so that all share one compiled model.
+    """
 
     solver: str = "auto"
     rtol: float | None = None
     atol: float | None = None
     jobs: int = 1
+    sample: int | None = None
+    further: tuple[Agent, ...] = ()
 
     @property
     def keywords(self) -> dict[str, Any]:
         """Keywords for the study functions, only those given."""
-        given = {"solver": self.solver, "rtol": self.rtol, "atol": self.atol, "jobs": self.jobs}
+        given = {
+            "solver": self.solver, "rtol": self.rtol, "atol": self.atol, "jobs": self.jobs, "sample": self.sample
+        }  # fmt: skip
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -153,10 +163,16 @@ def _plan(
         common["observe"] = run.observe
     model = run.model or experiment.model
     if isinstance(run, SimulateRun):
-        return time_course(model, doses=run.doses, until=run.until, every=run.every, **common)
+        return time_course(model, doses=run.doses, until=run.until, every=run.every, agents=how.further, **common)
     if isinstance(run, DoseResponseRun):
         plan = dose_response.plan(
-            model, agent=run.agent, doses=run.dose_values, at=run.at, with_=run.background, **common
+            model,
+            agent=run.agent,
+            doses=run.dose_values,
+            at=run.at,
+            with_=run.background,
+            further=how.further,
+            **common,
         )
     else:
         assert isinstance(run, CombineRun)
@@ -167,27 +183,34 @@ def _plan(
             at=run.at,
             times=run.times,
             scores=run.scores,
+            further=how.further,
             **common,
         )
     assert isinstance(plan, Study)
     return plan
 
 
+def dosed(run: Run) -> set[str]:
+    """Ids of the agents that a run doses.
+
+    Raises
+    ------
+    DesignError : doses that cannot be read.
+    """
+    if isinstance(run, SimulateRun):
+        found = set(Schedule.of(run.doses).targets())
+    elif isinstance(run, DoseResponseRun):
+        found = {run.agent, *Schedule.of(run.background).targets()}
+    else:
+        found = set(run.agents)
+    return found & set(catalog.agents())
+
+
 def inputs(experiment: Experiment, folder: Path) -> dict[str, Path]:
     """Files that the experiment is made from, by the name they have in a run folder."""
-    from redoxsim import catalog
-    from redoxsim.pharmacology import Schedule
-
     models = {experiment.model, *(run.model for run in experiment.run if run.model)}
     cells = {experiment.cell, *(run.cell for run in experiment.run if run.cell)}
-    agents: set[str] = set()
-    for run in experiment.run:
-        if isinstance(run, SimulateRun):
-            agents |= set(Schedule.of(run.doses).targets()) & set(catalog.agents())
-        elif isinstance(run, DoseResponseRun):
-            agents |= {run.agent, *Schedule.of(run.background).targets()} & set(catalog.agents())
-        else:
-            agents |= set(run.agents)
+    agents = {name for run in experiment.run for name in dosed(run)}
     found = {"experiment.toml": folder / "experiment.toml" if folder.is_dir() else folder}
     for name in sorted(models):
         if name not in catalog.models():

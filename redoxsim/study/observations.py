@@ -134,10 +134,14 @@ class _File(Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoreboard:
-    """Observations in order, each id once, and the files they come from."""
+    """Observations in order, each id once, and the files they come from.
+
+    ``whole`` are all observations of the files where only some were taken: what stands in one model with them.
+    """
 
     observations: tuple[Observation, ...]
     files: tuple[Path, ...]
+    whole: tuple[Observation, ...] = ()
 
     def only(self, ids: Sequence[str]) -> Scoreboard:
         """Those of some ids.
@@ -150,7 +154,8 @@ class Scoreboard:
         for name in ids:
             if name not in known:
                 raise DesignError(f"there is no observation '{name}'", hint=nearest(name, known))
-        return Scoreboard(observations=tuple(known[name] for name in dict.fromkeys(ids)), files=self.files)
+        taken = tuple(known[name] for name in dict.fromkeys(ids))
+        return Scoreboard(observations=taken, files=self.files, whole=self.whole or self.observations)
 
 
 def load_observations(source: str | Path | None = None) -> Scoreboard:

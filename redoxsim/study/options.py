@@ -27,7 +27,9 @@ class Keywords(TypedDict, total=False):
     jobs: int
     draws: int
     keep: str | None
+    sample: int
     failed: str
+    further: Sequence[str | Path | Agent]
     progress: Progress | None
     cancel: Cancel | None
 
@@ -49,6 +51,9 @@ class Options(Settings):
     draws : sets of constants drawn within their ranges (see :func:`redoxsim.study.draws.draw`); results then have a
         last dimension ``quantile`` (5%, 50%, 95%), or ``draw`` with ``keep="draws"``. Each draw costs all solves again.
     keep : "cells" or "draws" keeps them apart.
+    sample : rows that the reference solver checks; 0 checks none.
+    further : agents that are in the model though not dosed, so that studies of several agents share one compiled
+        model; they change nothing but the last digits, by other steps of the solver.
     failed : "stop" leaves a point with a failed cell without a number, and leaves out a draw with such a point;
         "drop" goes on with the other cells.
     progress : told of rows done, rows failed and rows in all. cancel : asked whether to stop.
@@ -58,6 +63,7 @@ class Options(Settings):
     values: Mapping[str, Override] | None = None
     start: str | None = None
     cells: int | None = None
+    further: Sequence[str | Path | Agent] = ()
     progress: Progress | None = None
     cancel: Cancel | None = None
 
@@ -73,4 +79,6 @@ class Options(Settings):
 
     def prepare(self, net: Model, *, agents: Sequence[str | Path | Agent] = (), dosed: Iterable[str] = ()) -> Setup:
         """The model made ready in this cell with these overrides; see :func:`redoxsim.study.setup.prepare`."""
-        return prepare(net, agents=agents, dosed=dosed, cell=self.cell, values=self.values, start=self.start)
+        return prepare(
+            net, agents=(*self.further, *agents), dosed=dosed, cell=self.cell, values=self.values, start=self.start
+        )

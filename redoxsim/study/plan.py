@@ -122,6 +122,7 @@ def solved(rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel |
         solver=settings.solver,
         jobs=settings.jobs,
         seed=settings.seed,
+        sample=settings.sample,
         progress=progress,
         cancel=cancel,
         together=rows.cells if rows.drawn is None else 1,

@@ -39,12 +39,15 @@ class Settings:
     failed: str = "stop"
     keep: str | None = None
     draws: int = 0
+    sample: int = 3
 
     def __post_init__(self) -> None:
         if self.failed not in FAILED:
             raise DesignError(f"failed must be 'stop' or 'drop', not '{self.failed}'")
         if self.keep not in KEEP:
             raise DesignError(f"keep must be None, 'cells' or 'draws', not '{self.keep}'")
+        if self.sample < 0:
+            raise DesignError(f"sample must be zero or more, not {self.sample}")
         if self.draws < 0:
             raise DesignError(f"draws must be zero or more, not {self.draws}")
         if self.keep == "draws" and not self.draws:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +36,21 @@ from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.metadata import Constant, Metadata, constants_of, metadata_of
 from redoxsim.study.signs import refuse_negative
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 FloatArray = NDArray[np.float64]
 Model = Network | str | Path
 Override = float | str | units.Quantity
 # How counters of cells become readouts over a population: sums of the first over sums of the second.
 SHARES: Mapping[str, tuple[str, str]] = {"viability": ("live", "live_ref")}
 ORIENTATIONS: Mapping[str, str] = {"viability": "viability", "survival": "viability"}
+
+
+def orientation_of(data: xr.DataArray) -> Literal["viability", "inhibition", "signal"]:
+    """Which way up a readout is; a readout that does not say is a signal."""
+    said = str(data.attrs.get("orientation", ORIENTATIONS.get(str(data.name), "signal")))
+    return "viability" if said == "viability" else "inhibition" if said == "inhibition" else "signal"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -198,13 +209,10 @@ def prepare(
     metadata, constants = metadata_of(original), constants_of(original)
     given = {one.id: one for one in (agent if isinstance(agent, Agent) else load_agent(agent) for agent in agents)}
     found = given | load_agents(original, [name for name in dosed if name not in given], known=given)
-    network = original
-    for agent in found.values():
-        network = apply_agent(network, agent)
+    network, system = _with_agents(original, tuple(found.values()))
     profile = cell if isinstance(cell, Cell) or cell is None else load_cell(cell)
     if profile is not None:
         require_cell(network, profile)
-    system = equations.build(network)
     overrides = dict(profile.overrides) if profile else {}
     refuse_negative(network, constants, overrides, file=profile.file if profile else None)
     given_values = {name: override(network, name, value) for name, value in (values or {}).items()}
@@ -233,6 +241,22 @@ def prepare(
         original=original,
         given=frozenset(values or {}),
     )
+
+
+_BUILT: deque[tuple[Network, tuple[Agent, ...], Network, OdeSystem]] = deque(maxlen=8)
+
+
+def _with_agents(original: Network, agents: tuple[Agent, ...]) -> tuple[Network, OdeSystem]:
+    """The model with the agents, and its equations; the last few are kept, as studies often come in series."""
+    for model, applied, network, system in tuple(_BUILT):
+        if model is original and applied == agents:
+            return network, system
+    network = original
+    for agent in agents:
+        network = apply_agent(network, agent)
+    system = equations.build(network)
+    _BUILT.append((original, agents, network, system))
+    return network, system
 
 
 def override(network: Network, name: str, value: Override) -> float:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from redoxsim.errors import DesignError, ModelError, RedoxsimError, SolveError, Unsupported
+from redoxsim.pharmacology import Agent, apply_agent, load_agent
 from redoxsim.study.engine import Cancel
 from redoxsim.study.expectations import Outcome
-from redoxsim.study.experiment import Experiment
-from redoxsim.study.experiment_runs import Finished, HowTo, prepare_runs
+from redoxsim.study.experiment import Experiment, Run
+from redoxsim.study.experiment_runs import Finished, HowTo, dosed, prepare_runs
 from redoxsim.study.observations import Expected, Observation, Scoreboard, load_observations
+from redoxsim.study.setup import read_model
 
 State = Literal["in band", "off", "wrong sign", "failed", "not run"]
 Told = Callable[[int, int, str], None]
@@ -148,14 +151,14 @@ def validate(
     board = source if isinstance(source, Scoreboard) else load_observations(source)
     if only:
         board = board.only(only)
-    cache: dict[str, Finished] = {}
+    shared = _Shared(board.whole or board.observations, model=model, how=how or HowTo(), cancel=cancel)
     rows: list[Row] = []
     stopped = False
     for number, one in enumerate(board.observations):
         stopped = stopped or (cancel is not None and cancel())
         if told is not None:
             told(number, len(board.observations), one.id)
-        rows.append(_unrun(one) if stopped else _row(one, model=model, how=how, cache=cache, cancel=cancel))
+        rows.append(_unrun(one) if stopped else _row(one, shared))
     if told is not None:
         told(len(board.observations), len(board.observations), "")
     return Validation(rows=tuple(rows), files=board.files, interrupted=stopped)
@@ -184,13 +187,11 @@ def _unrun(one: Observation) -> Row:
     )
 
 
-def _row(
-    one: Observation, *, model: str | None, how: HowTo | None, cache: dict[str, Finished], cancel: Cancel | None
-) -> Row:
+def _row(one: Observation, shared: _Shared) -> Row:
     if not one.expect:
         return Row(observation=one, judged=())
     try:
-        outcomes: dict[str, Outcome] = dict(_outcomes(one, model=model, how=how, cache=cache, cancel=cancel))
+        outcomes = shared.outcomes(one)
         judged = tuple(judge(each, each.of(outcomes)) for each in one.expect)
     except (SolveError, ModelError, DesignError, Unsupported) as error:
         nothing = float("nan")
@@ -203,27 +204,74 @@ def _reason(error: RedoxsimError) -> str:
     return error.message.splitlines()[0]
 
 
-def _outcomes(
-    one: Observation, *, model: str | None, how: HowTo | None, cache: dict[str, Finished], cancel: Cancel | None
-) -> Iterable[tuple[str, Finished]]:
-    """Runs of an observation; a run that another observation has made already is not made again."""
-    experiment = Experiment(
-        id=one.id,
-        title=one.text,
-        question="",
-        says="",
-        expected="",
-        model=model or one.model,
-        cell=one.cell,
-        cells=one.cells,
-        seed=one.seed,
-        run=one.run,
-    )
-    for run in one.run:
-        same = run.model_dump_json(exclude={"id"})
-        key = f"{experiment.model} {one.cell} {one.cells} {one.seed} {same}"
-        if key not in cache:
-            single = experiment.model_copy(update={"run": (run,)})
-            (ready,) = prepare_runs(single, how=how, cancel=cancel)
-            cache[key] = ready.finish()
-        yield run.id, cache[key]
+class _Shared:
+    """What the observations of a file share, so that little is compiled and no run is made twice.
+
+    All agents of the file stand in one model for all runs, and all runs observe the same, so that they need one
+    compiled model and one reader. An agent or symbol that the model does not have is left to its own run, which then
+    says so. Agents that are not dosed change nothing but the last digits, and which they are does not depend on the
+    observations chosen: a row alone gives the same numbers as among the others.
+    """
+
+    def __init__(
+        self, observations: Iterable[Observation], *, model: str | None, how: HowTo, cancel: Cancel | None
+    ) -> None:
+        self.model, self.how, self.cancel = model, how, cancel
+        self.observations = tuple(observations)
+        self.finished: dict[str, Finished] = {}
+        self.common: dict[str, tuple[HowTo, tuple[str, ...]]] = {}
+
+    def outcomes(self, one: Observation) -> dict[str, Outcome]:
+        """Runs of an observation by id."""
+        found: dict[str, Outcome] = {}
+        for run in one.run:
+            key = f"{self._model(one, run)} {one.cell} {one.cells} {one.seed} {run.model_dump_json(exclude={'id'})}"
+            if key not in self.finished:
+                self.finished[key] = self._finish(one, run)
+            found[run.id] = self.finished[key]
+        return found
+
+    def _model(self, one: Observation, run: Run) -> str:
+        return run.model or self.model or one.model
+
+    def _finish(self, one: Observation, run: Run) -> Finished:
+        name = self._model(one, run)
+        if name not in self.common:
+            self.common[name] = self._in_common(name)
+        how, observe = self.common[name]
+        seen = tuple(dict.fromkeys((*run.observe, *observe))) if set(run.observe) - set(observe) else observe
+        experiment = Experiment(
+            id=one.id,
+            title=one.text,
+            question="",
+            says="",
+            expected="",
+            model=name,
+            cell=one.cell,
+            cells=one.cells,
+            seed=one.seed,
+            run=(run.model_copy(update={"observe": seen}),) if run.observe else (run,),
+        )
+        (ready,) = prepare_runs(experiment, how=how, cancel=self.cancel)
+        return ready.finish()
+
+    def _in_common(self, name: str) -> tuple[HowTo, tuple[str, ...]]:
+        """How to run with all agents that the model takes together, and what to observe, of all runs of a model."""
+        runs = [run for one in self.observations for run in one.run if self._model(one, run) == name]
+        network = read_model(name)
+        wanted: dict[str, None] = {}
+        for run in runs:
+            with suppress(RedoxsimError):
+                wanted |= dict.fromkeys(sorted(dosed(run)))
+        together: list[Agent] = []
+        for target in wanted:
+            try:
+                agent = load_agent(target)
+                network = apply_agent(network, agent)
+            except RedoxsimError:
+                continue
+            together.append(agent)
+        known = network.index()
+        observe = dict.fromkeys(symbol for run in runs for symbol in run.observe if symbol in known)
+        how = replace(self.how, sample=self.how.sample or 0, further=tuple(together))
+        return how, tuple(observe)

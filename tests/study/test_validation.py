@@ -116,3 +116,41 @@ def test_shipped_observations_cover_the_source_table():
     assert len(board.observations) == 99
     assert all(one.expect or one.use != "scored" for one in board.observations)
     assert {one.known for one in board.observations} == {"read", "recalled", "source-only"}
+
+
+ALONE = """
+[[observation]]
+id = "X3"
+topic = "toy"
+text = "auranofin on TrxR1"
+known = "read"
+source = "a paper"
+run = [{ id = "dosed", kind = "simulate", doses = ["auranofin=1uM"], until = "6 h", every = "2 h", observe = ["TrxR1_activity"] }]
+expect = [{ text = "left", kind = "bound", at_most = 0.5, let = { a = { run = "dosed", observe = "TrxR1_activity", take = "last" } } }]
+"""
+
+
+def test_a_row_alone_is_the_row_in_the_whole(file):
+    file.write_text(FILE + ALONE)
+    whole = {one.observation.id: one for one in validate(file).rows}
+    for name in ("X1", "X3"):
+        (alone,) = validate(file, only=[name]).rows
+        assert [one.value for one in alone.judged] == [one.value for one in whole[name].judged]
+
+
+def test_what_stands_beside_a_row_does_not_move_it(file):
+    """The other agents of a file are in the model at dose zero: they move no more than the solver's last digits."""
+    (before, _) = validate(file).rows
+    file.write_text(FILE + ALONE)
+    (after, *_) = validate(file).rows
+    assert [one.value for one in after.judged] == pytest.approx([one.value for one in before.judged], rel=1e-5)
+
+
+def test_an_agent_that_the_model_lacks_parts_for_fails_its_own_row_only(file, tmp_path):
+    alone = ALONE.replace("auranofin=1uM", "cb-839=1uM").replace(
+        'text = "auranofin on TrxR1"', 'text = "x"\nmodel = "gsh"'
+    )
+    file.write_text(FILE.replace('id = "X1"', 'id = "X1"\nmodel = "gsh"') + alone.replace("TrxR1_activity", "GSH_c"))
+    first, _, third = validate(file).rows
+    assert (first.trouble, first.state) == ("", "wrong sign")
+    assert "cb-839" in third.trouble
