@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from redoxsim.study.results import ResultSet
 
 UNTREATED = "untreated"
+EXCHANGED = "medium exchanged"
 LONGEST = 34  # letters of a condition that still fit beside two others
 SUMMARY = ("mean", "mid_mean", "min", "max")
 
@@ -59,36 +60,54 @@ def _dose_words(text: str) -> str:
     words = []
     for row in parse_dose(text):
         amount = f" {row.amount.value:g} {show_unit(row.amount.unit)}" if row.amount is not None else ""
-        name = row.target or "medium exchanged"
+        name = row.target or EXCHANGED
         words.append(f"{name}{amount}" + (f" at {row.time / 3600:g} h" if row.time else ""))
     return " and ".join(words)
 
 
 def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
-    """Bars of doses in the dose grammar, with names and amounts as they were written."""
+    """Bars of doses in the dose grammar, with names and amounts as they were written.
+
+    What is added lasts until the next exchange of the medium, or until the same is set; an infusion lasts as long as
+    it runs. What is set, and each exchange, is a moment.
+    """
     from redoxsim.pharmacology import Schedule
 
     rows = Schedule.parse(doses).doses
-    washes = sorted(row.time for row in rows if row.action == "wash")
+    ends = [(row.time, row.target) for row in rows if row.action in ("wash", "set")]
     found = []
     for row in rows:
+        start = row.time / 3600.0
         if row.action == "wash" or row.amount is None:
+            found.append(DoseBar(start, None, EXCHANGED, row=EXCHANGED, kind="wash"))
             continue
-        text = f"{row.target} {row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
-        end = row.until if row.action == "infuse" else next((time for time in washes if time > row.time), None)
-        hours = None if end is None else end / 3600.0
-        found.append(DoseBar(row.time / 3600.0, hours, text, row=row.target, continuous=row.action == "infuse"))
-    return tuple(found)
+        amount = f"{row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
+        if row.action == "set":
+            found.append(DoseBar(start, None, f"{row.target} set to {amount}", row=row.target, kind="set"))
+        elif row.action == "infuse":
+            end = None if row.until is None else row.until / 3600.0
+            found.append(DoseBar(start, end, f"{row.target} {amount}", row=row.target, kind="infuse"))
+        else:
+            later = [time for time, target in ends if time > row.time and target in ("", row.target)]
+            end = min(later) / 3600.0 if later else None
+            found.append(DoseBar(start, end, f"{row.target} {amount}", row=row.target))
+    return tuple(dict.fromkeys(sorted(found, key=lambda bar: bar.kind == "wash")))
 
 
 def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
-    """The doses of several time courses, where each target is given alike in all that have it; else none."""
-    bars = merge_bars(*(dose_bars(run.doses) for run in runs))
+    """The doses of several time courses, where each target is given alike in all that have it; else none.
+
+    An exchange of the medium is shown where all have it.
+    """
+    each = [dose_bars(run.doses) for run in runs]
+    bars = merge_bars(*each)
     alike = [
-        {tuple(bar for bar in dose_bars(run.doses) if bar.row == row) for run in runs} - {()}
-        for row in {bar.row for bar in bars}
+        {tuple(bar for bar in one if bar.row == row) for one in each} - {()}
+        for row in {bar.row for bar in bars if bar.kind != "wash"}
     ]
-    return bars if all(len(one) == 1 for one in alike) else ()
+    if any(len(one) != 1 for one in alike):
+        return ()
+    return tuple(bar for bar in bars if bar.kind != "wash" or all(bar in one for one in each))
 
 
 def caption(results: ResultSet) -> str:
@@ -97,7 +116,10 @@ def caption(results: ResultSet) -> str:
     cell = f", cell {made['cell']['id']}" if made["cell"] else ""
     count = made["population"]["cells"]
     solver = made["solver"]["name"]
-    return f"Model {made['model']['id']}{cell}; {count} cell{'s' if count != 1 else ''}; solver {solver}."
+    cells = f"{count} cell{'s' if count != 1 else ''}"
+    if results.draws is not None:
+        cells = f"{results.draws['usable']} draws of constants, {cells if count != 1 else 'one cell'} each"
+    return f"Model {made['model']['id']}{cell}; {cells}; solver {solver}."
 
 
 def grades_note(results: ResultSet) -> str:

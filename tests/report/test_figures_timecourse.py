@@ -64,7 +64,7 @@ def test_dose_bars_end_at_the_wash_and_repeat_in_one_row(course) -> None:
     doses = (
         DoseBar(0, 24, "auranofin 1 µM"),
         DoseBar(24, None, "auranofin 1 µM"),
-        DoseBar(6, 18, "bso 1 µM/h", continuous=True),
+        DoseBar(6, 18, "bso 1 µM/h", kind="infuse"),
     )
     figure = timecourse(course(1, 0), observe=["viability"], doses=doses)
     strip = next(axes for axes in figure.axes if not axes.axison)
@@ -74,6 +74,27 @@ def test_dose_bars_end_at_the_wash_and_repeat_in_one_row(course) -> None:
     assert spans == [(0, 24, 0), (6, 18, 1), (24, 48, 0)]
     assert [text.get_text() for text in strip.texts] == ["auranofin 1 µM × 2", "bso 1 µM/h"]
     assert len(strip.lines) == 2, "a bolus has a mark at its moment, an infusion has none"
+
+
+def test_labels_of_doses_lie_neither_on_each_other_nor_on_other_bars(course) -> None:
+    doses = (
+        DoseBar(0, 6, "auranofin 2 µM", row="auranofin"),
+        DoseBar(12, 24, "auranofin 1 µM", row="auranofin"),
+        DoseBar(24, None, "auranofin 1 µM", row="auranofin"),
+        DoseBar(6, None, "medium exchanged", row="medium", kind="wash"),
+        DoseBar(30, None, "H2O2_x set to 50 µM", row="H2O2_x", kind="set"),
+        DoseBar(60, None, "after the end", kind="set"),
+    )
+    figure = timecourse(course(1, 0), observe=["viability"], doses=doses)
+    strip = next(axes for axes in figure.axes if not axes.axison)
+    assert [text.get_text() for text in strip.texts] == [
+        "auranofin 2 µM", "auranofin 1 µM × 2", "medium exchanged", "H2O2_x set to 50 µM",
+    ]  # fmt: skip
+    assert len({text.get_position()[1] for text in strip.texts}) == 4, "no two of these fit one line"
+    marks = {line.get_marker(): line.get_xdata()[0] for line in strip.lines if line.get_linestyle() == "None"}
+    assert marks == {"v": 6, "D": 30}, "what is set and each exchange is a moment, not a bar"
+    assert len(strip.patches) == 3
+    assert overlaps(figure) == []
 
 
 def test_band_of_draws(course) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from redoxsim.errors import DesignError, UnitError
-from redoxsim.report.marks import DoseBar, dose_bars, merge_bars
+from redoxsim.report.experiments import dose_bars
+from redoxsim.report.marks import DoseBar, merge_bars
 from redoxsim.report.measured import read_points
 from redoxsim.report.names import head, show_id, show_unit, split_head, title_of
 from redoxsim.report.text import bar, bar_list, course_summary, matrix_text, sparkline, text_table, width
 from redoxsim.report.verdicts import VerdictLine, verdict_lines, verdicts_html, verdicts_markdown, verdicts_text
-from redoxsim.solve.schedule import Dose, Schedule
 from redoxsim.study.expectations import Verdict
 from redoxsim.study.experiment import Expectation, Quantity
 
@@ -127,24 +127,17 @@ def test_a_known_conflict_is_shown_as_such() -> None:
 
 
 def test_dose_bars_of_a_schedule() -> None:
-    hour = 3600.0
-    schedule = Schedule(
-        (
-            Dose(time=0.0, target="auranofin_x", action="add", amount=2.0),
-            Dose(time=6 * hour, target="medium", action="wash"),
-            Dose(time=-24 * hour, target="bso_x", action="add", amount=100.0),
-            Dose(time=8 * hour, target="asc_x", action="infuse", amount=0.5 / hour, until=10 * hour),
-            Dose(time=12 * hour, target="pO2", action="set", amount=21.0),
-        )
-    )
-    bars = dose_bars(schedule.doses, names={"auranofin_x": "auranofin", "bso_x": "bso"}, units={"pO2": "1"})
+    texts = ("auranofin=2uM@0h..6h", "bso=100uM@-24h", "vitamin-c=0.5uM/h@8h..10h", "O2_x:=21uM@12h")
+    bars = dose_bars(texts)
     assert bars == (
-        DoseBar(-24.0, 6.0, "bso 100 µM", row="bso_x"),
-        DoseBar(0.0, 6.0, "auranofin 2 µM", row="auranofin_x"),
-        DoseBar(8.0, 10.0, "asc_x 0.5 µM/h", row="asc_x", continuous=True),
-        DoseBar(12.0, None, "pO2 21", row="pO2"),
+        DoseBar(0.0, 6.0, "auranofin 2 µM", row="auranofin"),
+        DoseBar(-24.0, 6.0, "bso 100 µM", row="bso"),
+        DoseBar(8.0, 10.0, "vitamin-c 0.5 µM/h", row="vitamin-c", kind="infuse"),
+        DoseBar(12.0, None, "O2_x set to 21 µM", row="O2_x", kind="set"),
+        DoseBar(6.0, None, "medium exchanged", row="medium exchanged", kind="wash"),
     )
     assert merge_bars(bars[:2], bars[1:]) == bars
+    assert dose_bars(("H2O2_x=1uM", "H2O2_x:=5uM@2h"))[0].end == 2.0, "what is set takes the place of what was added"
 
 
 def test_measured_points_in_the_units_of_the_figure(tmp_path: Path) -> None:

@@ -179,50 +179,111 @@ def measured_handle(label: str, *, colour: str = INK) -> Line2D:
     )  # fmt: skip
 
 
-def draw_bars(axes: Axes, bars: Sequence[DoseBar], *, start: float, end: float, width: float = 4.2) -> int:
-    """Draws doses as bars over the time from ``start`` to ``end`` (hours), one line per row; says how many lines.
+Lines = list[list[DoseBar]]
 
-    ``width`` is about how wide the panel is, in inches: it decides whether a label fits into its bar.
+
+def bar_lines(bars: Sequence[DoseBar], *, start: float, end: float, width: float = 4.2) -> Lines:
+    """Bars by the line on which they are drawn: those of a row share one where their labels leave room for it.
+
+    Parameters
+    ----------
+    start, end : the time shown, in hours; what lies outside of it has no line.
+    width : about how wide the panel is, in inches: it decides whether a label fits.
     """
     rows: dict[str, list[DoseBar]] = {}
     for bar in bars:
-        rows.setdefault(bar.row if bar.row is not None else bar.label, []).append(bar)
-    for level, group in enumerate(rows.values()):
-        same = len({bar.label for bar in group}) == 1
-        for number, bar in enumerate(group):
-            following = min((other.start for other in group if other.start > bar.start), default=np.inf)
-            left, right = max(bar.start, start), min(end if bar.end is None else bar.end, end, following)
-            if right <= left:
+        if _span(bar, (), start, end) is not None:
+            rows.setdefault(bar.row if bar.row is not None else bar.label, []).append(bar)
+    lines: Lines = []
+    for group in rows.values():
+        if _fits(group, start, end, width):
+            lines.append(group)
+        else:
+            apart: dict[str, list[DoseBar]] = {}
+            for bar in group:
+                apart.setdefault(bar.label, []).append(bar)
+            lines += apart.values()
+    return lines
+
+
+def draw_bars(axes: Axes, lines: Lines, *, start: float, end: float, width: float = 4.2) -> None:
+    """Draws the lines of :func:`bar_lines` over the time from ``start`` to ``end``: bars, moments as marks."""
+    for level, group in enumerate(lines):
+        for bar in group:
+            span = _span(bar, group, start, end)
+            if span is None:
                 continue
-            colour = INFUSION_COLOUR if bar.continuous else BAR_COLOUR
-            axes.barh(level, right - left, left=left, height=0.78, color=colour, edgecolor="none", zorder=2)
-            if not bar.continuous and bar.start >= start:  # a bolus has a moment; an infusion has none
+            if bar.moment:
+                mark = "D" if bar.kind == "set" else "v"
+                axes.plot([span[0]], [level], marker=mark, markersize=4.6, color=INK, linestyle="none", clip_on=False)
+                continue
+            colour = INFUSION_COLOUR if bar.kind == "infuse" else BAR_COLOUR
+            axes.barh(level, span[1] - span[0], left=span[0], height=0.78, color=colour, edgecolor="none", zorder=2)
+            if bar.kind == "add" and bar.start >= start:  # a bolus has a moment; an infusion has none
                 ends = [level - 0.39, level + 0.39]
-                axes.plot([left, left], ends, color=INK, linewidth=1.8, zorder=3, solid_capstyle="butt")
-            if number == 0 or not same:
-                text = f"{bar.label} × {len(group)}" if same and len(group) > 1 else bar.label
-                text = f"{text}, from {minus(bar.start)} h" if bar.start < start else text
-                room = right if not same or len(group) == 1 else max(end if b.end is None else b.end for b in group)
-                _bar_label(axes, text, (left, room), level, (start, end), width)
-    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+                axes.plot([span[0], span[0]], ends, color=INK, linewidth=1.8, zorder=3, solid_capstyle="butt")
+        for label in _labels(group, start, end, width):
+            axes.text(label.at, level, label.text, fontsize=TINY, va="center", ha=label.side, zorder=4)
+    axes.set_ylim(max(len(lines), 1) - 0.5, -0.5)
     axes.set_xlim(start, end)
     axes.axis("off")
-    return len(rows)
 
 
-def _bar_label(
-    axes: Axes, text: str, bar: tuple[float, float], level: int, window: tuple[float, float], width: float
-) -> None:
-    """The label stands in its bar if it fits, else behind it, else before it."""
-    per_inch = (window[1] - window[0]) / width
-    pad, long = 0.05 * per_inch, (len(text) * 0.58 * TINY / 72.0) * per_inch
-    if bar[1] - bar[0] >= long + pad:
-        at, side = bar[0] + pad, "left"
-    elif bar[1] + long + 2 * pad <= window[1]:
-        at, side = bar[1] + pad, "left"
-    else:
-        at, side = bar[0] - pad, "right"
-    axes.text(at, level, text, fontsize=TINY, va="center", ha=side, zorder=4)
+def _span(bar: DoseBar, group: Sequence[DoseBar], start: float, end: float) -> tuple[float, float] | None:
+    """The part of a bar that is seen: to its end, or to the next one of its line."""
+    if bar.moment:
+        return (bar.start, bar.start) if start <= bar.start <= end else None
+    following = min((other.start for other in group if other.start > bar.start), default=np.inf)
+    left, right = max(bar.start, start), min(end if bar.end is None else bar.end, end, following)
+    return (left, right) if right > left else None
+
+
+@dataclass(frozen=True)
+class _Label:
+    """The label of the bars ``of`` one name: where it stands, on which side, and the time that it covers."""
+
+    of: str
+    text: str
+    at: float
+    side: str
+    covers: tuple[float, float]
+
+
+def _labels(group: Sequence[DoseBar], start: float, end: float, width: float) -> list[_Label]:
+    """Labels of a line: in its bar if it fits, else behind, else before. Bars of one name have one label together."""
+    per_inch = (end - start) / width
+    seen = {bar: span for bar in group if (span := _span(bar, group, start, end)) is not None}
+    found = []
+    for name in dict.fromkeys(bar.label for bar in seen):
+        bars = [bar for bar in seen if bar.label == name]
+        text = f"{name} × {len(bars)}" if len(bars) > 1 else name
+        if not bars[0].moment and bars[0].start < start:
+            text = f"{text}, from {minus(bars[0].start)} h"
+        long = len(text) * 0.58 * TINY / 72.0 * per_inch
+        pad = (0.09 if bars[0].moment else 0.05) * per_inch
+        left, right = seen[bars[0]][0], max(seen[bar][1] for bar in bars)
+        if any(left < seen[bar][0] < right for bar in seen if bar.label != name):
+            right = seen[bars[0]][1]  # others lie between them: the label belongs to the first
+        behind, before = (right, right + 2 * pad + long), (left - 2 * pad - long, left)
+        if right - left >= long + pad and not bars[0].moment:
+            found.append(_Label(name, text, left + pad, "left", (left, right)))
+        elif behind[1] <= end or before[0] < start:
+            found.append(_Label(name, text, right + pad, "left", behind))
+        else:
+            found.append(_Label(name, text, left - pad, "right", before))
+    return found
+
+
+def _fits(group: Sequence[DoseBar], start: float, end: float, width: float) -> bool:
+    """Whether the labels of a line lie neither on each other nor on bars of another name."""
+    labels = _labels(group, start, end, width)
+    others = [(one.of, one.covers) for one in labels]
+    others += [(bar.label, span) for bar in group if (span := _span(bar, group, start, end)) is not None]
+    return not any(
+        label.of != name and label.covers[0] < span[1] and span[0] < label.covers[1]
+        for label in labels
+        for name, span in others
+    )
 
 
 def minus(value: float) -> str:

@@ -23,8 +23,16 @@ from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, band, hours, variable
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import bar_name, draw_matrix
-from redoxsim.report.figures.isobologram import draw_isobologram
-from redoxsim.report.figures.panels import condition_handles, draw_bars, draw_course, plan_panels, time_axis
+from redoxsim.report.figures.isobologram import draw_isoboles, draw_isobologram
+from redoxsim.report.figures.panels import (
+    Lines,
+    bar_lines,
+    condition_handles,
+    draw_bars,
+    draw_course,
+    plan_panels,
+    time_axis,
+)
 from redoxsim.report.figures.style import (
     BASE,
     INK,
@@ -112,7 +120,7 @@ def synergy(
     scale: Scale = "fraction",
     scores: Mapping[str, SynergyTable] | Sequence[SynergyTable] | None = None,
     mapped: str = "bliss",
-    level: float = 0.5,
+    levels: Sequence[float] = (0.5,),
     mechanism: Mapping[str, xr.Dataset] | None = None,
     observe: Sequence[str] = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
     doses: Sequence[DoseBar] = (),
@@ -130,7 +138,7 @@ def synergy(
     scores : tables for the panel of scores; by default HSA, Bliss, Loewe and CI of this surface.
     mapped : the score of the map, any of `redoxsim.analysis.METRICS` for two agents. An index around 1 is drawn as its
         logarithm, the other way up where below 1 means synergy, so that one colour always means synergy.
-    level : fraction affected of the isobologram.
+    levels : fractions affected of the isoboles; several share one panel, on dose axes of their own.
     mechanism : time courses by name (such as each agent alone and both), for a last row of up to four ``observe``.
     doses : dose bars of the mechanism row, in hours.
 
@@ -144,7 +152,8 @@ def synergy(
         (scores.values() if isinstance(scores, Mapping) else scores) if scores is not None else score(grid).values()
     )
     shown = [name for name in observe if mechanism and any(name in one for one in mechanism.values())][:MOST_MECHANISM]
-    strip = 0.2 * len({bar.row or bar.label for bar in doses}) if shown and doses else 0.0
+    bars = _bars(mechanism, doses, len(shown)) if shown and mechanism else []
+    strip = 0.2 * len(bars)
     figure = new_figure(13.2, 8.6 + (2.7 + strip if shown else 0.0))
     heights = [4.0, 3.4] + ([2.2 + strip] if shown else [])
     rows = figure.add_gridspec(len(heights), 1, height_ratios=heights)
@@ -161,7 +170,11 @@ def synergy(
         title=f"b   {SHORT.get(mapped, mapped)}", bar_label=label, diverging=True,
     )  # fmt: skip
     iso = figure.add_subplot(top[2])
-    draw_isobologram(iso, isobole(grid, affected=level), agents=found.agents, units=found.units)
+    lines = [isobole(grid, affected=level) for level in levels]
+    if len(lines) == 1:
+        draw_isobologram(iso, lines[0], agents=found.agents, units=found.units)
+    else:
+        draw_isoboles(iso, lines, doses=found.doses, agents=found.agents, units=found.units)
     iso.set_title(f"c   {iso.get_title(loc='left') or iso.get_title()}")
 
     middle = rows[1].subgridspec(1, 2, width_ratios=[1.25, 1.35])
@@ -172,7 +185,7 @@ def synergy(
 
     handles: list[Artist] = []
     if shown and mechanism:
-        handles = list(_draw_mechanism(figure, rows, mechanism, shown, doses, strip))
+        handles = list(_draw_mechanism(figure, rows, mechanism, shown, bars, strip))
     headline(figure, title)
     turn = "1 − " if orientation == "viability" else ""
     words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
@@ -311,18 +324,33 @@ def _remarks(tables: Sequence[SynergyTable]) -> list[str]:
     return [text if len(names) == len(tables) else f"{', '.join(names)}: {text}" for text, names in about.items()]
 
 
+def _window(mechanism: Mapping[str, xr.Dataset]) -> tuple[float, float]:
+    """The hours that the mechanism row shows."""
+    each = [hours(one) for one in mechanism.values()]
+    return min(float(one.min()) for one in each), max(float(one.max()) for one in each)
+
+
+def _bars(mechanism: Mapping[str, xr.Dataset], doses: Sequence[DoseBar], panels: int) -> Lines:
+    start, end = _window(mechanism)
+    return bar_lines(doses, start=start, end=end, width=_wide(panels))
+
+
+def _wide(panels: int) -> float:
+    """Inches of a panel of the mechanism row, about."""
+    return 12.0 / panels - 0.7
+
+
 def _draw_mechanism(
     figure: Figure,
     rows: GridSpec,
     mechanism: Mapping[str, xr.Dataset],
     shown: Sequence[str],
-    doses: Sequence[DoseBar],
+    bars: Lines,
     strip: float,
 ) -> Sequence[Artist]:
     colours = condition_colours(mechanism)
     panels = plan_panels(mechanism, [(name,) for name in shown])
-    start = min(float(hours(one).min()) for one in mechanism.values())
-    end = max(float(hours(one).max()) for one in mechanism.values())
+    start, end = _window(mechanism)
     heights = [strip, 2.2] if strip else [2.2]
     place = rows[2].subgridspec(len(heights), len(panels), height_ratios=heights)
     for column, panel in enumerate(panels):
@@ -331,5 +359,5 @@ def _draw_mechanism(
         axes.set_title(f"{'f   ' if column == 0 else ''}{axes.get_title(loc='left')}")
         time_axis(axes, start, end, label=True)
         if strip:
-            draw_bars(figure.add_subplot(place[0, column]), doses, start=start, end=end, width=12.0 / len(panels) - 0.7)
+            draw_bars(figure.add_subplot(place[0, column]), bars, start=start, end=end, width=_wide(len(panels)))
     return condition_handles(colours)

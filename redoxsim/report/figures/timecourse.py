@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, hours, variable
 from redoxsim.report.figures.panels import (
+    bar_lines,
     condition_handles,
     draw_bars,
     draw_course,
@@ -69,9 +70,9 @@ def timecourse(
 
     columns = 1 if len(panels) == 1 else 2 if len(panels) <= 10 else 3
     rows = -(-len(panels) // columns)
-    lines = len({bar.row if bar.row is not None else bar.label for bar in doses})
+    lines = bar_lines(doses, start=start, end=end)
     legend = len(named) > 1 or bool(data)
-    strip = 0.2 * lines + 0.06 if lines else 0.0
+    strip = 0.2 * len(lines) + 0.06 if lines else 0.0
     width = 6.4 if columns == 1 else 5.0 * columns
     figure = new_figure(width, 0.75 + strip + (2.9 if columns == 1 else 2.05) * rows + 0.3 * legend)
     grid = figure.add_gridspec(
@@ -85,7 +86,7 @@ def timecourse(
         time_axis(axes, start, end, label=lowest)
         axes.tick_params(labelbottom=lowest)
     for column in range(columns if lines else 0):
-        draw_bars(figure.add_subplot(grid[0, column]), doses, start=start, end=end)
+        draw_bars(figure.add_subplot(grid[0, column]), lines, start=start, end=end)
     headline(figure, title)
     handles: list[Artist] = []
     if legend:
