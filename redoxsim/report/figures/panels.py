@@ -261,12 +261,13 @@ def _labels(group: Sequence[DoseBar], start: float, end: float, width: float) ->
             text = f"{text}, from {minus(bars[0].start)} h"
         long = len(text) * 0.58 * TINY / 72.0 * per_inch
         pad = (0.09 if bars[0].moment else 0.05) * per_inch
+        room = next((seen[bar] for bar in bars if seen[bar][1] - seen[bar][0] >= long + pad and not bar.moment), None)
         left, right = seen[bars[0]][0], max(seen[bar][1] for bar in bars)
         if any(left < seen[bar][0] < right for bar in seen if bar.label != name):
             right = seen[bars[0]][1]  # others lie between them: the label belongs to the first
         behind, before = (right, right + 2 * pad + long), (left - 2 * pad - long, left)
-        if right - left >= long + pad and not bars[0].moment:
-            found.append(_Label(name, text, left + pad, "left", (left, right)))
+        if room is not None:
+            found.append(_Label(name, text, room[0] + pad, "left", room))
         elif behind[1] <= end or before[0] < start:
             found.append(_Label(name, text, right + pad, "left", behind))
         else:
