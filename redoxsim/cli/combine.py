@@ -18,6 +18,7 @@ from redoxsim.cli.options import (
     observe_option,
     output_options,
     solving_options,
+    with_usual_draws,
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.scores import chosen_scores, mapped_score, score_option
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
 )
 @score_option
-@draws_option
+@draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
 @output_options(plot=True)
@@ -68,7 +69,7 @@ def command(
     at: str | None,
     background: tuple[str, ...],
     score: tuple[str, ...],
-    draws: int,
+    draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
     output: Output,
@@ -86,7 +87,7 @@ def command(
     prepare = partial(
         study.combine.plan, model, agents=names, grid=[grid] * len(names) if grid else None, doses=doses, times=times,
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
-        start=cell.start, cells=cell.cells, draws=draws, **solving.keywords(),
+        start=cell.start, cells=cell.cells, draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
     behind = partial(
         courses,
@@ -99,8 +100,9 @@ def command(
         **solving.keywords(),
     )
     return run_study(
-        lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        figure=lambda study: partial(_draw, behind=behind, metrics=metrics), say=partial(surface_text, metrics=metrics),
+        lambda progress: with_usual_draws(prepare(progress=progress), draws, cell),
+        solving=solving, output=output, talk=talk, figure=lambda study: partial(_draw, behind=behind, metrics=metrics),
+        say=partial(surface_text, metrics=metrics),
     )  # fmt: skip
 
 
@@ -144,7 +146,7 @@ def _draw(
 
     scored = [name for name in results.observables if name in ORIENTATIONS]
     titles = [str(results.dataset[axis].attrs.get("long_name") or axis) for axis in results.axes]
-    found = behind(results, observe=scored[0]) if results.ok and "quantile" not in results.dataset.dims else []
+    found = behind(results, observe=scored[0]) if results.ok else []
     return synergy(
         results.dataset,
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,15 +21,20 @@ from redoxsim.cli.options import (
     observe_option,
     output_options,
     solving_options,
+    with_usual_draws,
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from redoxsim.report.marks import Points
     from redoxsim.study import ResultSet, Study
+
+RESPONSES = ("viability", "survival", "affected", "gr")
+AT = "24h,48h,72h"
 
 
 @click.command(
@@ -38,20 +44,27 @@ if TYPE_CHECKING:
         "redoxsim dose-response --agent auranofin",
         "redoxsim dose-response redox --agent auranofin --doses 1nM..10uM:log:24 --at 48h -o out.csv",
         "redoxsim dose-response --agent auranofin --with 'bso=100uM@-24h' --plot curve.svg --data measured.csv",
+        "redoxsim dose-response --agent auranofin --response gr --draws 0   # growth rates; a first picture at once",
     ),
     help="One agent over a range of doses, with a Hill fit.\n\nMODEL is `redox` unless another is named. The untreated "
     "control is always among the doses. The fit gives EC50 (half of the curve's own span) and IC50 (half of the cells "
-    "affected) with 95% intervals, and says where the data carry none.",
+    "affected) at each time, with intervals over the draws, and says where the data carry none. GR values (growth rate "
+    "over untreated growth rate) stand beside viability where the model counts live cells.",
 )
 @click.argument("model", default="redox")
 @click.option("--agent", required=True, metavar="AGENT", help="A name that `redoxsim agents` lists, or a file.")
 @click.option("--doses", metavar="RANGE", help="LO..HI:log|lin:N or a comma list  [default: the agent's own].")
-@click.option("--at", metavar="TIME", help="When to read  [default: 48h].")
+@click.option("--at", metavar="TIME", help=f"When to read, a time or a comma list  [default: {AT}].")
 @click.option("--given", metavar="TIMES", help="When the agent is given: 0h, -24h, 0h..6h, 0h,24h  [default: 0h].")
 @click.option(
     "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point. Repeatable."
 )
-@draws_option
+@click.option(
+    "--response",
+    type=click.Choice(RESPONSES),
+    help="What is fitted and drawn: viability, survival, fraction affected (1 - viability), GR  [default: viability].",
+)
+@draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
 @data_option
@@ -64,7 +77,8 @@ def command(
     at: str | None,
     given: str | None,
     background: tuple[str, ...],
-    draws: int,
+    response: str | None,
+    draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -74,31 +88,79 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.cli.overlay import need_figure
+    from redoxsim.study.responses import needed
 
     need_figure(data, output)
+    if response and observe:
+        raise DesignError("--response and --observe both say what is read", hint="give one of them")
+    read = observe or needed([response or "viability"])
     prepare = partial(
-        study.dose_response.plan, model, agent=agent, doses=doses, at=at, given=given, with_=background,
-        observe=observe or ("viability",), cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
-        draws=draws, **solving.keywords(),
+        study.dose_response.plan, model, agent=agent, doses=doses, at=at or AT, given=given, with_=background,
+        observe=read, responses=None if response in (None, "viability", "survival") and not observe else
+        [response] if response else (), cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
+        draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
+    shown = (response,) if response else tuple(read)
     return run_study(
-        lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        figure=partial(_figure, data=data), say=fits_text,
+        lambda progress: with_usual_draws(prepare(progress=progress), draws, cell),
+        solving=solving, output=output, talk=talk, figure=partial(_figure, data=data, shown=shown),
+        say=partial(fits_text, shown=shown),
     )  # fmt: skip
 
 
-def fits_text(results: ResultSet) -> str:
-    """The Hill fit of every readout, a line each."""
-    return "\n".join(fit_text(results, name) for name in results.observables)
+def fits_text(results: ResultSet, shown: tuple[str, ...] | None = None) -> str:
+    """The fit of every readout and response at every time, a line each."""
+    names = dict.fromkeys((*(shown or results.observables), *results.responses))
+    return "\n".join(line for name in names for line in fit_lines(results, name))
 
 
-def fit_text(results: ResultSet, observe: str) -> str:
+def fit_lines(results: ResultSet, name: str) -> list[str]:
+    """The fit of a readout or response, a line for each time after 0 h."""
+    import numpy as np
+
+    if bool((results.dataset["status"] != "OK").any()):
+        return [f"{name}: no fit, some points failed"]
+    said = results.dataset[name].attrs.get("note")
+    if said:
+        return [f"{name}: no curve: {said}"]
+    words = gr_text if name == "gr" else fit_text
+    times = [float(one) for one in np.atleast_1d(results.dataset["time"])]
+    found = []
+    for time in times:
+        if time > 0.0:
+            _, _, text = words(results, name, at=f"{time!r} s").partition(": ")
+            found.append(f"{name} at {time / 3600:g} h: {text}")
+    return found
+
+
+def gr_text(results: ResultSet, name: str, *, at: str | None = None) -> str:
+    """GR metrics in one line."""
+    from redoxsim.analysis.hill_result import Limit
+    from redoxsim.study import gr
+
+    fit = gr(results, at=at)
+    unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
+    parts = []
+    for key, title in (("gr50", "GR50"), ("grmax", "GRmax"), ("graoc", "GRAOC")):
+        value = getattr(fit, key)
+        if value is Limit.NONE:
+            continue
+        text = str(value.value) if isinstance(value, Limit) else f"{value:.4g}" + f" {unit}" * (key == "gr50")
+        between = fit.intervals.get(key)
+        parts.append(text_of(title, text, between))
+    return f"{name}: {', '.join(parts)}" + (f"; {fit.message}" if fit.message not in ("", "converged") else "")
+
+
+def text_of(title: str, text: str, between: Any) -> str:
+    """A number with its interval in words."""
+    return f"{title} {text}" + (f" ({between.level:.0%} {between.low:.4g} to {between.high:.4g})" if between else "")
+
+
+def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
     """The Hill fit of a readout in one line."""
     from redoxsim.analysis.hill_result import Limit
 
-    if bool((results.dataset["status"] != "OK").any()):
-        return f"{observe}: no fit, some points failed"
-    fit = results.fit(observe)
+    fit = results.fit(observe, at=at)
     unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
     if not fit.converged or fit.flat:
         return f"{observe}: no curve: {fit.message}"
@@ -108,40 +170,62 @@ def fit_text(results: ResultSet, observe: str) -> str:
         if name == "ic50" and value is Limit.NONE:
             continue
         text = str(value.value) if isinstance(value, Limit) else f"{value:.4g} {unit}"
-        interval = fit.intervals.get(name)
-        between = f" ({interval.level:.0%} {interval.low:.4g} to {interval.high:.4g})" if interval else ""
-        parts.append(f"{title} {text}{between}")
+        parts.append(text_of(title, text, fit.intervals.get(name)))
     parts += [f"slope {fit.h:.3g}", f"from {fit.e0:.4g} to {fit.einf:.4g}"]
     return f"{observe}: {', '.join(parts)}" + (f"; {fit.message}" if fit.message not in ("", "converged") else "")
 
 
-def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]:
+def _figure(study: Study, *, data: Path | None, shown: tuple[str, ...]) -> Callable[[ResultSet], Figure]:
     from redoxsim.cli.overlay import points
 
     axis = study.axes[0]
-    return partial(_draw, data=points(data, study.rows.setup, study.rows.observe, x=axis.name, unit=axis.unit))
+    return partial(
+        _draw, shown=shown, data=points(data, study.rows.setup, study.rows.observe, x=axis.name, unit=axis.unit)
+    )
 
 
-def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
+def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...]) -> Figure:
+    import numpy as np
+
     from redoxsim.cli.overlay import exposures
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
+    from redoxsim.study.responses import AXES
 
     agent = results.axes[0]
     axis = results.dataset[agent]
-    curves = [
-        curve(results.dataset, name, agent=agent, label=name, fit=results.fit(name, failed="drop"))
-        for name in results.observables
-    ]
-    first = results.observables[0]
+    times = [float(one) for one in np.atleast_1d(results.dataset["time"]) if float(one) > 0.0]
+    banded = times[len(times) // 2]
+    curves = []
+    for name in shown:
+        for time in times:
+            one = results.dataset.sel(time=time) if "time" in results.dataset.dims else results.dataset
+            at = f"{time / 3600:g} h"
+            label = name if len(times) == 1 else at if len(shown) == 1 else f"{name}, {at}"
+            fit = None if name == "gr" else results.fit(name, at=f"{time!r} s", failed="drop")
+            if name == "gr" and results.ok and "note" not in results.dataset[name].attrs:
+                words = gr_text(results, name, at=f"{time!r} s").removeprefix("gr: ").partition(";")[0]
+                label += "\n" + words.replace(", ", "\n") + "\n"
+            drawn = curve(one, name, agent=agent, label=label, fit=fit)
+            # bands of several times lie over one another: one is enough, the table has them all
+            curves.append(drawn if time == banded else replace(drawn, low=None, high=None))
+    first = shown[0]
+    hours = ", ".join(f"{time / 3600:g}" for time in times)
+    effect, _, meaning = AXES.get(first, first).partition(" (")
+    small = [caption(results)]
+    if len(shown) == 1 and meaning:
+        small.append(f"{effect}: {meaning.removesuffix(')')}.")
+    if len(times) > 1 and curves[-1].low is None and any(one.low is not None for one in curves):
+        small.append(f"Band at {banded / 3600:g} h.")
     return dose_response(
         curves,
         agent=str(axis.attrs.get("long_name") or agent),
         unit=str(axis.attrs.get("units", "uM")),
-        effect=first if len(curves) == 1 else "readout",
+        effect=effect if len(shown) == 1 else "readout",
+        effect_range=(-1.0, 1.0) if shown == ("gr",) else None,
         exposures=exposures(results),
         data=data,
-        title=f"{axis.attrs.get('long_name') or agent}: {first} at {float(results.dataset['time']) / 3600:g} h",
-        caption=caption(results),
+        title=f"{axis.attrs.get('long_name') or agent}: {', '.join(shown)} at {hours} h",
+        caption=" ".join(small),
         note=grades_note(results),
     )

@@ -250,15 +250,26 @@ def settings_option(function: F) -> F:
     return set_option("values")(function)
 
 
-def draws_option(function: F) -> F:
-    """``--draws``."""
+def draws_option(*, usual: bool) -> Callable[[F], F]:
+    """``--draws``; ``usual``: bands where nothing is said (:func:`with_usual_draws`)."""
+    default = (
+        "200 where constants have ranges, --cells is not given and the grid is no larger than usual" if usual else "0"
+    )
     return click.option(
         "--draws",
         type=click.IntRange(0),
-        default=0,
+        default=None if usual else 0,
         metavar="N",
-        help="Solve again with N draws of the constants from their ranges: median and 5% to 95% band  [default: 0].",
-    )(function)
+        help="N joint samples of constants (from their ranges) and cell: median and 5% to 95% band; 0 gives a first "
+        f"picture at once, without bands  [default: {default}].",
+    )
+
+
+def with_usual_draws(study: object, draws: int | None, cell: Cell) -> object:
+    """The study with bands where neither ``--draws`` nor ``--cells`` says otherwise."""
+    from redoxsim.study import Study
+
+    return study.with_bands() if isinstance(study, Study) and draws is None and cell.cells is None else study
 
 
 def dose_option(function: F) -> F:

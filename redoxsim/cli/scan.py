@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 @click.option("--at", metavar="TIME[,TIME]", help="Read at these times, instead of --until.")
 @click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
 @dose_option
-@draws_option
+@draws_option(usual=False)
 @observe_option
 @cell_options(usual=16)
 @data_option

@@ -31,6 +31,8 @@ def unit_scale(network: Network, unit: str | None) -> Scale | None:
     definition = next((one for one in network.units if one.id == unit), None)
     if definition is None:
         return KINDS.get(unit)
+    if not definition.units:  # a name without a meaning (Antimony makes one of each word it does not know)
+        return None
     size, powers = Fraction(1), dict[str, int]()
     for part in definition.units:
         if part.kind not in KINDS or part.exponent != int(part.exponent):

@@ -13,6 +13,7 @@ from redoxsim.study.courses import Doses
 from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
 from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Runs, Study
+from redoxsim.study.responses import LIVE, needed, with_responses
 from redoxsim.study.rows import make_rows
 from redoxsim.study.setup import Model
 from redoxsim.study.times import output_times
@@ -34,6 +35,7 @@ def dose_response(
     given: str | None = None,
     observe: str | Sequence[str] = "viability",
     with_: Doses = None,
+    responses: Sequence[str] | None = (),
     **settings: Unpack[Keywords],
 ) -> Study:
     """Readouts over the doses of one agent; ``.fit()`` of the result is its Hill curve.
@@ -45,6 +47,8 @@ def dose_response(
     at, until, every, times : when to read; 48 h after the start where nothing is said.
     given : when the agent is given, in the dose grammar (``0h``, ``0h..6h``, ``0h,24h``); 0 h by default.
     with_ : doses of other agents, the same at every point (``["bso=100uM@-24h"]``).
+    responses : variables to add beside the readouts, ``affected`` or ``gr`` (:data:`redoxsim.study.responses.AXES`);
+        what they are made of is observed. None adds GR where the model counts live cells.
     settings : see :class:`redoxsim.study.options.Options`.
 
     Raises
@@ -63,10 +67,15 @@ def dose_response(
     schedules, index = point_schedules(setup, [axis], when, background)
     if at is None and until is None and times is None:
         at = AT
+    if responses is None:
+        responses = ("gr",) if LIVE in setup.symbols and options.keep != "cells" else ()
+    elif responses and options.keep == "cells":
+        raise DesignError("a response is one of the population", hint="leave out keep='cells'")
+    seen = setup.observed(observe)
     rows = make_rows(
         setup,
         times=output_times(until=until, every=every, at=at, times=times, only_end=True),
-        observe=setup.observed(observe),
+        observe=setup.observed((*seen, *needed(responses))),
         points=len(axis),
         schedules=schedules,
         schedule_index=index,
@@ -74,4 +83,12 @@ def dose_response(
         settings=options.settings,
     )
     design = {"agent": one.id, "given": when, "with": [str(row) for row in background.doses]}
-    return Study(rows=rows, kind="dose-response", axes=(axis,), design=design, **options.told)
+    wanted = tuple(responses)
+    return Study(
+        rows=rows,
+        kind="dose-response",
+        axes=(axis,),
+        design=design,
+        **options.told,
+        finish=(lambda result: with_responses(result, wanted)) if wanted else None,
+    )

@@ -19,9 +19,14 @@ from redoxsim.study.collecting import collect
 from redoxsim.study.design import Axis
 from redoxsim.study.engine import Cancel, Check, Progress, Run, chunked, part, run, seconds_per_row
 from redoxsim.study.results import ResultSet
-from redoxsim.study.rows import Rows
+from redoxsim.study.rows import Rows, make_rows
 
 FLOAT = 8
+USUAL = 200
+"""Draws that a command takes where nothing is said."""
+MOST_BANDED = 40_000
+"""Draws times points beyond which nobody waits for bands who has not asked for them."""
+KERNEL = "rosenbrock"
 RETURNS = {"Study": "ResultSet", "Course": "Solution | ResultSet"}
 
 
@@ -90,6 +95,32 @@ class Study:
         settings = self.rows.settings
         return estimate(self.batch, solver=settings.solver, jobs=settings.jobs, timed=timed)
 
+    def with_bands(self, number: int = USUAL) -> Study:
+        """The same with joint samples of constants and cell in place of the population, where that pays.
+
+        It does where constants have ranges, the batch kernel takes the model and there are not too many points; the
+        study itself is given back where it does not, or where it has draws already.
+        """
+        rows = self.rows
+        ranges = {name for name, ends in rows.setup.ranges.items() if name not in rows.columns and ends[1] < ends[2]}
+        settings = rows.settings
+        if settings.draws or settings.keep is not None or not ranges or not 0 < number * rows.points <= MOST_BANDED:
+            return self
+        if choose(self.batch, settings.solver)[0].name != KERNEL:
+            return self
+        made = make_rows(
+            rows.setup,
+            times=rows.times,
+            observe=rows.observe,
+            points=rows.points,
+            columns=rows.columns,
+            schedules=rows.schedules,
+            schedule_index=rows.schedule_index,
+            cells=None,
+            settings=replace(settings, draws=number),
+        )
+        return replace(self, rows=made)
+
     def run(self) -> ResultSet:
         """The results."""
         rows = self.rows.with_draws()
@@ -116,7 +147,10 @@ def solved(rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel |
     if rows.drawn is not None and batch.start == "steady":
         kept = np.flatnonzero(at_rest(replace(batch, observe=()), threads=settings.jobs).found)
     if not len(kept):
-        raise SolveError("not one of the draws has an undosed steady state in this cell")
+        raise SolveError(
+            "not one of the draws has an undosed steady state in this cell",
+            hint="without draws (--draws 0) the constants stay as they are",
+        )
     done = run(
         batch if len(kept) == batch.rows else part(batch, kept.tolist()),
         solver=settings.solver,

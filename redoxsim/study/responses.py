@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from redoxsim.errors import DesignError, SolveError, nearest
+from redoxsim.errors import DesignError, FitError, SolveError, nearest
 from redoxsim.study.results import ResultSet
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from redoxsim.analysis import GrFit
+    from redoxsim.analysis import GrFit, Interval
 
 LIVE = "live"
 AXES: Mapping[str, str] = {
@@ -25,6 +27,41 @@ AXES: Mapping[str, str] = {
     "gr": "GR value (growth rate over untreated growth rate, from live cells)",
 }
 """Responses and the words for their axis; growth and death are kept apart, so none stands for another."""
+NEEDS: Mapping[str, str] = {"affected": "viability", "gr": LIVE}
+TURNED: Mapping[str, str] = {"affected": "inhibition"}
+
+
+def with_responses(result: ResultSet, names: Sequence[str]) -> ResultSet:
+    """The same with a variable for each response that is not a readout itself.
+
+    One that cannot be formed (untreated cells that do not grow, no cells counted at 0 h) is left without numbers, and
+    its ``note`` says why: a run that was paid for is not lost over it.
+    """
+    dataset = result.dataset.copy()
+    added = [name for name in names if name not in result.observables]
+    for name in added:
+        try:
+            dataset[name] = response(result, name)
+        except (DesignError, FitError) as error:
+            empty = result[NEEDS.get(name, name)]
+            said = f"{error.message} ({error.hint})" if error.hint else error.message
+            dataset[name] = empty.copy(data=np.full(empty.shape, np.nan)).assign_attrs(
+                {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability"), "note": said}
+            )
+    return result.with_dataset(dataset.assign_attrs(responses=json.dumps(added)))
+
+
+def needed(names: Sequence[str]) -> tuple[str, ...]:
+    """The readouts that responses are made of.
+
+    Raises
+    ------
+    DesignError : no such response.
+    """
+    for name in names:
+        if name not in AXES:
+            raise DesignError(f"there is no response '{name}'", hint=nearest(name, AXES) or ", ".join(AXES))
+    return tuple(dict.fromkeys(NEEDS.get(name, name) for name in names))
 
 
 def response(result: ResultSet, name: str) -> xr.DataArray:
@@ -40,13 +77,13 @@ def response(result: ResultSet, name: str) -> xr.DataArray:
     DesignError : no such response, or what it is made of was not observed.
     FitError : untreated cells that do not grow: GR is not defined.
     """
-    if name not in AXES:
-        raise DesignError(f"there is no response '{name}'", hint=nearest(name, AXES) or ", ".join(AXES))
-    needed = {"affected": "viability", "gr": LIVE}.get(name, name)
-    if needed not in result.observables:
-        raise DesignError(f"'{name}' needs the readout '{needed}', which was not observed", hint=f"observe='{needed}'")
-    data = result[needed]
-    attrs = {"units": "1", "long_name": AXES[name], "orientation": "inhibition" if name == "affected" else "viability"}
+    source = needed([name])[0]
+    if name in result.responses:
+        return result[name]
+    if source not in result.observables:
+        raise DesignError(f"'{name}' needs the readout '{source}', which was not observed", hint=f"observe='{source}'")
+    data = result[source]
+    attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability")}
     if name == "affected":
         turned = 1.0 - data
         if "quantile" in data.dims:  # the low end of one is the high end of the other
@@ -56,25 +93,35 @@ def response(result: ResultSet, name: str) -> xr.DataArray:
 
 
 def _gr(result: ResultSet, live: xr.DataArray) -> xr.DataArray:
-    """GR at every dose and time after 0 h; over draws a GR of quantiles would be no quantile of GR."""
+    """GR at every dose and time after 0 h; over draws a GR of quantiles would be no quantile of GR.
+
+    A draw whose untreated cells do not grow has no GR; that all do not is an error, as without draws.
+    """
     from redoxsim.analysis import gr_values
 
     if "quantile" in live.dims:
-        raise DesignError("GR of draws needs the draws themselves", hint='keep="draws"')
+        raise DesignError("GR of draws needs the draws themselves", hint="responses=['gr'] of dose_response")
     axis = result.axes[0]
     if "time" in live.dims:
         live = live.where(live["time"] > 0.0, drop=True)
     start = _start(result)
     out = live.copy(data=np.full(live.shape, np.nan))
     others = [dim for dim in live.dims if dim != axis]
+    refused: FitError | None = None
     for place in np.ndindex(*(live.sizes[dim] for dim in others)):
         at = dict(zip(others, place, strict=True))
         values = np.asarray(live.isel(at), dtype=float)
         known = np.isfinite(values)
         if known[0]:
             found = np.full(values.shape, np.nan)
-            found[known] = gr_values(values[known], start=start, control=values[0])
+            try:
+                found[known] = gr_values(values[known], start=start, control=values[0])
+            except FitError as error:
+                refused = error
+                continue
             out[at] = found
+    if refused is not None and not np.isfinite(np.asarray(out)).any():
+        raise refused
     return out
 
 
@@ -97,7 +144,9 @@ def _start(result: ResultSet) -> float:
 
 
 def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
-    """GR metrics (GR50, GRmax, GRAOC) of a dose-response that observed ``live``.
+    """GR metrics (GR50, GRmax, GRAOC) of a dose-response that observed ``live``, or has the response ``gr``.
+
+    With draws it is the fit of the median curve, its intervals those over the draws.
 
     Parameters
     ----------
@@ -111,13 +160,36 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
     from redoxsim.analysis import fit_gr
 
     _curve(result)
+    doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
+    if "gr" in result.responses:
+        said = result["gr"].attrs.get("note")
+        if said:
+            raise DesignError(f"there is no GR: {said}")
+        series = result.series("gr", at)
+        values = np.asarray(series, dtype=float)
+        if np.isnan(values).any():
+            raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
+        # counts with these GR values after one division of the untreated cells
+        fit = replace(fit_gr(doses[1:], 1.0 + values[1:], start=1.0, control=2.0), divisions=float("nan"))
+        over = result.intervals.get("gr", {}).get("fit", {}).get(str(float(series["time"])))
+        return fit if over is None else replace(fit, intervals=_between(over))
     if LIVE not in result.observables:
         raise DesignError(f"GR needs the readout '{LIVE}', which was not observed", hint=f"observe='viability,{LIVE}'")
     live = np.asarray(result.series(LIVE, at), dtype=float)
     if np.isnan(live).any():
         raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
-    doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
     return fit_gr(doses[1:], live[1:], start=_start(result), control=live[0])
+
+
+def _between(over: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
+    from redoxsim.analysis import Interval
+    from redoxsim.study.spread import DEFINED, LEVEL
+
+    return {
+        name: Interval(low, high, "draws", level=LEVEL)
+        for name, (low, _, high, share) in over.items()
+        if share >= DEFINED
+    }
 
 
 def potencies(result: ResultSet, observe: str | None = None) -> pd.DataFrame:

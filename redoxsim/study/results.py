@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from redoxsim import units
 from redoxsim.errors import DesignError, SolveError, nearest
 from redoxsim.study.provenance import draws_text, sentence
-from redoxsim.study.setup import ORIENTATIONS
+from redoxsim.study.setup import ORIENTATIONS, orientation_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +86,11 @@ class ResultSet:
     def observables(self) -> tuple[str, ...]:
         """Ids of what was observed."""
         return tuple(json.loads(self.dataset.attrs["observables"]))
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """Ids of what was made of the readouts for the laboratory (:mod:`redoxsim.study.responses`)."""
+        return tuple(json.loads(self.dataset.attrs.get("responses", "[]")))
 
     @property
     def ok(self) -> bool:
@@ -224,10 +229,11 @@ class ResultSet:
         if data.ndim != 1:
             raise DesignError(f"'{name}' has the axes {', '.join(map(str, data.dims))}; a curve has one")
         missing = self._mask(data, failed)
-        orientation = ORIENTATIONS.get(name, "signal")
+        if name == "gr":
+            raise DesignError("a GR curve is not a Hill curve on a fraction", hint="redoxsim.gr(result) fits it")
         doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
         effect = np.asarray(data, dtype=float)
-        fit = fit_hill(doses, effect, orientation=orientation, failed=missing, noiseless=True)  # type: ignore[arg-type]
+        fit = fit_hill(doses, effect, orientation=orientation_of(self[name]), failed=missing, noiseless=True)
         over = self.intervals.get(name, {}).get("fit", {}).get(str(float(data["time"])))
         if over is None or self.draws is None:
             return fit

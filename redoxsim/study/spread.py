@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.study.rows import QUANTILES, Readout, Rows
-from redoxsim.study.setup import ORIENTATIONS
+from redoxsim.study.setup import orientation_of
 
 if TYPE_CHECKING:
     from redoxsim.analysis import HillFit
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 DEFINED = 0.9
 """Share of the usable draws that must define a score, or a parameter of a fit, for it to have an interval."""
-FITTED = ("e0", "einf", "ec50", "h", "ic50", "auc")
 LEVEL = QUANTILES[-1] - QUANTILES[0]
 
 
@@ -66,7 +65,7 @@ def with_intervals(result: ResultSet) -> ResultSet:
     if result.kind != "dose-response":
         return result
     found: dict[str, Any] = result.intervals
-    for name in result.observables:
+    for name in (*result.observables, *result.responses):
         fits = _fits(result, name)
         if fits:
             found.setdefault(name, {})["fit"] = fits
@@ -75,36 +74,34 @@ def with_intervals(result: ResultSet) -> ResultSet:
 
 
 def _fits(result: ResultSet, name: str) -> dict[str, dict[str, list[float]]]:
-    from redoxsim.analysis import fit_hill
+    """By time in seconds and parameter: the interval over the draws that have the curve at all."""
+    from redoxsim.analysis.hill_rows import gr_rows, hill_rows
 
     data = result.dataset[name]
     if set(data.dims) - {result.axes[0], "time", "draw"}:
         return {}
     doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
-    usable = np.flatnonzero(np.asarray(result.dataset["usable"]))
-    orientation: Any = ORIENTATIONS.get(name, "signal")
+    usable = np.asarray(result.dataset["usable"], dtype=bool)
     found = {}
     times = np.atleast_1d(np.asarray(data["time"], dtype=float))
     for place, time in enumerate(times):
         course = data.isel(time=place) if "time" in data.dims else data
-        effects = np.asarray(course.transpose(result.axes[0], "draw"), dtype=float)
-        # A draw may well grow under a small dose beyond what a plate would show: no limits of scale here.
-        fits = [
-            fit_hill(doses, effects[:, draw], orientation=orientation, profile=False, margin=np.inf) for draw in usable
-        ]
-        if fits:
-            found[str(float(time))] = {key: interval(np.array([_number(fit, key) for fit in fits])) for key in FITTED}
+        effects = np.asarray(course.transpose("draw", result.axes[0]), dtype=float)[usable]
+        known = np.isfinite(effects).all(axis=1)
+        if not known.any():
+            continue
+        if name == "gr":
+            fits = gr_rows(doses[1:], effects[known][:, 1:])
+        else:
+            fits = hill_rows(doses, effects[known], orientation=orientation_of(data))
+        found[str(float(time))] = {key: interval(_laid_out(one, known)) for key, one in fits.items()}
     return found
 
 
-def _number(fit: HillFit, key: str) -> float:
-    """A parameter as a number: doses above the tested ones are infinite, those below zero."""
-    from redoxsim.analysis import Limit
-
-    value = getattr(fit, key)
-    if isinstance(value, Limit):
-        return {Limit.ABOVE: float("inf"), Limit.BELOW: 0.0}.get(value, float("nan"))
-    return float(value) if fit.converged else float("nan")
+def _laid_out(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
+    out = np.full(known.shape, np.nan)
+    out[known] = values
+    return out
 
 
 def over_draws(fit: HillFit, found: Mapping[str, list[float]], draws: int) -> HillFit:

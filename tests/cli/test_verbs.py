@@ -84,8 +84,10 @@ def test_formats_hold_the_same_numbers(command: Command, tmp_path: Path) -> None
     [
         (("simulate", "gsh", "--until", "1h"), "1 solve, "),
         (("simulate", "gsh", "--until", "1h", "--cells", "4"), "4 solves, "),
-        (("dose-response", "--agent", "auranofin", "--doses", "1nM..10uM:log:24"), "400 solves, "),
-        (("combine", "--agent", "auranofin", "--agent", "bso"), "1 296 solves, "),
+        (("dose-response", "--agent", "auranofin", "--doses", "1nM..10uM:log:24"), "5 000 solves, "),
+        (("dose-response", "--agent", "auranofin", "--doses", "1nM..10uM:log:24", "--draws", "0"), "400 solves, "),
+        (("combine", "--agent", "auranofin", "--agent", "bso"), "16 200 solves, "),
+        (("combine", "--agent", "auranofin", "--agent", "bso", "--draws", "0"), "1 296 solves, "),
         (("combine", "--agent", "auranofin", "--agent", "bso", "--grid", "3", "--cells", "2"), "32 solves, "),
         (("scan", "gsh", "--axis", "GSR=1,2", "--axis", "GCLC=1,2,3", "--until", "1h", "--cells", "1"), "6 solves, "),
         (("steady", "gsh", "--axis", "GSR=1,2"), "4 steady states"),
@@ -123,10 +125,40 @@ def test_dose_response_says_the_fit(command: Command) -> None:
     ran = command("dose-response", "--agent", "auranofin", "--cells", "1", "--doses", "100nM..10uM:log:6")
     assert ran.code == 0, ran.err
     assert float(rows(ran.out)[0]["auranofin [uM]"]) == 0.0
-    assert len(rows(ran.out)) == 7
-    assert "EC50" in ran.err
+    assert len(rows(ran.out)) == 3 * 7
+    assert {float(row["time [h]"]) for row in rows(ran.out)} == {24.0, 48.0, 72.0}
+    for hours in ("24", "48", "72"):
+        assert f"viability at {hours} h: EC50 " in ran.err
+        assert f"gr at {hours} h: GR50 " in ran.err
     assert "uM" in ran.err
     assert ran.err.splitlines()[-1].startswith("7 solves: 7 ok")
+
+
+@pytest.mark.parametrize(("name", "axis"), [("affected", "fraction affected"), ("gr", "GR value")])
+def test_a_response_is_tabled_fitted_and_named_on_the_axis(
+    command: Command, tmp_path: Path, name: str, axis: str
+) -> None:
+    figure = tmp_path / "curve.svg"
+    ran = command(
+        "dose-response", "--agent", "auranofin", "--cells", "1", "--doses", "100nM..10uM:log:6", "--at", "48h",
+        "--response", name, "--plot", figure,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    table = rows(ran.out)
+    untreated, most = (0.0, 1.0) if name == "affected" else (1.0, -1.0)
+    assert float(table[0][name]) == pytest.approx(untreated, abs=1e-6)
+    assert float(table[-1][name]) == pytest.approx(most, abs=0.2)
+    assert ran.err.startswith(f"{name} at 48 h: ")
+    assert axis in figure.read_text(encoding="utf-8")
+
+
+def test_bands_are_drawn_the_same_with_the_same_seed(command: Command) -> None:
+    few = ("dose-response", "--agent", "auranofin", "--doses", "300nM,1uM,3uM", "--at", "48h", "--draws", "4")
+    banded, again = command(*few), command(*few)
+    assert banded.code == 0, banded.err
+    assert {float(row["quantile"]) for row in rows(banded.out)} == {0.05, 0.5, 0.95}
+    assert "; 4 draws of" in banded.err.splitlines()[-1]
+    assert again.out == banded.out
 
 
 def test_combine_prints_sign_and_orientation(command: Command) -> None:

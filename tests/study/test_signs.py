@@ -12,7 +12,7 @@ from redoxsim import study
 from redoxsim.errors import DesignError
 
 FOREIGN = """model m()
- unit volume = litre; unit substance = micromole; unit uM = micromole / litre; unit time_unit = second;
+ unit volume = litre; unit substance = 1e-6 mole; unit uM = 1e-6 mole / litre; unit time_unit = second;
  compartment c = 1; species A in c; A = 1 uM; J: A -> ; c*k*A*(1 + shift); k = 0.5; shift = 0.1; K = 2; K has uM;
 end
 """

@@ -1,0 +1,122 @@
+"""Bands and intervals: seeds agree within them, equal seeds agree to the byte, commands take them where they pay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import redoxsim as rx
+from redoxsim import network
+from redoxsim.pharmacology import Agent
+from redoxsim.study import gr, prepare
+from redoxsim.study.plan import MOST_BANDED, USUAL
+
+DOSES = rx.log("100 nM", "30 uM", 7)
+
+
+def ranged(agent: Agent, *places: int) -> Agent:
+    """The agent with some parameters known to a factor of three."""
+    data = agent.model_dump(by_alias=True)
+    data["parameters"] = [
+        {**one, "low": one["value"] / 3, "high": one["value"] * 3} if place in places else one
+        for place, one in enumerate(data["parameters"])
+    ]
+    return Agent.model_validate(data)
+
+
+def test_seeds_agree_within_their_intervals(kill: network.Network, agent_a: Agent) -> None:
+    """Intervals from 5% to 95% of one seed hold about nine of ten draws of the others, medians lie close together."""
+    agent = ranged(agent_a, 0, 1)
+    settings = {"agent": agent, "doses": DOSES, "draws": 32}
+    runs = [rx.dose_response(kill, **settings, keep="draws", seed=seed)["viability"].values for seed in range(1, 13)]
+    held, medians = [], []
+    for place, one in enumerate(runs):
+        low, _, high = np.quantile(one[1:], [0.05, 0.5, 0.95], axis=-1)
+        others = np.concatenate([other[1:] for at, other in enumerate(runs) if at != place], axis=-1)
+        held.append(np.mean((others >= low[:, None]) & (others <= high[:, None])))
+        # the 95% interval of a median from order statistics: ranks 10 and 23 of 32
+        ranked = np.sort(one[1:], axis=-1)
+        whole = np.median(np.concatenate([other[1:] for other in runs], axis=-1), axis=-1)
+        medians.append(np.mean((ranked[:, 9] <= whole) & (whole <= ranked[:, 22])))
+    assert 0.83 < np.mean(held) < 0.95
+    assert np.mean(medians) > 0.9
+    assert not np.array_equal(runs[0], runs[1])
+
+
+def test_intervals_of_potency_agree_between_seeds(kill: network.Network, agent_a: Agent) -> None:
+    agent = ranged(agent_a, 1)
+    found = [
+        rx.dose_response(kill, agent=agent, doses=DOSES, draws=64, seed=seed).intervals["viability"]["fit"]["172800.0"]
+        for seed in (1, 2, 3)
+    ]
+    for one in found:
+        low, _, high, share = one["ec50"]
+        assert share == 1.0
+        for other in found:
+            assert low < other["ec50"][1] < high
+            assert other["ec50"][0] == pytest.approx(low, rel=0.1)
+            assert other["ec50"][2] == pytest.approx(high, rel=0.1)
+    # the range of the agent's EC50 is a factor of three either way, half of the draws below it: 5% to 95% in the log
+    assert np.log(found[0]["ec50"][2] / found[0]["ec50"][0]) == pytest.approx(2 * 0.9 * np.log(3.0), rel=0.1)
+
+
+def test_equal_seeds_give_equal_bytes(kill: network.Network, agent_a: Agent, tmp_path: Path) -> None:
+    for name, jobs in (("a", 1), ("b", 2)):
+        curve = rx.dose_response(
+            kill, agent=ranged(agent_a, 0), doses=DOSES, draws=16, responses=["gr"], seed=5, jobs=jobs
+        )
+        curve.to_csv(tmp_path / f"{name}.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_gr_of_draws_has_a_band_and_intervals(kill: network.Network, agent_a: Agent) -> None:
+    agent = ranged(agent_a, 0)
+    settings = {"agent": agent, "doses": DOSES, "at": "24h,48h", "draws": 32, "responses": ["gr", "affected"]}
+    band = rx.dose_response(kill, **settings)
+    assert band.responses == ("gr", "affected")
+    assert band["gr"].dims == ("agent-a", "time", "quantile")
+    live = rx.dose_response(kill, **{**settings, "responses": ()}, observe="live", keep="draws")["live"]
+    by_hand = np.exp2(np.log2(live) / np.log2(live[0])) - 1.0
+    np.testing.assert_allclose(
+        band["gr"], np.quantile(by_hand, [0.05, 0.5, 0.95], axis=-1).transpose(1, 2, 0), atol=1e-6
+    )
+    np.testing.assert_allclose(band["affected"], 1.0 - band["viability"][..., ::-1].values, atol=1e-12)
+    fit = gr(band, at="48 h")
+    low, _, high, share = band.intervals["gr"]["fit"]["172800.0"]["graoc"]
+    assert share == 1.0
+    assert (fit.intervals["graoc"].low, fit.intervals["graoc"].high) == (low, high)
+    assert low < fit.graoc < high
+    assert fit.intervals["graoc"].level == pytest.approx(0.9)
+    assert band.fit("affected", at="48 h").readout == "inhibition"
+    assert "affected" in band.intervals
+
+
+def test_gr_that_cannot_be_is_said_and_loses_nothing(kill: network.Network, agent_a: Agent) -> None:
+    still = rx.dose_response(kill, agent=agent_a, doses=DOSES, values={"growth": 0.0}, responses=["gr"])
+    assert np.isnan(still["gr"]).all()
+    assert "divisions" in still["gr"].attrs["note"]
+    assert np.isfinite(still["viability"]).all()
+
+
+def test_bands_where_they_pay(kill: network.Network, agent_a: Agent) -> None:
+    plan = rx.dose_response.plan
+    banded = plan(kill, agent=ranged(agent_a, 0), doses=DOSES).with_bands()
+    assert banded.rows.settings.draws == USUAL
+    assert banded.estimate().solves == USUAL * 8
+    for settings in ({"solver": "scipy"}, {"keep": "cells"}, {"values": {"agent_a_top": 1e-5}}, {"draws": 3}):
+        study = plan(kill, agent=ranged(agent_a, 0), doses=DOSES, **settings)
+        assert study.with_bands() is study, settings
+    study = plan(kill, agent=ranged(agent_a, 0), doses=DOSES)
+    assert study.with_bands(MOST_BANDED) is study, "too many points"
+    assert study.with_bands(0) is study
+
+
+def test_draws_given_are_the_draws_of_bands(kill: network.Network, agent_a: Agent) -> None:
+    plan = rx.dose_response.plan(kill, agent=ranged(agent_a, 0), doses="1uM,3uM")
+    usual = plan.with_bands(16).run()
+    given = rx.dose_response(kill, agent=ranged(agent_a, 0), doses="1uM,3uM", draws=16)
+    np.testing.assert_array_equal(usual["viability"], given["viability"])
+    assert prepare(replace(kill, id="other")).ranges == {}
