@@ -21,7 +21,7 @@ from redoxsim.cli.options import (
     with_usual_draws,
 )
 from redoxsim.cli.result import run_study
-from redoxsim.cli.scores import chosen_scores, mapped_score, score_option
+from redoxsim.cli.scores import chosen_scores, isobole_option, isoboles_text, mapped_score, score_option
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
 
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
 )
 @score_option
+@isobole_option
 @draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
@@ -69,6 +70,7 @@ def command(
     at: str | None,
     background: tuple[str, ...],
     score: tuple[str, ...],
+    isoboles: tuple[float, ...],
     draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
@@ -77,13 +79,14 @@ def command(
     talk: Talk,
 ) -> int:
     from redoxsim import study
-    from redoxsim.report.experiments import surface_text
     from redoxsim.study.mechanism import courses
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
     if output.plot is not None:
         _drawable(names, observe)
+    if isoboles and len(names) != 2:
+        raise DesignError("an isobole is a line of dose pairs: it needs two agents", hint="leave out --isobole")
     prepare = partial(
         study.combine.plan, model, agents=names, grid=[grid] * len(names) if grid else None, doses=doses, times=times,
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
@@ -101,9 +104,33 @@ def command(
     )
     return run_study(
         lambda progress: with_usual_draws(prepare(progress=progress), draws, cell),
-        solving=solving, output=output, talk=talk, figure=lambda study: partial(_draw, behind=behind, metrics=metrics),
-        say=partial(surface_text, metrics=metrics),
+        solving=solving, output=output, talk=talk,
+        figure=lambda study: partial(_draw, behind=behind, metrics=metrics, levels=isoboles or (0.5,)),
+        say=partial(_said, metrics=metrics, levels=isoboles),
     )  # fmt: skip
+
+
+def _said(results: ResultSet, *, metrics: tuple[str, ...], levels: tuple[float, ...]) -> str:
+    """The surface and its scores, and the isoboles asked for, of the readout that is scored."""
+    import numpy as np
+
+    from redoxsim.analysis import EffectGrid
+    from redoxsim.report.experiments import surface_text
+    from redoxsim.study.results import ORIENTATIONS
+
+    text = surface_text(results, metrics)
+    scored = [name for name in results.observables if name in ORIENTATIONS]
+    if not levels or not scored:
+        return text
+    data = results.series(scored[0])
+    axes = [results.dataset[axis] for axis in results.axes]
+    effect = np.asarray(data, dtype=float)
+    grid = EffectGrid(
+        *(np.asarray(axis, dtype=float) for axis in axes), effect, orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
+        scale="fraction", agents=results.axes, dose_units=[str(axis.attrs.get("units", "")) for axis in axes],
+        failed=np.isnan(effect), margin=np.inf,
+    )  # fmt: skip
+    return f"{text}\n\n{isoboles_text(grid, levels)}"
 
 
 def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict[str, str]]:
@@ -138,7 +165,11 @@ def _drawable(names: list[str], observe: tuple[str, ...]) -> None:
 
 
 def _draw(
-    results: ResultSet, *, behind: Callable[..., list[tuple[SimulateRun, ResultSet]]], metrics: tuple[str, ...]
+    results: ResultSet,
+    *,
+    behind: Callable[..., list[tuple[SimulateRun, ResultSet]]],
+    metrics: tuple[str, ...],
+    levels: tuple[float, ...],
 ) -> Figure:
     from redoxsim.report.experiments import caption, common_bars, condition, grades_note
     from redoxsim.report.figures.synergy import synergy
@@ -153,6 +184,7 @@ def _draw(
         observable=scored[0],
         scores=results.scores(metrics, observe=scored[0], failed="drop"),
         mapped=mapped_score(metrics),
+        levels=levels,
         mechanism={condition(run): one.dataset for run, one in found},
         doses=common_bars([run for run, _ in found]),
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",

@@ -15,6 +15,7 @@ VERBS: dict[str, str] = {
     "simulate": "Time course of one model under doses.",
     "dose-response": "One agent over a range of doses, with a Hill fit.",
     "combine": "Two or three agents on a grid of doses, with synergy scores.",
+    "schedule": "Effect against the order and delay of two agents.",
     "score": "Synergy scores of laboratory data; no model.",
     "scan": "A grid of parameter values or initial states.",
     "steady": "Undosed steady states with their stability.",

@@ -11,12 +11,13 @@ import click
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.scores import chosen_scores, mapped_score, score_option
+from redoxsim.cli.scores import chosen_scores, isobole_option, isoboles_text, mapped_score, score_option
 from redoxsim.cli.talk import Talk, plural
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
     from redoxsim.study import LabScores
+    from redoxsim.study.lab import Block
 
 
 @click.command(
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--agents", metavar="COLUMN,COLUMN", help="The dose columns, where their heads carry no unit.")
 @score_option
+@isobole_option
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of the intervals."
 )
@@ -54,6 +56,7 @@ def command(
     scale: str | None,
     agents: str | None,
     score: tuple[str, ...],
+    isoboles: tuple[float, ...],
     seed: int,
     output: Output,
     talk: Talk,
@@ -75,8 +78,10 @@ def command(
         talk.note(f"{title}\n{scores_text(map(block.resampled, block.tables))}")
         if block.note:
             talk.note(block.note)
+        if isoboles:
+            _say_isoboles(block, isoboles, talk)
     if output.plot is not None:
-        _draw(found, output, talk)
+        _draw(found, isoboles or (0.5,), output, talk)
     talk.note(f"{plural(len(found), 'combination')} scored")
 
 
@@ -87,7 +92,20 @@ def _frame(found: LabScores) -> object:
     return pd.concat(frames, ignore_index=True)
 
 
-def _draw(found: LabScores, output: Output, talk: Talk) -> None:
+def _say_isoboles(block: Block, levels: tuple[float, ...], talk: Talk) -> None:
+    from redoxsim.analysis import EffectGrid
+
+    mean = block.data.mean()
+    if len(mean.doses) != 2:
+        raise DesignError("an isobole is a line of dose pairs: it needs two agents", hint="leave out --isobole")
+    grid = EffectGrid(
+        *mean.doses, mean.effect, orientation=mean.orientation, scale=mean.scale, agents=mean.agents,
+        dose_units=mean.dose_units, failed=mean.failed, margin=mean.margin,
+    )  # fmt: skip
+    talk.note(isoboles_text(grid, levels))
+
+
+def _draw(found: LabScores, levels: tuple[float, ...], output: Output, talk: Talk) -> None:
     from redoxsim.cli.result import save_figure
     from redoxsim.report.figures.synergy import synergy
 
@@ -101,6 +119,7 @@ def _draw(found: LabScores, output: Output, talk: Talk) -> None:
         observable=block.effect,
         scores={name: block.resampled(name) for name in block.tables},
         mapped=mapped_score(tuple(block.tables)),
+        levels=levels,
         title=f"{' and '.join(block.agents)}: {block.effect}",
         caption=f"Measured: {Path(str(block.source)).name}." if block.source else None,
     )

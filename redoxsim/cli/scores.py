@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from redoxsim.errors import nearest
+
+if TYPE_CHECKING:
+    from redoxsim.analysis import EffectGrid
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +24,57 @@ def score_option(function: F) -> F:
         help="bliss, hsa, loewe, loewe_excess, ci, dri_1, dri_2 for any number of agents (dri_3 for three); zip, "
         "musyc, braid for two; bliss3, hsa3 for three  [default: bliss,hsa,loewe,ci].",
     )(function)  # fmt: skip
+
+
+def isobole_option(function: F) -> F:
+    """``--isobole``, a comma list of percentages affected, as fractions."""
+    return click.option(
+        "--isobole", "isoboles", multiple=True, metavar="PERCENT[,PERCENT]", callback=_percentages,
+        help="Dose pairs that affect these percentages of the cells, in words and in the figure, for two agents "
+        "[default: 50].",
+    )(function)  # fmt: skip
+
+
+def _percentages(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> tuple[float, ...]:
+    found = []
+    for text in ",".join(texts).split(",") if texts else []:
+        try:
+            value = float(text.strip().removesuffix("%"))
+        except ValueError:
+            raise click.BadParameter(f"'{text.strip()}' is not a percentage, such as 25,50,75") from None
+        if not 0.0 < value < 100.0:
+            raise click.BadParameter(f"an isobole lies strictly between 0 and 100 percent affected, not at {value:g}")
+        found.append(value / 100.0)
+    return tuple(sorted(set(found)))
+
+
+def isoboles_text(grid: EffectGrid, levels: Sequence[float]) -> str:
+    """Isoboles in words, a line each: the doses alone, and the interaction index along the dose pairs."""
+    import numpy as np
+
+    from redoxsim.analysis import isobole
+
+    lines = []
+    for level in levels:
+        one = isobole(grid, affected=level)
+        alone = [
+            f"{name} alone {dose:.4g} {unit}".rstrip() if np.isfinite(dose) else f"{name} alone: not at any dose tested"
+            for name, dose, unit in zip(grid.agents, one.alone, grid.dose_units, strict=True)
+        ]
+        text = f"isobole {100 * level:g}% affected: {', '.join(alone)}"
+        if not len(one.points):
+            text += "; no combination tested reaches it"
+        elif one.complete:
+            index = one.normalised().sum(axis=1)
+            text += (
+                f"; {len(index)} dose pairs with index {np.median(index):.3g} ({index.min():.3g} to {index.max():.3g}; "
+                "below 1 = Loewe synergy)"
+            )
+        else:
+            pairs = "; ".join(f"{a:.3g} with {b:.3g}" for a, b in one.points[:: max(1, len(one.points) // 3)])
+            text += f"; no additive line, dose pairs such as {pairs}"
+        lines.append(text)
+    return "\n".join(lines)
 
 
 def chosen_scores(names: Sequence[str]) -> tuple[str, ...]:

@@ -281,3 +281,37 @@ def test_run_takes_settings_and_writes_a_folder(command: Command, tmp_path: Path
     assert (ran.code == Exit.GOOD) == (held == stated)
     assert list((tmp_path / "run" / "figures").glob("*.svg"))
     assert command("run", "trx-backup", "-o", tmp_path / "run").code == Exit.USAGE
+
+
+def test_combine_tells_isoboles(command: Command) -> None:
+    ran = command(*COMBINE, "--score", "bliss", "--draws", "0", "--isobole", "75,25")
+    assert ran.code == 0, ran.err
+    lines = [line for line in ran.err.splitlines() if line.startswith("isobole")]
+    assert [line.split("%")[0] for line in lines] == ["isobole 25", "isobole 75"]
+    assert "auranofin alone" in lines[0]
+    for wrong in ("0", "half", "100"):
+        assert command(*COMBINE, "--isobole", wrong).code == Exit.USAGE
+    ran = command(*COMBINE, "--agent", "celecoxib=0,10uM", "--isobole", "50")
+    assert ran.code == Exit.USAGE
+    assert "needs two agents" in ran.err
+
+
+def test_schedule_tells_the_best_delay_and_draws(command: Command, tmp_path: Path) -> None:
+    base = ("schedule", "--agent", "auranofin=1uM", "--agent", "bso=100uM", "--delays", "-24h,0h,24h", "--at", "48h")
+    ran = command(*base, "--cells", "1", "--plot", tmp_path / "s.svg")
+    assert ran.code == 0, ran.err
+    table = rows(ran.out)
+    assert len(table) == 2 * 2 * 3
+    assert {float(row["delay [h]"]) for row in table} == {-24.0, 0.0, 24.0}
+    both = {
+        float(row["delay [h]"]): float(row["viability"])
+        for row in table
+        if float(row["auranofin [uM]"]) > 0 and float(row["bso [uM]"]) > 0
+    }
+    best = min(both, key=lambda delay: both[delay])
+    assert f"viability {both[best]:.3f} at a delay of {best:+g} h" in ran.err
+    assert "a negative one means that bso comes first" in ran.err
+    assert (tmp_path / "s.svg").is_file()
+    ran = command("schedule", "--agent", "auranofin=1uM", "--agent", "bso=100uM@-24h")
+    assert ran.code == Exit.USAGE
+    assert "--delays" in ran.err

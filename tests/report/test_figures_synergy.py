@@ -109,7 +109,7 @@ def test_isobologram_says_when_an_agent_alone_never_gets_there(surface_data) -> 
 def test_isobologram_of_an_effect_that_nothing_reaches(surface_data) -> None:
     data = surface_data(doses=3)
     data["viability"] = 1.0 - 0.1 * (1.0 - data["viability"])
-    figure = synergy(data, orientation="viability", level=0.5)
+    figure = synergy(data, orientation="viability", levels=(0.5,))
     assert not panel(figure, "Isobologram").lines
     assert overlaps(figure) == []
 
@@ -169,3 +169,22 @@ def test_a_remark_about_every_metric_is_made_once(surface_data) -> None:
     data["viability"] = np.where(np.asarray(data["viability"]) > 0.5, 1.0, 0.0) * xr.ones_like(data["viability"])
     words = "\n".join(texts(synergy(data, orientation="viability")))
     assert words.count("no mid-doses") == 1
+
+
+def test_isoboles_of_several_effects_share_a_panel(surface_data) -> None:
+    figure = synergy(surface_data(), orientation="viability", levels=(0.25, 0.5, 0.75))
+    assert overlaps(figure) == []
+    axes = panel(figure, "Isoboles")
+    lines = {line.get_label(): line for line in axes.lines if line.get_marker() == "o"}
+    assert list(lines) == ["25% affected", "50% affected", "75% affected"]
+    # A stronger effect needs more of both: no line crosses another.
+    ends = [max(line.get_xdata()) for line in lines.values()]
+    assert ends == sorted(ends)
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert len(dashed) == 3, "each has its additive line"
+    assert {one.get_color() for one in dashed} == {one.get_color() for one in lines.values()}
+
+
+def test_isoboles_that_an_agent_alone_never_reaches_are_told(surface_data) -> None:
+    axes = panel(synergy(surface_data(least=0.75), orientation="viability", levels=(0.1, 0.5)), "Isoboles")
+    assert any("50% affected: bso alone: never" in text.get_text() for text in axes.texts)

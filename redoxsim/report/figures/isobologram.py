@@ -1,15 +1,17 @@
-"""The isobologram: dose pairs with one effect, against the straight line of Loewe additivity."""
+"""The isobologram: dose pairs with one effect, against the line of Loewe additivity; several effects in one panel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from redoxsim.analysis.isoboles import Isobole
 from redoxsim.report.figures.doseaxis import apply, dose_axis
-from redoxsim.report.figures.style import PALETTE, SMALL, SOFT, dress
+from redoxsim.report.figures.style import PALETTE, SMALL, SOFT, TINY, dress, ramp
 from redoxsim.report.names import named_unit, show_id
 
 
@@ -52,6 +54,62 @@ def draw_isobologram(
         )
         return
     _draw_one_sided(axes, isobole, agents)
+
+
+def draw_isoboles(
+    axes: Axes,
+    isoboles: Sequence[Isobole],
+    *,
+    doses: tuple[NDArray[np.float64], NDArray[np.float64]],
+    agents: tuple[str, str],
+    units: tuple[str, str],
+) -> None:
+    """Draws isoboles of several effects over the doses of the grid, each with its own additive line (dashed).
+
+    Dose axes are logarithmic with a place for none, so an additive line is bent; a point nearer to none than its
+    additive line means synergy (Loewe). An effect that no agent or one agent reaches alone has no additive line.
+    """
+    scales = [dose_axis(axis) for axis in doses]
+    for scale, which in zip(scales, "xy", strict=True):
+        apply(axes, scale, which=which)
+    axes.set_title("Isoboles")
+    axes.set_xlabel(named_unit(agents[0], units[0]))
+    axes.set_ylabel(named_unit(agents[1], units[1]))
+    missing = []
+    for one, colour in zip(isoboles, ramp(len(isoboles)), strict=True):
+        label = f"{100 * one.affected:g}% affected"
+        if not len(one.points):
+            missing.append(f"{label}: not reached together")
+            continue
+        ends = [np.array([[dose, 0.0] if k == 0 else [0.0, dose]]) for k, dose in enumerate(one.alone)]
+        known = [np.isfinite(dose) for dose in one.alone]
+        curve = np.vstack([*([ends[0]] if known[0] else []), one.points, *([ends[1]] if known[1] else [])])
+        axes.plot(*_placed(curve, scales), color=colour, marker="o", markersize=3.8, label=label, zorder=4)
+        if one.complete:
+            share = np.linspace(0.0, 1.0, 200)[1:-1]
+            straight = np.column_stack([share * one.alone[0], (1.0 - share) * one.alone[1]])
+            inside = (straight >= [axis[1] for axis in doses]).all(axis=1)
+            axes.plot(*_placed(straight[inside], scales), color=colour, linewidth=1.1, linestyle=(0, (4, 2)))
+        else:
+            names = " and ".join(show_id(name) for name, there in zip(agents, known, strict=True) if not there)
+            missing.append(f"{label}: {names} alone: never")
+    dress(axes, grid="both")
+    if axes.lines:
+        axes.legend(loc="upper left", fontsize=TINY, frameon=False)
+    words = ["dashed: Loewe additive", *missing]
+    axes.annotate(
+        "\n".join(words),
+        (0.03, 0.03),
+        xycoords="axes fraction",
+        fontsize=TINY,
+        color=SOFT,
+        va="bottom",
+        linespacing=1.3,
+    )
+
+
+def _placed(pairs: NDArray[np.float64], scales: Sequence[Any]) -> tuple[Any, Any]:
+    return scales[0].place(pairs[:, 0]), scales[1].place(pairs[:, 1])
 
 
 def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> None:
