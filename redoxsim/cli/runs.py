@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from redoxsim.cli.command import Family
-from redoxsim.cli.emit import emit_rows, emit_text
+from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.exits import Exit, wrong_use
 from redoxsim.cli.options import Output, Solving, output_options, talk_options
 from redoxsim.cli.talk import Talk, plural
@@ -19,9 +19,17 @@ from redoxsim.errors import DesignError
 SAME = 1e-6
 """Largest relative difference at which a repeated run counts as the same; the default tolerance of a solve."""
 
+ROOT = "runs"
+
 root_option = click.option(
-    "--root", default="runs", show_default=True, metavar="FOLDER", help="The folder that holds the run folders."
-)
+    "--root", metavar="FOLDER",
+    help="The folder that holds the run folders  [default: runs, and run folders in the folder you are in].",
+)  # fmt: skip
+
+
+def places(root: str | None) -> dict[str, Any]:
+    """Where to look: the folder that was named, else ``runs`` and what ``-o`` put beside it."""
+    return {"root": ROOT, "beside": "."} if root is None else {"root": root}
 
 
 @click.group(
@@ -42,48 +50,51 @@ def command() -> None:
 @command.command("list", help="All runs, newest first.", examples=("redoxsim runs list --root elsewhere",))
 @root_option
 @output_options(formats=("csv", "json", "table"))
-def list_runs(root: str, output: Output, talk: Talk) -> None:
+def list_runs(root: str | None, output: Output, talk: Talk) -> None:
     from redoxsim.report import runlist
 
-    found = runlist.list_runs(root)
-    rows = [{"run": one.name, "state": one.state, "command": one.command} for one in found]
+    found = runlist.list_runs(**places(root))
+    rows = [{"run": runlist.called(one, root or ROOT), "state": one.state, "command": one.command} for one in found]
     emit_rows(rows, output, schema="runs/1", columns=("run", "state", "command"))
-    talk.note(f"{plural(len(found), 'run')} in {root}")
+    talk.note(f"{plural(len(found), 'run')} in {root or f'{ROOT}/ and here'}")
 
 
 @command.command(
-    "show", help="One run: state, settings, files, what was changed since.", examples=("redoxsim runs show last",)
+    "show",
+    help="One run: how it ended, verdicts, settings, files, what was changed since.",
+    examples=("redoxsim runs show last", "redoxsim runs show demo-out --format json"),
 )
 @click.argument("run")
 @root_option
-@click.option("-o", "--output", "path", metavar="FILE", help="Write here; '-' is stdout, the default.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@talk_options
-def show(run: str, root: str, path: str | None, force: bool, talk: Talk) -> None:
+@output_options(formats=("csv", "json", "table"))
+def show(run: str, root: str | None, output: Output, talk: Talk) -> None:
     from redoxsim.report import runlist
 
     with wrong_use():
-        emit_text(runlist.show(runlist.find(run, root=root)), Output(path=path, force=force))
+        rows = runlist.contents(runlist.find(run, **places(root)))
+    emit_rows(rows, output, schema="run-contents/1", columns=runlist.CONTENTS)
 
 
 @command.command(
     "compare",
-    help="How the settings and results of two runs differ.",
-    examples=("redoxsim runs compare demo-out last",),
+    help="How the settings and results of two runs differ.\n\nDifferences are relative to the larger value. Exit code "
+    "1 if a result differs by more than 1e-6.",
+    examples=("redoxsim runs compare demo-out last", "redoxsim runs compare demo-out last --format json"),
 )
 @click.argument("first")
 @click.argument("second")
 @root_option
-@click.option("-o", "--output", "path", metavar="FILE", help="Write here; '-' is stdout, the default.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@talk_options
-def compare(first: str, second: str, root: str, path: str | None, force: bool, talk: Talk) -> int:
+@output_options(formats=("csv", "json", "table"))
+def compare(first: str, second: str, root: str | None, output: Output, talk: Talk) -> int:
     from redoxsim.report import runlist
 
     with wrong_use():
-        found = runlist.compare(runlist.find(first, root=root), runlist.find(second, root=root))
-    emit_text(found.text(), Output(path=path, force=force))
-    talk.note(f"largest relative difference: {found.largest:.3g}")
+        found = runlist.compare(*(runlist.find(one, **places(root)) for one in (first, second)))
+    emit_rows(found.rows(), output, schema="run-differences/1", columns=runlist.COMPARED)
+    if found.identical:
+        talk.note("the results are identical, byte for byte")
+    else:
+        talk.note(f"largest relative difference: {found.largest:.3g}")
     return Exit.GOOD if found.identical or found.largest <= SAME else Exit.PARTIAL
 
 
@@ -100,12 +111,12 @@ def compare(first: str, second: str, root: str, path: str | None, force: bool, t
     "--jobs", type=click.IntRange(1), metavar="N", help="Processes to use  [default: one per processor core]."
 )
 @talk_options
-def repeat(run: str, root: str, path: str | None, force: bool, jobs: int | None, talk: Talk) -> int:
+def repeat(run: str, root: str | None, path: str | None, force: bool, jobs: int | None, talk: Talk) -> int:
     from redoxsim.cli.run import run_experiment
     from redoxsim.report import runlist
 
     with wrong_use():
-        found = runlist.find(run, root=root)
+        found = runlist.find(run, **places(root))
         settings: dict[str, Any] = runlist.settings(found)
         copies = runlist.inputs(found)
     if "experiment" not in settings or "experiment.toml" not in copies:

@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError, ReadError, Where, nearest
 from redoxsim.report import tables
-from redoxsim.report.names import number
 from redoxsim.report.runs import LOG, ROOT, sha256
-from redoxsim.report.text import text_table
 
 # Differences are taken relative to the larger value, but not below this share of the variable's largest value: a
 # number that should be zero differs from another such number by its rounding, and that is no difference.
 FLOOR = 1e-9
+CONTENTS = ("what", "name", "value")
+COMPARED = ("what", "name", "difference", "at", "first", "second")
+LONG = {"run", "readout", "point", "time", "value"}
+_BEGAN = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}):(\d{2})")
 _NAME = re.compile(r"(?P<when>\d{4}-\d{2}-\d{2}T\d{4})-(?P<slug>.+)-(?P<hash>[0-9a-f]{6})(\.\d+)?$")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished (or broken-off) run. ``when`` is UTC to the minute, "" for a folder that the user named."""
+    """A finished (or broken-off) run. ``when`` it began is UTC to the minute, "" where not even a log says it."""
 
     path: Path
     name: str
@@ -64,33 +66,46 @@ class Comparison:
         """The largest relative difference of all variables; inf where the tables do not match."""
         return max((one.largest for one in self.differences), default=0.0)
 
-    def text(self) -> str:
-        """The comparison for a terminal."""
-        lines = [f"{self.first.name}  against  {self.second.name}"]
-        if self.settings:
-            rows = [[key, "–" if a is None else a, "–" if b is None else b] for key, a, b in self.settings]
-            lines += ["", text_table(["setting", "first", "second"], rows)]
-        if self.identical:
-            return "\n".join([*lines, "", "the results are identical, byte for byte"])
-        rows = [
-            [one.variable, one.note or number(one.largest), one.place, _show(one.first), _show(one.second)]
-            for one in self.differences
+    def rows(self) -> list[dict[str, Any]]:
+        """Settings that differ, then the results by variable; a row each, by :data:`COMPARED`."""
+        found: list[dict[str, Any]] = [
+            {"what": "setting", "name": key, "first": _word(a), "second": _word(b)} for key, a, b in self.settings
         ]
-        lines += ["", text_table(["variable", "largest relative difference", "at", "first", "second"], rows)]
-        return "\n".join(lines)
+        if not self.identical:
+            found += [
+                {
+                    "what": "result", "name": one.variable, "difference": one.largest, "at": one.note or one.place,
+                    "first": _number(one.first), "second": _number(one.second),
+                }
+                for one in self.differences
+            ]  # fmt: skip
+        return [{head: row.get(head) for head in COMPARED} for row in found]
 
 
-def list_runs(root: str | Path = ROOT) -> tuple[Run, ...]:
-    """Every run folder in ``root``, newest first; none if there is no such folder."""
-    folder = Path(root)
-    if not folder.is_dir():
-        return ()
-    runs = [load(path) for path in sorted(folder.iterdir()) if (path / "command.txt").is_file()]
+def list_runs(root: str | Path = ROOT, *, beside: str | Path | None = None) -> tuple[Run, ...]:
+    """Every run folder in ``root``, newest first; none if there is no such folder.
+
+    Parameters
+    ----------
+    beside : a folder whose own run folders are listed too (those that ``-o`` named), by their path.
+    """
+    places = [Path(root), *([Path(beside)] if beside is not None else [])]
+    found: dict[Path, Path] = {}
+    for place in places:
+        if place.is_dir():
+            for path in sorted(place.iterdir()):
+                if (path / "command.txt").is_file() and (path / "settings.toml").is_file():
+                    found.setdefault(path.resolve(), path)
+    runs = [load(path) for path in found.values()]
     return tuple(sorted(runs, key=lambda run: (run.when, run.name), reverse=True))
 
 
-def find(name: str | Path, *, root: str | Path = ROOT) -> Run:
+def find(name: str | Path, *, root: str | Path = ROOT, beside: str | Path | None = None) -> Run:
     """The run that a path, a name, the unique beginning or part of a name, or "last" stands for.
+
+    Parameters
+    ----------
+    root, beside : where to look, as in :func:`list_runs`.
 
     Raises
     ------
@@ -99,7 +114,7 @@ def find(name: str | Path, *, root: str | Path = ROOT) -> Run:
     direct = Path(name)
     if (direct / "command.txt").is_file():
         return load(direct)
-    runs = list_runs(root)
+    runs = list_runs(root, beside=beside)
     if str(name) == "last" and runs:
         return runs[0]
     for test in (lambda r: r.name == str(name), lambda r: r.name.startswith(str(name)), lambda r: str(name) in r.name):
@@ -110,7 +125,7 @@ def find(name: str | Path, *, root: str | Path = ROOT) -> Run:
             names = ", ".join(run.name for run in found[:3])
             raise DesignError(f"'{name}' stands for {len(found)} runs", hint=f"such as {names}")
     hint = nearest(str(name), [run.name for run in runs]) or (
-        f"there are {len(runs)} in {root}" if runs else f"there are none in {root}"
+        f"`redoxsim runs` lists the {len(runs)} that there are" if runs else f"there are none in {root}"
     )
     raise DesignError(f"no run '{name}'", hint=hint)
 
@@ -138,11 +153,20 @@ def load(path: str | Path) -> Run:
     return Run(
         path=folder,
         name=folder.name,
-        when=parts["when"] if parts else "",
+        when=parts["when"] if parts else _began(folder),
         command=command.read_text(encoding="utf-8").strip(),
         state=str(summary.get("state", "broken off")),
         summary=summary,
     )
+
+
+def _began(folder: Path) -> str:
+    try:
+        with (folder / LOG).open(encoding="utf-8") as file:
+            began = _BEGAN.match(file.readline())
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return f"{began[1]}{began[2]}" if began else ""
 
 
 def settings(run: Run) -> dict[str, Any]:
@@ -195,27 +219,31 @@ def changed(run: Run) -> tuple[str, ...]:
     return tuple(n for n, wanted in files.items() if not (run.path / n).is_file() or sha256(run.path / n) != wanted)
 
 
-def listing(runs: tuple[Run, ...]) -> str:
-    """The runs as a text table."""
-    rows = [[run.name, run.state, run.command if len(run.command) <= 70 else run.command[:69] + "…"] for run in runs]
-    return text_table(["run", "state", "command"], rows)
+def called(run: Run, root: str | Path = ROOT) -> str:
+    """What to call a run: its name where it lies in ``root``, else its path."""
+    return run.name if run.path.parent == Path(root) else run.path.as_posix()
 
 
-def show(run: Run) -> str:
-    """One run in words: state, command, settings, summary, files, and what was changed since."""
-    lines = [run.name, f"state    {run.state}", f"command  {run.command}"]
+def contents(run: Run) -> list[dict[str, Any]]:
+    """What is in one run, a row each by :data:`CONTENTS`: how it ended, its verdicts, its settings, its files."""
+    rows = [("run", "run", run.path.as_posix()), ("run", "state", run.state), ("run", "command", run.command)]
     for key, value in run.summary.items():
-        if key not in {"schema", "state", "command", "files"}:
-            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            lines.append(f"{key}  {shown}")
-    lines += ["", "settings", *(f"  {key} = {value}" for key, value in flat(settings(run)).items())]
+        if key == "expectations":
+            rows += [
+                ("expectation", name, f"{one['verdict']}: expected {one['expected']}, got {one['got']}")
+                for name, one in value.items()
+            ]
+        elif key == "claims":
+            rows += [("claim", name, answer) for name, answer in value.items()]
+        elif key not in {"schema", "state", "command", "files"} and value is not None:
+            rows += [("run", name, one) for name, one in flat({key: value}).items()]
+    rows += [("setting", key, value) for key, value in flat(settings(run)).items()]
     altered = set(changed(run))
-    lines += ["", "files"]
-    for file in sorted(p for p in run.path.rglob("*") if p.is_file()):
+    for file in sorted(path for path in run.path.rglob("*") if path.is_file()):
         name = file.relative_to(run.path).as_posix()
-        lines.append(f"  {name}  {file.stat().st_size} bytes{'  CHANGED SINCE' if name in altered else ''}")
-    lines += [f"  {name}  MISSING" for name in sorted(altered) if not (run.path / name).is_file()]
-    return "\n".join(lines)
+        rows.append(("file", name, f"{file.stat().st_size} bytes{', changed since' if name in altered else ''}"))
+    rows += [("file", name, "missing") for name in sorted(altered) if not (run.path / name).is_file()]
+    return [dict(zip(CONTENTS, (what, name, _word(value)), strict=True)) for what, name, value in rows]
 
 
 def compare(first: Run, second: Run) -> Comparison:
@@ -251,7 +279,8 @@ def difference(first: Any, second: Any) -> tuple[Difference, ...]:
     """Per variable the largest relative difference of two results, largest first.
 
     Relative to the larger of both values, but at least to 1e-9 of the variable's largest value. Not-a-number in
-    one only, other shapes and missing variables count as infinite.
+    one only, other shapes and missing variables count as infinite. Of the results of experiments every readout of
+    every run is a variable of its own; where one goes on for longer, the part that both have is compared.
     """
     left, right = _arrays(first), _arrays(second)
     found = []
@@ -261,14 +290,42 @@ def difference(first: Any, second: Any) -> tuple[Difference, ...]:
                 Difference(name, np.inf, "", None, None, f"only in the {'first' if name in left else 'second'}")
             )
         else:
-            found.append(_differ(name, left[name], right[name]))
+            found.append(_differ(name, *_shared(left[name], right[name])))
     return tuple(sorted(found, key=lambda one: (-one.largest, one.variable)))
 
 
-def _differ(name: str, one: tuple[NDArray[Any], list[str]], other: tuple[NDArray[Any], list[str]]) -> Difference:
-    a, b = one[0].ravel(), other[0].ravel()
-    if one[0].shape != other[0].shape:
-        return Difference(name, np.inf, "", None, None, f"shapes {one[0].shape} and {other[0].shape}")
+@dataclass(frozen=True)
+class _Array:
+    """Values of one variable with what says where each stands: names of its axes, or a text per value."""
+
+    values: NDArray[Any]
+    dims: tuple[str, ...] = ("row",)
+    keys: tuple[str, ...] | None = None
+
+    def place(self, index: int) -> str:
+        if self.keys is not None:
+            return self.keys[index]
+        at = np.unravel_index(index, self.values.shape)
+        return ", ".join(f"{dim} {one}" for dim, one in zip(self.dims, at, strict=True))
+
+
+def _shared(one: _Array, other: _Array) -> tuple[_Array, _Array]:
+    """The values that stand at places of both; both as they are where one has no places or nothing is shared."""
+    if one.keys is None or other.keys is None or one.keys == other.keys:
+        return one, other
+    mine, theirs = ({key: number for number, key in enumerate(a.keys or ())} for a in (one, other))
+    both = tuple(key for key in one.keys if key in theirs)
+    if not both:
+        return one, other
+    return tuple(  # type: ignore[return-value]
+        _Array(a.values[[where[key] for key in both]], keys=both) for a, where in ((one, mine), (other, theirs))
+    )
+
+
+def _differ(name: str, one: _Array, other: _Array) -> Difference:
+    a, b = one.values.ravel(), other.values.ravel()
+    if one.values.shape != other.values.shape:
+        return Difference(name, np.inf, "", None, None, f"shapes {one.values.shape} and {other.values.shape}")
     if not a.size:
         return Difference(name, 0.0, "", None, None)
     if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
@@ -284,36 +341,56 @@ def _differ(name: str, one: tuple[NDArray[Any], list[str]], other: tuple[NDArray
         relative = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, relative)
         relative = np.where(np.isnan(relative), np.inf, relative)
     worst = int(np.argmax(relative))
-    place = "" if relative[worst] == 0.0 else _place(one[0].shape, one[1], worst)
+    place = "" if relative[worst] == 0.0 else one.place(worst)
     return Difference(name, float(relative[worst]), place, a[worst], b[worst])
 
 
-def _arrays(data: Any) -> dict[str, tuple[NDArray[Any], list[str]]]:
+def _arrays(data: Any) -> dict[str, _Array]:
     if isinstance(data, tables.Table):
-        return {name: (np.asarray(column), ["row"]) for name, column in data.columns.items()}
-    return {str(name): (np.asarray(data[name]), [str(dim) for dim in data[name].dims]) for name in data.variables}
+        if set(data.columns) >= LONG:
+            return _readouts(data)
+        return {name: _Array(np.asarray(column)) for name, column in data.columns.items()}
+    return {
+        str(name): _Array(np.asarray(data[name]), tuple(str(dim) for dim in data[name].dims)) for name in data.variables
+    }
 
 
-def _place(shape: tuple[int, ...], dims: list[str], flat_index: int) -> str:
-    return ", ".join(f"{dim} {index}" for dim, index in zip(dims, np.unravel_index(flat_index, shape), strict=True))
+def _readouts(data: tables.Table) -> dict[str, _Array]:
+    """The long table of an experiment by run and readout."""
+    columns = [data.columns[name] for name in ("run", "readout", "point", "time", "value")]
+    unit = data.units.get("time", "")
+    found: dict[str, dict[str, Any]] = {}
+    for run, readout, point, time, value in zip(*columns, strict=True):
+        found.setdefault(f"{run}: {readout}", {})[f"point {point}, time {time:g} {unit}".rstrip()] = value
+    return {name: _Array(np.array([*one.values()]), keys=tuple(one)) for name, one in found.items()}
 
 
-def _show(value: Any) -> str:
-    if value is None:
-        return "–"
-    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+def _word(value: Any) -> Any:
+    """A setting for people: names in a list, nothing as nothing."""
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else value
+
+
+def _number(value: Any) -> Any:
+    """A value of a result as a plain number or text."""
+    if value is None or isinstance(value, str):
+        return value
+    return value.item() if hasattr(value, "item") else value
 
 
 def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings with dotted keys.
+    """Nested settings with dotted keys; a list of tables by the id of each, else by its number.
 
-    >>> flat({"a": {"b": 1}, "c": 2})
-    {'a.b': 1, 'c': 2}
+    >>> flat({"a": {"b": 1}, "run": [{"id": "course", "until": "48 h"}]})
+    {'a.b': 1, 'run.course.until': '48 h'}
     """
     found: dict[str, Any] = {}
     for key, value in content.items():
         if isinstance(value, Mapping):
             found |= flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+            for number, one in enumerate(value, start=1):
+                inner = {name: item for name, item in one.items() if name != "id"}
+                found |= flat(inner, f"{prefix}{key}.{one.get('id', number)}.")
         else:
             found[f"{prefix}{key}"] = value
     return found

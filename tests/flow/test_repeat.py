@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from redoxsim.report.runlist import same_files
+from redoxsim.study import experiment
 
 Command = Callable[..., Any]
 FAST = ("-S", "trxr1-low.until='6 h'", "-S", "trxr1-low-bso.until='6 h'")
@@ -82,9 +83,13 @@ def test_a_run_can_be_looked_at(command: Command, twice: tuple[Path, Path]) -> N
     listed = command("runs", "--root", root)
     assert "out" in listed.out
     assert "trx-backup" in command("runs", "show", twice[0]).out
+    shown = json.loads(command("runs", "show", twice[0], "--format", "json").out)["rows"]
+    assert {"what": "setting", "name": "experiment.run.trxr1-low.until", "value": "6 h"} in shown
+    assert {row["what"] for row in shown} == {"run", "claim", "expectation", "setting", "file"}
     same = command("runs", "compare", *twice)
     assert same.code == 0
-    assert "identical" in same.out
+    assert "identical" in same.err
+    assert same.out == "what,name,difference,at,first,second\n"
 
 
 def test_a_run_repeats_from_its_copies(command: Command, twice: tuple[Path, Path]) -> None:
@@ -99,5 +104,6 @@ def test_the_settings_of_a_run_are_resolved(twice: tuple[Path, Path]) -> None:
     settings = tomllib.loads((twice[0] / "settings.toml").read_text(encoding="utf-8"))
     assert {run["until"] for run in settings["experiment"]["run"]} == {"6 h"}
     summary = json.loads((twice[0] / "summary.json").read_text(encoding="utf-8"))
-    assert set(summary["expectations"]) == {"reduced-without-trxr1", "gsh-gone", "oxidised-without-both"}
+    stated = experiment.load(experiment.find("trx-backup")).expect
+    assert set(summary["expectations"]) == {one.id for one in stated}
     assert summary["solves"] == {"OK": 2}

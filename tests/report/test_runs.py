@@ -71,7 +71,7 @@ def test_same_command_twice_differs_in_the_log_only(tmp_path: Path, course) -> N
     found = runlist.compare(runlist.load(first.path), runlist.load(second.path))
     assert found.identical
     assert found.largest == 0.0
-    assert "identical, byte for byte" in found.text()
+    assert found.rows() == []
 
 
 def test_the_hash_follows_settings_and_inputs(tmp_path: Path, course) -> None:
@@ -132,9 +132,12 @@ def test_list_and_find(tmp_path: Path, course) -> None:
         runlist.find("auranofin", root=root)
     with pytest.raises(DesignError, match="no run 'celecoxib'"):
         runlist.find("celecoxib", root=root)
-    text = runlist.listing(runlist.list_runs(root))
-    assert "partial" in text
-    assert first.path.name in text
+    assert {run.state for run in runlist.list_runs(root)} == {"partial"}
+    named = make(root, course(1, 1), folder=tmp_path / "named")
+    assert named.path not in [run.path for run in runlist.list_runs(root)]
+    assert named.path in [run.path for run in runlist.list_runs(root, beside=tmp_path)]
+    assert runlist.find("named", root=root, beside=tmp_path).when, "its log says when it began"
+    assert len(runlist.list_runs(root, beside=root)) == 2, "no run is listed twice"
 
 
 def test_load_for_repeating(tmp_path: Path, course) -> None:
@@ -148,9 +151,11 @@ def test_load_for_repeating(tmp_path: Path, course) -> None:
     with pytest.raises(ReadError, match="changed after the run"):
         runlist.inputs(run)
     assert runlist.changed(run) == ("inputs/auranofin.toml",)
-    shown = runlist.show(run)
-    assert "inputs/auranofin.toml  7 bytes  CHANGED SINCE" in shown
-    assert "axis.TXNRD1 = [0.1, 10.0]" in shown
+    shown = {(row["what"], row["name"]): row["value"] for row in runlist.contents(run)}
+    assert shown["file", "inputs/auranofin.toml"] == "7 bytes, changed since"
+    assert shown["setting", "axis.TXNRD1"] == "0.1, 10.0"
+    (run.path / "inputs" / "auranofin.toml").unlink()
+    assert {"what": "file", "name": "inputs/auranofin.toml", "value": "missing"} in runlist.contents(run)
 
 
 def test_a_run_that_broke_off_is_listed_as_such(tmp_path: Path) -> None:
@@ -185,3 +190,25 @@ def test_rounding_around_zero_is_no_difference_and_shapes_are() -> None:
     assert {one.note for one in missing} == {"only in the first", "only in the second"}
     words = runlist.difference(tables.Table({"s": ["OK"]}), tables.Table({"s": ["SINGULAR"]}))
     assert words[0].largest == np.inf
+
+
+def test_runs_of_an_experiment_are_compared_by_run_readout_and_place() -> None:
+    def made(hours: int, last: float) -> tables.Table:
+        times = [*range(hours + 1)]
+        columns = {"run": "course", "readout": "GSH_c", "unit": "uM", "point": 0}
+        values = [float(time) for time in times[:-1]] + [last]
+        return tables.Table(
+            {**{name: [one] * len(times) for name, one in columns.items()}, "time": times, "value": values},
+            {"time": "h"},
+        )
+
+    (longer,) = runlist.difference(made(2, 2.0), made(4, 9.0))
+    assert (longer.variable, longer.largest) == ("course: GSH_c", 0.0), "the part that both have"
+    (other,) = runlist.difference(made(2, 2.0), made(2, 4.0))
+    assert (other.largest, other.place) == (0.5, "point 0, time 2 h")
+    assert (other.first, other.second) == (2.0, 4.0)
+
+
+def test_settings_of_runs_have_keys_of_their_own() -> None:
+    settings = {"run": [{"id": "a", "until": "6 h"}, {"until": "8 h"}], "observe": ["x"], "none": []}
+    assert runlist.flat(settings) == {"run.a.until": "6 h", "run.2.until": "8 h", "observe": ["x"], "none": []}
