@@ -24,6 +24,8 @@ from redoxsim.study.timecourse import TimeCourse, time_course, with_jobs
 FloatArray = NDArray[np.float64]
 SUMMARIES = {"mean": "mean", "mean-mid": "mid_mean", "max": "max", "min": "min"}
 MODEL_FILES = ("model.xml", "model.toml", "parameters.csv")
+RESCUED = 0.5
+"""Readouts of 0 to 1 that begin lower, under what is given besides, can only be a rescue: no curve of killing."""
 FITTED = ("e0", "einf", "h", "auc")
 
 
@@ -71,12 +73,14 @@ class Finished:
         return float(getattr(table.summary, SUMMARIES[reduce]))
 
     def _fit(self, observe: str, *, relative: bool) -> Any:
-        if observe in ORIENTATIONS or not relative:
-            return self.results.fit(observe)
         from redoxsim.analysis import fit_hill
 
         doses = np.asarray(self.results.dataset[self.results.axes[0]], dtype=float)
         effect = np.asarray(self.results[observe], dtype=float)
+        if observe in ORIENTATIONS and not relative and effect[0] < RESCUED and not np.isnan(effect).any():
+            return fit_hill(doses, effect, orientation="signal", noiseless=True)
+        if observe in ORIENTATIONS or not relative:
+            return self.results.fit(observe)
         if np.isnan(effect).any():
             raise SolveError(f"points of '{self.run.id}' failed")
         return fit_hill(doses, effect / effect[0], orientation="viability", margin=np.inf, noiseless=True)

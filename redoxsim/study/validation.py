@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from redoxsim.errors import DesignError, ModelError, RedoxsimError, SolveError, Unsupported
+from redoxsim.errors import RedoxsimError
 from redoxsim.pharmacology import Agent, apply_agent, load_agent
 from redoxsim.study.engine import Cancel
 from redoxsim.study.expectations import Outcome
@@ -193,7 +193,7 @@ def _row(one: Observation, shared: _Shared) -> Row:
     try:
         outcomes = shared.outcomes(one)
         judged = tuple(judge(each, each.of(outcomes)) for each in one.expect)
-    except (SolveError, ModelError, DesignError, Unsupported) as error:
+    except RedoxsimError as error:
         nothing = float("nan")
         failed = tuple(Judged(expected=each, value=nothing, state="failed", off=nothing) for each in one.expect)
         return Row(observation=one, judged=failed, trouble=_reason(error))
