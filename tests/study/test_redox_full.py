@@ -1,0 +1,147 @@
+"""The integrated model at full level: targets that must hold together, its two H2O2 sets, its optional edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import redoxsim as rx
+from redoxsim import equations, network
+from redoxsim.codegen import compile_system
+
+SETS = ["default", "h2o2-microscopic"]
+
+
+def bolus(model: str, cell: str, amount: float) -> tuple[float, float]:
+    """Gradient of H2O2 from medium to cytosol two minutes after a bolus, and clearance in L/s per cell, over rest."""
+    course = rx.simulate(model, doses=[f"H2O2_x={amount}uM"], until="30 min", every="1 min", cell=cell)
+    rest = rx.simulate(model, until="1 min", cell=cell)
+    outside, inside = course["H2O2_x"] - rest["H2O2_x"][0], course["H2O2_c"] - rest["H2O2_c"][0]
+    clearance = -np.log(outside[-1] / outside[2]) / (28 * 60.0) * 1e4 * 1e-12  # 1e4 pL of medium per cell
+    return float(outside[2] / inside[2]), float(clearance)
+
+
+@pytest.mark.parametrize("cell", SETS)
+def test_h2o2_at_rest(cell: str) -> None:
+    rest = rx.simulate("redox", until="1 min", cell=cell)
+    cytosol, matrix = rest["H2O2_c"][0], rest["H2O2_m"][0]
+    assert 0.001 <= cytosol <= 0.010
+    assert matrix >= cytosol
+    assert 0.85 <= rest["Trx1_red"][0] <= 0.999
+
+
+@pytest.mark.parametrize("cell", SETS)
+@pytest.mark.parametrize("amount", [1.0, 10.0])
+def test_gradient_and_clearance(cell: str, amount: float) -> None:
+    gradient, clearance = bolus("redox", cell, amount)
+    assert 200 <= gradient <= 1000
+    assert 0.46e-12 <= clearance <= 10.4e-12
+
+
+def test_the_core_level_has_the_same_gradient() -> None:
+    for amount in (1.0, 10.0):
+        full, core = bolus("redox", "default", amount), bolus("redox-core", "default", amount)
+        assert core[0] == pytest.approx(full[0], rel=0.1)
+        assert core[1] == pytest.approx(full[1], rel=0.02)
+
+
+def test_glutathione_under_bso() -> None:
+    course = rx.simulate("redox", doses=["bso=100uM"], until="24 h", every="10 min")
+    left = course["GSH_c"] / course["GSH_c"][0]
+    half = np.interp(-0.5, -left, course.times / 3600.0)
+    assert 3000 <= course["GSH_c"][0] <= 7000
+    assert 1.5 <= half <= 8.0
+    assert 0.02 <= left[-1] <= 0.2
+
+
+def test_what_an_extract_and_a_sensor_see_differs() -> None:
+    rest = rx.simulate("redox", until="1 min")
+    extract, cytosol = rest["GSH_ratio_extract"][0], rest["GSH_c"][0] / rest["GSSG_c"][0]
+    assert 50 <= extract <= 250
+    assert cytosol > 10 * extract
+    assert -320 <= rest["Eh_GSH"][0] <= -290
+    dosed = rx.simulate("redox", doses=["H2O2_x=50uM"], until="10 min", every="30 s")
+    for name in ("roGFP_ox", "HyPer_ox", "DCF_signal", "Prx12_western"):
+        assert dosed[name].max() > 1.05 * dosed[name][0], name
+        assert dosed[name].min() >= 0.0
+    assert dosed["roGFP_ox"].max() <= 1.0
+    assert dosed["HyPer_ox"].max() <= 1.0
+
+
+def test_hyperoxidation_comes_late_and_takes_hours_to_go() -> None:
+    """Prx2 more than Prx1; nothing at 1 uM; back to half in 1 to 12 h (source book B)."""
+    low = rx.simulate("redox", doses=["H2O2_x=1uM"], until="10 min", every="1 min")
+    high = rx.simulate("redox", doses=["H2O2_x=100uM"], until="10 min", every="1 min")
+    assert low["Prx2_SO2H"].max() < 0.01
+    assert high["Prx2_SO2H"].max() > 0.05
+    prx1, prx2 = high["Prx1_SO2"].max() / 59.0, high["Prx2_SO2"].max() / 33.0
+    assert prx2 > 1.5 * prx1
+    after = rx.simulate("redox", doses=["H2O2_x=20uM@0h..0.5h"], until="16 h", every="15 min")["Prx2_SO2"]
+    rest, top = after[0], int(np.argmax(after))
+    halved = np.argmax(after[top:] < rest + 0.5 * (after[top] - rest)) * 0.25
+    assert 1.0 <= halved <= 12.0
+
+
+@pytest.mark.parametrize(
+    ("edge", "value", "readout"),
+    [
+        ("kHK_Trx", 1e-4, "HK_activity"),
+        ("kCOX_Trx", 1e-4, "COX_activity"),
+        ("vSecTRAP", 3.0, "Trx1_red"),
+        ("CHAC1", 1.0, "GSH_c"),
+    ],
+)
+def test_optional_edges_are_off_and_lower_something_when_on(edge: str, value: float, readout: str) -> None:
+    net = network.read("redox")
+    assert net.index()[edge].value == 0.0  # type: ignore[attr-defined]
+    dose = ["auranofin=1uM"]
+    off = rx.simulate(net, doses=dose, until="12 h", every="1 h")[readout]
+    on = rx.simulate(net, doses=dose, values={edge: value}, until="12 h", every="1 h")[readout]
+    assert on.min() < 0.99 * off.min()
+
+
+def test_cystine_needs_trxr1_or_glutathione() -> None:
+    """Either way alone keeps cysteine; without both it falls (Mandal 2010: the direction)."""
+    rest = rx.simulate("redox", until="1 min")["Cys"][0]
+    no_trxr = rx.simulate("redox", until="1 min", values={"TXNRD1": 0.02})["Cys"][0]
+    assert no_trxr > 0.6 * rest
+    rates = {}
+    net = network.read("redox")
+    system = equations.build(net)
+    compiled = compile_system(system)
+    states: dict[str, dict[str, float]] = {"rest": {}, "none": {"TrxR1": 0.0, "GSH_c": 0.0}}
+    for name, values in states.items():
+        y, p = compiled.initial(values)
+        found = dict(zip([one for one, _ in system.rates], compiled.bind(p).rates(0.0, y.tolist()), strict=True))
+        rates[name] = sum(found[one] for one in ("cystine_reduction", "cystine_by_TrxR1", "cystine_by_GSH"))
+    assert rates["none"] < 0.3 * rates["rest"]
+
+
+def test_conserved_totals() -> None:
+    """Peroxiredoxins, NADP(H), adenine nucleotides and protein thiols stay what they are under a drug."""
+    course = rx.simulate("redox", doses=["auranofin=2uM", "bso=100uM"], until="24 h", every="1 h")
+    totals = {
+        "Prx1": (["Prx1_SH", "Prx1_SOH", "Prx1_SS", "Prx1_SO2"], 59.0),
+        "Prx2": (["Prx2_SH", "Prx2_SOH", "Prx2_SS", "Prx2_SO2"], 33.0),
+        "Prx3": (["Prx3_SH", "Prx3_SOH", "Prx3_SS", "Prx3_SO2"], 60.0),
+        "NADP": (["NADPH_c", "NADP_c"], 60.0),
+        "AN": (["ATP", "ADP", "AMP"], 5281.0),
+        "ASK1": (["ASK1", "ASK1_Trx1"], 0.1),
+    }
+    for what, (names, total) in totals.items():
+        found = sum(course[name] for name in names)
+        np.testing.assert_allclose(found, total, rtol=1e-9, err_msg=what)
+        for name in names:
+            assert course[name].min() >= -1e-9 * total, name
+
+
+@pytest.mark.parametrize("model", ["redox", "redox-core"])
+def test_nothing_drifts_undosed(model: str) -> None:
+    """From the values in the file, not from a steady state that is sought: 48 h move nothing by a thousandth."""
+    net = network.read(model)
+    counters = {one.id for one in net.species if one.compartment == "population"}
+    course = rx.simulate(net, until="48 h", every="48 h", start="given", rtol=1e-9)
+    for name in equations.build(net).states:
+        if name not in counters:
+            first, last = course[name][0], course[name][-1]
+            assert abs(last - first) <= 1e-3 * max(abs(first), 1e-9), name
