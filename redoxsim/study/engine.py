@@ -32,6 +32,7 @@ Progress = Callable[[int, int, int], None]
 Cancel = Callable[[], bool]
 CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
+GRACE = 15.0  # seconds for a worker to end the row it is at
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the same code as the kernel
 
@@ -224,15 +225,20 @@ def part(batch: Batch, rows: list[int]) -> Batch:
 def _in_processes(batch: Batch, solver: str, chunks: list[list[int]], jobs: int, gather: _Gather, stop: Cancel) -> None:
     payload = pickle.dumps((batch, solver))
     count = min(jobs, len(chunks))
+    spawn = get_context("spawn")
+    ending = spawn.Event()
     with _single_threads():
-        pool = ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=worker.begin, initargs=(payload,)
-        )
+        pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=worker.begin, initargs=(payload, ending))
         try:
             waiting: dict[Future[Any], list[int]] = {pool.submit(worker.work, rows): rows for rows in chunks}
             while waiting and not stop():
                 finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in finished:
+                    gather.take(waiting.pop(future), future.result())
+            if waiting:  # stopped: what the workers have done of their chunks by now is kept
+                ending.set()
+                under_way = [future for future in waiting if not future.cancel()]
+                for future in wait(under_way, timeout=GRACE).done:
                     gather.take(waiting.pop(future), future.result())
         except BrokenExecutor as error:
             raise SolveError(
@@ -240,7 +246,7 @@ def _in_processes(batch: Batch, solver: str, chunks: list[list[int]], jobs: int,
                 hint='use jobs=1, or put the call of a script under if __name__ == "__main__":',
             ) from error
         finally:
-            # Rows under way may take minutes; they are given up, not waited for.
+            # A row under way may take minutes; it is given up, not waited for.
             processes = list(getattr(pool, "_processes", {}).values()) if stop() else []
             pool.shutdown(wait=not processes, cancel_futures=True)
             for process in processes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,13 +106,11 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_help_is_quick() -> None:
-    """0.4 s is the promise; the best of three, so that a busy machine does not break it."""
-    seconds = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "redoxsim.cli.main", "--help"], capture_output=True, cwd=_root(), check=True
+def test_help_and_import_load_little() -> None:
+    """What the promises of 0.4 s for the help and 0.5 s for the import rest on, whatever the machine is busy with."""
+    for code, most in (("import redoxsim", 150), ("from redoxsim.cli.main import main; main(['--help'])", 250)):
+        counted = f"import sys; {code}; print(len(sys.modules), file=sys.stderr)"
+        done = subprocess.run(
+            [sys.executable, "-c", counted], capture_output=True, encoding="utf-8", cwd=_root(), check=True
         )
-        seconds.append(time.perf_counter() - begun)
-    assert min(seconds) < 0.4
+        assert int(done.stderr) < most, f"{code} loads {done.stderr.strip()} modules"

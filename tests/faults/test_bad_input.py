@@ -240,65 +240,61 @@ def test_a_bug_leaves_its_traceback_in_a_file(
     assert str(kept) in ran.err
 
 
-def interrupted(arguments: list[str], cwd: Path, *, ready: Callable[[], bool], limit: float = 60.0) -> tuple[int, str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "redoxsim.cli.main", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", cwd=cwd,
+def interrupted(arguments: list[str], cwd: Path, *, begun: str) -> tuple[int, str]:
+    """Presses Ctrl-C a second after stderr says that something has ``begun``; the exit code and all of stderr."""
+    said = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "redoxsim.cli.main", *arguments, "-v"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    begun = time.monotonic()
-    while not ready() and time.monotonic() - begun < limit and process.poll() is None:
-        time.sleep(0.1)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60.0)
-    return process.returncode, err
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            if begun in line:
+                time.sleep(1.0)
+                process.send_signal(signal.SIGINT)
+    return process.returncode, "".join(said)
 
 
 ROOT = Path(entry.__file__).resolve().parents[2]
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
-    """A run of an experiment is stopped in its second, endless part: the folder holds the first."""
-    (tmp_path / "decay.ant").write_text(DECAY, encoding="utf-8")
-    common = f'model = "{tmp_path / "decay.ant"}"\nobserve = ["A"]\n'
+    """A run of an experiment is stopped in its second, long part: the folder holds the first."""
+    common = 'model = "trx"\nobserve = ["H2O2_c"]\n'
     (tmp_path / "experiment.toml").write_text(
         f'{HEAD}[[run]]\nid = "short"\nkind = "simulate"\nuntil = "1 min"\nevery = "1 s"\n{common}'
-        f'[[run]]\nid = "long"\nkind = "dose-response"\nagent = "toy"\n'
-        f'dose_values = "1nM..1mM:log:6000"\nat = "1 h"\n{common}',
+        f'[[run]]\nid = "long"\nkind = "dose-response"\nagent = "h2o2"\n'
+        f'dose_values = "1nM..1mM:log:2000"\nat = "48 h"\n{common}',
         encoding="utf-8",
     )
-    (tmp_path / "mine" / "agents").mkdir(parents=True)
-    (tmp_path / "mine" / "agents" / "toy.toml").write_text(
-        'id = "toy"\nname = "Toy"\nforms = ["flux"]\ndose_species = "A"\ndefault_doses = "1uM,2uM"\n', encoding="utf-8"
+    code, err = interrupted(
+        ["run", "experiment.toml", "-o", "out", "--jobs", "1", "--solver", "scipy"], tmp_path, begun="short: "
     )
-    os.environ["REDOXSIM_PATH"] = str(tmp_path / "mine")
-    log = tmp_path / "out" / "log.txt"
-    try:
-        code, err = interrupted(
-            ["run", "experiment.toml", "-o", "out", "--jobs", "1", "--solver", "scipy"], tmp_path,
-            ready=lambda: log.is_file() and "short:" in log.read_text(encoding="utf-8"),
-        )  # fmt: skip
-    finally:
-        del os.environ["REDOXSIM_PATH"]
     assert code == Exit.INTERRUPTED, err
     assert "Traceback" not in err
     assert "Interrupted" in err
-    assert err.splitlines()[-1].startswith("6 002 solves: ")
+    assert err.splitlines()[-1].startswith("2 002 solves: ")
     assert "interrupted" in err.splitlines()[-1]
     text = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
-    assert text.count("short,A") == 61
+    assert text.count("short,H2O2_c") == 61
     assert '"interrupted"' in (tmp_path / "out" / "summary.json").read_text(encoding="utf-8")
 
 
-def test_ctrl_c_in_a_dose_response_writes_what_is_done(tmp_path: Path) -> None:
+def test_ctrl_c_in_a_scan_writes_what_is_done(tmp_path: Path) -> None:
     code, err = interrupted(
-        ["scan", "trx", "--axis", "TXNRD1=0.1..1:lin:8000", "--until", "48h", "--observe", "H2O2_c", "--cells", "1",
-         "--jobs", "1", "--solver", "scipy", "-o", "out.csv", "-v"], tmp_path, ready=lambda: False, limit=4.0,
+        ["scan", "trx", "--axis", "TXNRD1=0.1..1:lin:2000", "--until", "48h", "--observe", "H2O2_c", "--cells", "1",
+         "--jobs", "1", "--solver", "scipy", "-o", "out.csv"], tmp_path, begun="model read and checked",
     )  # fmt: skip
     assert code == Exit.INTERRUPTED, err
     assert "Traceback" not in err
-    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 8001
-    assert lines[1].split(",")[1:] != lines[-1].split(",")[1:]
+    if "nothing is written" in err:  # a machine so busy that it did not come to the end of one row
+        assert not (tmp_path / "out.csv").exists()
+        return
+    assert err.splitlines()[-1].startswith("2 000 solves: ")
     assert "interrupted" in err.splitlines()[-1]
+    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2001
+    assert lines[1].split(",")[2] == "OK"
+    assert lines[-1].split(",")[1:3] == ["nan", "INTERRUPTED"]

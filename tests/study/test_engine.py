@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from redoxsim import equations, network
 from redoxsim.errors import DesignError, Unsupported
 from redoxsim.solve import Batch, BatchSolution, Status, solve_batch
-from redoxsim.study import engine
+from redoxsim.study import engine, worker
 
 # x = 1 + k*t; the rate is not-a-number once x is above c, so rows with k above 0.5 fail before the end.
 BLOW = "model blow()\n species x = 1; k = 0.1; c = 2; -> x; k + 0*sqrt(c - x); -> y; c*x; species y = 0;\nend"
@@ -112,6 +113,23 @@ def test_ctrl_c_with_processes(system: equations.OdeSystem) -> None:
     run = engine.run(batch(system, np.linspace(0.01, 0.4, 40).tolist()), solver="scipy", jobs=2, progress=PressOnce(1))
     assert run.interrupted
     assert 0 < int(run.ok.sum()) < 40
+
+
+def test_a_worker_that_is_to_end_gives_back_what_it_has_done(
+    system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ending:
+        asked = 0
+
+        def is_set(self) -> bool:
+            self.asked += 1
+            return self.asked > 2
+
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    worker.begin(pickle.dumps((batch(system, [0.1] * 6), "scipy")), Ending())
+    done = worker.work([5, 4, 3, 2])
+    assert [status is Status.INTERRUPTED for status in done.status] == [False, False, True, True]
+    assert np.isfinite(done.values[:2]).all()
 
 
 def test_runs_outside_the_main_thread(system: equations.OdeSystem) -> None:
