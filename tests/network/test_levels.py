@@ -51,7 +51,7 @@ def test_core_values_stand_in_for_what_is_left_out_and_change_what_stays(full: n
     assert rates(core, {}) == rates(full, {"g": 1.0, "k": 0.25})
     used = set().union(*(symbols(one.rate) for one in core.reactions if one.rate is not None))
     assert used == {"c", "k", "A", "X", "B"}
-    assert core.index()["k"].value == 0.25
+    assert next(one.value for one in core.parameters if one.id == "k") == 0.25
 
 
 def test_neutral_elements_are_gone(full: network.Network) -> None:
