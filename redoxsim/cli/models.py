@@ -56,7 +56,7 @@ def list_models(output: Output, talk: Talk) -> None:
 
 @command.command(
     "show",
-    help="One model: sizes, observables, limits, constants with grades and sources.",
+    help="One model: sizes, time scales, conserved totals, rest beside targets, constants with grades.",
     examples=(
         "redoxsim models show redox",
         "redoxsim models show redox --fluxes   # what makes and uses each pool at the undosed steady state",
@@ -87,11 +87,30 @@ def show(name: str, fluxes: bool, output: Output, talk: Talk) -> None:
             "observables": ", ".join(one.id for one in about.observables),
             "cells differ in": ", ".join(f"{gene} {cv:g}" for gene, cv in about.population.cv.items()),
             "grades": grade_text(row.get("grade") for row in table),
+            **_at_rest(found, about),
             "limits": limits_of(Path(str(found.source)).parent / "README.md"),
             "references": about.references,
         }
     facts["file"] = found.source
     emit_document(facts, table, output, schema="model/1", columns=CONSTANTS)
+
+
+def _at_rest(found: Network, about: Metadata) -> dict[str, Any]:
+    """Shares of grades, time scales, conserved totals and the undosed steady state beside its targets."""
+    from redoxsim.errors import SolveError
+    from redoxsim.study import metadata, portrait
+
+    facts: dict[str, Any] = {"share by grade": portrait.shares(metadata.constants_of(found).values())}
+    try:
+        seen = portrait.portrait(found, about.targets)
+    except SolveError as error:
+        return facts | {"at rest": f"{error}"}
+    return facts | {
+        "states": seen.states,
+        "time scales": seen.time_scales,
+        "conserved totals": list(seen.totals),
+        "at rest": [str(one) for one in seen.targets],
+    }
 
 
 def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) -> None:
