@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         scan,
         schedule_map,
         score,
+        sensitivity,
         simulate,
         steady,
     )
@@ -57,6 +58,7 @@ LATE = {
             "scan",
             "schedule_map",
             "score",
+            "sensitivity",
             "simulate",
             "steady",
         ),
@@ -125,6 +127,7 @@ __all__ = [
     "scan",
     "schedule_map",
     "score",
+    "sensitivity",
     "simulate",
     "solve",
     "steady",

@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "schedule": "Effect against the order and delay of two agents.",
     "score": "Synergy scores of laboratory data; no model.",
     "scan": "A grid of parameter values or initial states.",
+    "sensitivity": "Which constants carry an answer.",
     "steady": "Undosed steady states with their stability.",
     "run": "An experiment: its runs, figures and expectations.",
     "validate": "The model against published observations: a scoreboard.",

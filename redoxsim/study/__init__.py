@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from redoxsim.study.results import ResultSet, open_results
     from redoxsim.study.scanning import scan
     from redoxsim.study.schedules import schedule_map
+    from redoxsim.study.sensitivities import SensitivityTable, sensitivity
     from redoxsim.study.setup import Setup, prepare
     from redoxsim.study.steady_states import SteadyTable, steady
 
@@ -33,6 +34,7 @@ LATE = {
     "LabScores": "lab",
     "Metadata": "metadata",
     "ResultSet": "results",
+    "SensitivityTable": "sensitivities",
     "Setup": "setup",
     "Study": "plan",
     "SteadyTable": "steady_states",
@@ -53,6 +55,7 @@ LATE = {
     "scan": "scanning",
     "schedule_map": "schedules",
     "score": "lab",
+    "sensitivity": "sensitivities",
     "simulate": "courses",
     "steady": "steady_states",
 }
@@ -75,6 +78,7 @@ __all__ = [
     "LabScores",
     "Metadata",
     "ResultSet",
+    "SensitivityTable",
     "Setup",
     "SteadyTable",
     "Study",
@@ -95,6 +99,7 @@ __all__ = [
     "scan",
     "schedule_map",
     "score",
+    "sensitivity",
     "simulate",
     "steady",
 ]

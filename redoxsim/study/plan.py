@@ -27,7 +27,12 @@ USUAL = 200
 MOST_BANDED = 40_000
 """Draws times points beyond which nobody waits for bands who has not asked for them."""
 KERNEL = "rosenbrock"
-RETURNS = {"Study": "ResultSet", "Course": "Solution | ResultSet"}
+RETURNS = {
+    "Study": "ResultSet",
+    "Course": "Solution | ResultSet",
+    "SensitivityPlan": "SensitivityTable",
+    "FitPlan": "ModelFit",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,19 +141,22 @@ class Study:
         return result if rows.settings.keep == "draws" else spread.quantiles(result)
 
 
-def solved(rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel | None) -> Run:
+def solved(
+    rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel | None, *, screened: bool = False
+) -> Run:
     """The solved batch of some rows.
 
-    With draws a row whose own cell has no undosed steady state fails at once: there are always some, and each would
-    be sought for longer than a hundred others take.
+    With draws (or where it is ``screened``) a row whose own cell has no undosed steady state fails at once: there are
+    always some, and each would be sought for longer than a hundred others take.
     """
     settings = rows.settings
     kept = np.arange(batch.rows)
-    if rows.drawn is not None and batch.start == "steady":
+    screened = screened or rows.drawn is not None
+    if screened and batch.start == "steady":
         kept = np.flatnonzero(at_rest(replace(batch, observe=()), threads=settings.jobs).found)
     if not len(kept):
         raise SolveError(
-            "not one of the draws has an undosed steady state in this cell",
+            "not one of the rows has an undosed steady state in this cell",
             hint="without draws (--draws 0) the constants stay as they are",
         )
     done = run(
@@ -159,7 +167,7 @@ def solved(rows: Rows, batch: Batch, progress: Progress | None, cancel: Cancel |
         sample=settings.sample,
         progress=progress,
         cancel=cancel,
-        together=rows.cells if rows.drawn is None else 1,
+        together=1 if screened else rows.cells,
     )
     return done if len(kept) == batch.rows else _laid_out(done, kept, batch.rows)
 

@@ -102,13 +102,16 @@ class Supply:
             from scipy.special import ndtr, ndtri
 
             sample = ndtr(ndtri(sample) @ self._mix.T)
-        found = {}
-        for column, (name, (value, low, high)) in enumerate(self.ranges.items()):
-            points = np.array([low, value, high])
-            logarithmic = low > 0.0
-            at = np.interp(sample[:, column], (0.0, 0.5, 1.0), np.log(points) if logarithmic else points)
-            found[name] = np.clip(np.exp(at) if logarithmic else at, low, high)
-        return found
+        return {name: within(ends, sample[:, column]) for column, (name, ends) in enumerate(self.ranges.items())}
+
+
+def within(ends: tuple[float, float, float], share: FloatArray) -> FloatArray:
+    """Values of a constant at shares 0 to 1 of its draws, any shape; ``ends`` are (value, low, high)."""
+    value, low, high = ends
+    points = np.array([low, value, high])
+    logarithmic = low > 0.0
+    at = np.interp(share, (0.0, 0.5, 1.0), np.log(points) if logarithmic else points)
+    return np.asarray(np.clip(np.exp(at) if logarithmic else at, low, high))
 
 
 def _mix(names: tuple[str, ...], correlations: Mapping[tuple[str, str], float]) -> FloatArray | None:

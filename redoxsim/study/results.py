@@ -230,7 +230,7 @@ class ResultSet:
             raise DesignError(f"'{name}' has the axes {', '.join(map(str, data.dims))}; a curve has one")
         missing = self._mask(data, failed)
         if name == "gr":
-            raise DesignError("a GR curve is not a Hill curve on a fraction", hint="redoxsim.gr(result) fits it")
+            raise DesignError("a GR curve is not a Hill curve on a fraction", hint="redoxsim.study.gr(result) fits it")
         doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
         effect = np.asarray(data, dtype=float)
         fit = fit_hill(doses, effect, orientation=orientation_of(self[name]), failed=missing, noiseless=True)

@@ -226,5 +226,5 @@ def test_a_cell_without_rest_fails_its_draw_alone(tmp_path: Path) -> None:
 def test_no_draw_with_rest_is_an_error(tmp_path: Path) -> None:
     text = POOL.replace("k_out*A*cell", "3*k_out*A/(1 + A)*cell")
     path = pool(tmp_path / "m", text=text, metadata=METADATA)
-    with pytest.raises(SolveError, match="not one of the draws has an undosed steady state"):
+    with pytest.raises(SolveError, match="not one of the rows has an undosed steady state"):
         rx.scan(path, axes={"LEVEL": [1000.0]}, until="1 h", observe="A", draws=8)
