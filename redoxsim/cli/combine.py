@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from redoxsim.cli.command import Verb
+from redoxsim.cli.explanation import run_explanation
 from redoxsim.cli.options import (
     Cell,
     Output,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         "redoxsim combine redox --agent auranofin=0,10nM..10uM:log:8 --agent bso=0,1uM..1mM:log:8 \\",
         "         --score bliss,hsa,loewe,ci -o out.csv --plot out.png",
         "redoxsim combine --agent auranofin --agent bso@-24h --grid 6 --at 48h",
+        "redoxsim combine --agent auranofin --agent bso --grid 6 --explain --plot why.png",
     ),
     help="Two or three agents on a grid of doses, with synergy scores.\n\nMODEL is `redox` unless another is named. "
     "The single-agent rows and columns and the untreated control are always part of the grid. `@TIME` after an "
@@ -58,6 +60,11 @@ if TYPE_CHECKING:
 )
 @score_option
 @isobole_option
+@click.option(
+    "--explain", is_flag=True,
+    help="Which edge of the network carries the Bliss excess: the same grid with one edge cut at a time, ranked; no "
+    "bands unless --draws asks for them.",
+)  # fmt: skip
 @draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
@@ -71,6 +78,7 @@ def command(
     background: tuple[str, ...],
     score: tuple[str, ...],
     isoboles: tuple[float, ...],
+    explain: bool,
     draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
@@ -92,6 +100,10 @@ def command(
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
         start=cell.start, cells=cell.cells, draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
+    if explain:
+        if isoboles:
+            raise DesignError("--explain and --isobole are two questions", hint="ask one at a time")
+        return run_explanation(prepare, output=output, solving=solving, talk=talk)
     behind = partial(
         courses,
         model,

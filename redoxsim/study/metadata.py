@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from redoxsim import catalog
 from redoxsim.errors import ReadError, Where, nearest
@@ -45,6 +45,29 @@ class Population(Strict):
     cv: dict[str, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(default_factory=dict)
 
 
+class Edge(Strict):
+    """An edge of the network that :func:`redoxsim.study.edges.explain` cuts.
+
+    ``hold`` keeps a symbol at its undosed value in the rates and rules of ``in``; ``without`` stops reactions; ``set``
+    gives constants other values. What belongs to an agent is there only where the agent is given.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    name: str
+    hold: str | None = None
+    in_: tuple[str, ...] = Field(default=(), alias="in")
+    without: tuple[str, ...] = ()
+    set: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _cuts_something(self) -> Edge:
+        if (self.hold is None) != (not self.in_):
+            raise ValueError(f"edge '{self.id}': 'hold' and 'in' come together")
+        if self.hold is None and not self.without and not self.set:
+            raise ValueError(f"edge '{self.id}' cuts nothing: give hold and in, without, or set")
+        return self
+
+
 class CoreLevel(Strict):
     """What of a module belongs to its full level only, and values at core level (:mod:`redoxsim.network.levels`)."""
 
@@ -56,6 +79,7 @@ class Metadata(Strict):
     """``model.toml``. ``fluxes`` names the reactions that make and use a pool.
 
     ``compose`` names the modules of a composed network, ``core_of`` the network that this is the core level of.
+    ``edges`` are what ``combine --explain`` cuts.
     """
 
     title: str
@@ -69,6 +93,7 @@ class Metadata(Strict):
     population: Population = Population()
     fluxes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     references: tuple[str, ...] = ()
+    edges: tuple[Edge, ...] = ()
     file: str | None = Field(default=None, exclude=True)
 
     def observable(self, name: str) -> Observable | None:

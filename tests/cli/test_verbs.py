@@ -315,3 +315,17 @@ def test_schedule_tells_the_best_delay_and_draws(command: Command, tmp_path: Pat
     ran = command("schedule", "--agent", "auranofin=1uM", "--agent", "bso=100uM@-24h")
     assert ran.code == Exit.USAGE
     assert "--delays" in ran.err
+
+
+def test_combine_explains_which_edge_carries_the_synergy(command: Command, tmp_path: Path) -> None:
+    base = ("combine", "--agent", "auranofin=1.4uM", "--agent", "bso=30uM", "--cells", "2", "--explain")
+    ran = command(*base, "--plot", tmp_path / "why.svg")
+    assert ran.code == 0, ran.err
+    table = rows(ran.out)
+    shares = [float(row["share"]) for row in table]
+    assert shares == sorted(shares, reverse=True)
+    assert {"gsh-gold", "trx-gssg", "gold-trxr2", "iron"} <= {row["edge"] for row in table}
+    assert "share gone" in ran.err
+    assert (tmp_path / "why.svg").is_file()
+    assert "for each of up to" in command(*base, "-n").err
+    assert command(*base, "--isobole", "50").code == Exit.USAGE
