@@ -19,7 +19,7 @@ import numpy as np
 import redoxsim
 from redoxsim.errors import DesignError, ReadError, Where, nearest
 from redoxsim.report.document import document, json_ready
-from redoxsim.report.files import write_text, write_with
+from redoxsim.report.files import write_bytes, write_text
 from redoxsim.report.names import head, split_head, unit_of
 from redoxsim.report.text import text_table
 
@@ -174,8 +174,8 @@ def write(data: Any, path: str | Path, *, format: str | None = None, force: bool
     """
     chosen = file_format(path, format)
     if chosen == "netcdf":
-        ready = _for_netcdf(data)
-        return write_with(path, lambda place: ready.to_netcdf(place, engine="h5netcdf"), force=force)
+        # Made in memory first: where a disk is full HDF5 breaks the whole process, not the one file.
+        return write_bytes(path, bytes(_for_netcdf(data).to_netcdf(None, engine="h5netcdf")), force=force)
     return write_text(path, render(data, chosen), force=force)
 
 

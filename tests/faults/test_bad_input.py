@@ -172,6 +172,27 @@ def test_a_full_disk_is_said(command: Command, shell: Command, decay: Path) -> N
     assert "Exception" not in done.stderr
 
 
+def test_a_disk_that_fills_up_while_writing_is_said_for_every_kind_of_file(decay: Path, tmp_path: Path) -> None:
+    """In a process of its own: HDF5 brings the whole process down where a file cannot grow."""
+    pytest.importorskip("resource")
+    endings = [("-o", "a.csv"), ("-o", "a.json"), ("-o", "a.nc"), ("--plot", "a.png"), ("--plot", "a.pdf")]
+    code = (
+        "import resource, sys\n"
+        "from redoxsim.cli.main import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        f"base = ['simulate', {str(decay)!r}, '--until', '1h', '--every', '10s']\n"
+        f"print([int(main([*base, *one])) for one in {endings!r}], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=tmp_path, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stderr.splitlines()[-1] == str([int(Exit.USAGE)] * 5)
+    assert done.stderr.count("larger than allowed") == 5
+    assert [path.name for path in tmp_path.iterdir()] == [decay.name]
+
+
 def test_a_folder_that_is_not_there_or_cannot_be_written(command: Command, decay: Path, tmp_path: Path) -> None:
     assert_clear(
         command("simulate", decay, "--until", "1min", "-o", tmp_path / "no" / "out.csv"), Exit.USAGE, "no folder"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,7 +12,7 @@ from matplotlib.text import Text
 
 import redoxsim
 from redoxsim.report.figures.style import RC
-from redoxsim.report.files import check_figure_path, write_with
+from redoxsim.report.files import check_figure_path, write_bytes
 
 DIGITS = 6
 """Decimals of a place in the figure, whose width and height are 1."""
@@ -36,11 +37,11 @@ def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 
 
     _settle(figure)
 
-    def put(place: Path) -> None:
-        with mpl.rc_context(RC), open(place, "wb") as stream:
-            figure.savefig(stream, format=ending, dpi=dpi, metadata=metadata)
-
-    return write_with(path, put, force=force)
+    # Drawn in memory first: where a disk is full matplotlib's pdf writer fails once more while it cleans up.
+    drawn = io.BytesIO()
+    with mpl.rc_context(RC):
+        figure.savefig(drawn, format=ending, dpi=dpi, metadata=metadata)
+    return write_bytes(path, drawn.getvalue(), force=force)
 
 
 def _settle(figure: Figure) -> None:
