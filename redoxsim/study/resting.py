@@ -17,7 +17,7 @@ import numpy as np
 
 from redoxsim import catalog, equations, network, solve
 from redoxsim.codegen import compile_system
-from redoxsim.errors import ModelError, RedoxsimError, SolveError
+from redoxsim.errors import ModelError, RedoxsimError, SolveError, nearest
 from redoxsim.network import compose
 from redoxsim.network.parts import Network
 from redoxsim.network.rest import with_values, write_rest
@@ -142,12 +142,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = [name for name in folders if any(key in compose.settings_of(folders[name]) for key in compose.MADE_OF)]
     try:
         for name in options.networks or made:
+            if name not in folders:
+                raise ModelError(f"there is no network '{name}'", hint=nearest(name, folders))
             write_rests(folders[name])
             if options.modules:
                 whole = at_rest(network.read(folders[name] / "model.ant"))
                 for module in compose.settings_of(folders[name]).get("compose", []):
                     settle(folders[name].parent / module, whole)
-    except (RedoxsimError, KeyError) as error:
+    except RedoxsimError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

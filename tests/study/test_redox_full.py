@@ -135,6 +135,28 @@ def test_conserved_totals() -> None:
             assert course[name].min() >= -1e-9 * total, name
 
 
+ANCHORS = {
+    "RNR": (["RNR_demand", "RNR_by_Grx"], 0.12),
+    "GSH synthesis": (["GSS_ligation"], 0.165),
+    "cysteine into protein": (["cysteine_to_protein"], 0.23),
+    "NADPH": (["oxPPP", "oxPPP", "ME1", "IDH1"], 2.8),
+    "O2": (["respiration"], 30.0),
+    "glucose": (["hexokinase"], 28.0),
+}
+"""uM/s of a 2 pL cell: source book, section 1, item 8, with the corrections of its balance check; O2 counts NADH."""
+
+
+@pytest.mark.parametrize("model", ["redox", "redox-core"])
+def test_flux_anchors_hold_within_two_fold(model: str) -> None:
+    system = equations.build(network.read(model))
+    compiled = compile_system(system)
+    y, p = compiled.initial({})
+    rates = dict(zip([one for one, _ in system.rates], compiled.bind(p).rates(0.0, y.tolist()), strict=True))
+    for what, (names, anchor) in ANCHORS.items():
+        found = sum(rates.get(name, 0.0) for name in names) / 2.0
+        assert anchor / 2 <= found <= anchor * 2, (what, found)
+
+
 @pytest.mark.parametrize("model", ["redox", "redox-core"])
 def test_nothing_drifts_undosed(model: str) -> None:
     """From the values in the file, not from a steady state that is sought: 48 h move nothing by a thousandth."""
