@@ -135,12 +135,13 @@ def _said(results: ResultSet, *, metrics: tuple[str, ...], levels: tuple[float, 
     if not levels or not scored:
         return text
     data = results.series(scored[0])
-    axes = [results.dataset[axis] for axis in results.axes]
+    first, second = (results.dataset[axis] for axis in results.axes)
     effect = np.asarray(data, dtype=float)
     grid = EffectGrid(
-        *(np.asarray(axis, dtype=float) for axis in axes), effect, orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
-        scale="fraction", agents=results.axes, dose_units=[str(axis.attrs.get("units", "")) for axis in axes],
-        failed=np.isnan(effect), margin=np.inf,
+        np.asarray(first, dtype=float), np.asarray(second, dtype=float), effect,
+        orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
+        scale="fraction", agents=results.axes, failed=np.isnan(effect), margin=np.inf,
+        dose_units=[str(axis.attrs.get("units", "")) for axis in (first, second)],
     )  # fmt: skip
     return f"{text}\n\n{isoboles_text(grid, levels)}"
 

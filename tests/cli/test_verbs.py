@@ -329,3 +329,25 @@ def test_combine_explains_which_edge_carries_the_synergy(command: Command, tmp_p
     assert (tmp_path / "why.svg").is_file()
     assert "for each of up to" in command(*base, "-n").err
     assert command(*base, "--isobole", "50").code == Exit.USAGE
+
+
+def test_plate_plans_what_score_reads(command: Command, tmp_path: Path) -> None:
+    lines = ["a [uM],b [nM],viability"]
+    for dose in (0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30):
+        lines += [f"{dose},0,{100 / (1 + dose):.4f}", f"0,{dose},{100 / (1 + (dose / 3) ** 1.5):.4f}"]
+    (tmp_path / "curves.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ran = command(
+        "plate", tmp_path / "curves.csv", "--doses", "4", "-o", tmp_path / "plate.csv", "--plot", tmp_path / "p.svg"
+    )
+    assert ran.code == 0, ran.err
+    assert "of 16 combinations" in ran.err
+    assert (tmp_path / "p.svg").is_file()
+    assert len(rows((tmp_path / "plate.csv").read_text(encoding="utf-8"))) == 25 * 3
+    empty = command("score", tmp_path / "plate.csv", "--effect", "response")
+    assert empty.code == Exit.USAGE, "nothing was filled in"
+    back = command("score", tmp_path / "plate.csv", "--effect", "expected", "--score", "bliss")
+    assert back.code == 0, back.err
+    assert max(abs(float(row["bliss_excess"])) for row in rows(back.out)) < 1e-9
+    wrong = command("plate", tmp_path / "curves.csv", "--fold", "1")
+    assert wrong.code == Exit.USAGE
+    assert "fold" in wrong.err
