@@ -96,6 +96,7 @@ def test_against_the_python_target(
     if part is not None:  # as very long functions are written
         monkeypatch.setattr(split, "LONG", 0)
         monkeypatch.setattr(split, "PART", part)
+        monkeypatch.setattr(split, "RARE", part)
     system = everything(network_of)
     target = host().target(width)
     n, m = len(system.states), len(system.constants)

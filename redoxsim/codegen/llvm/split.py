@@ -11,6 +11,8 @@ LONG = 6000
 """Lines of a function above which it is divided: shorter ones compile fast enough, and run faster whole."""
 PART = 600
 """Lines of a part."""
+RARE = 300
+"""Lines of a part, and of what is not divided, where a function runs once per row and need only compile fast."""
 NAME = re.compile(r"%[A-Za-z_]\w*")
 DEFINED = re.compile(r"\s*(%\w+) = (.*)")
 READ_ONLY = frozenset({"%w", "%u", "%y"})
@@ -20,16 +22,18 @@ READ_ONLY = frozenset({"%w", "%u", "%y"})
 class Parts:
     """The parts of a function without branches, and what they hand on to each other through memory.
 
-    ``kept`` is the number of lane vectors that takes. ``finish`` writes the calls into the function.
+    ``kept`` is the number of lane vectors that takes. ``finish`` writes the calls into the function. ``rare`` says
+    that the function runs once per row, not in every step.
     """
 
-    def __init__(self, f: Function) -> None:
+    def __init__(self, f: Function, *, rare: bool = False) -> None:
         self.f = f
         lines = [line for line in f.lines if line != "  ret void"]
-        self.blocks = [lines[start : start + PART] for start in range(0, len(lines), PART)]
+        size, longest = (RARE, RARE) if rare else (PART, LONG)
+        self.blocks = [lines[start : start + size] for start in range(0, len(lines), size)]
         self.kept = 0
         self.functions: list[Function] = []
-        if len(lines) > LONG:
+        if len(lines) > longest:
             self._divide()
 
     def _divide(self) -> None:

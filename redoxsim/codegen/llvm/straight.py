@@ -68,10 +68,10 @@ class Straight:
             parts.finish(self.layout.pointer(parts.f, parts.f.arguments["w"], "kept"))
         return [part for parts in self._divided for part in parts.functions], []
 
-    def _given(self, f: Function) -> Function:
+    def _given(self, f: Function, *, rare: bool = False) -> Function:
         """A function that is written, in parts if it is long."""
         f.give()
-        parts = Parts(f)
+        parts = Parts(f, rare=rare)
         if parts.functions:
             f.lines.clear()
             self._divided.append(parts)
@@ -197,7 +197,7 @@ class Straight:
         own = self.layout.pointer(f, f.arguments["w"], "own")
         for (node, inverse), slot in self.e.constants.own.items():
             f.store(low.inverse(node) if inverse else low.number(node), own, slot)
-        return self._given(f)
+        return self._given(f, rare=True)
 
     def shared_constants(self) -> Function:
         """``shared(w, u)``: what is the same in all lanes, from the constants of lane 0."""
@@ -208,7 +208,7 @@ class Straight:
             if self.target.width > 1:
                 value = f.emit(f"extractelement {f.V} {value.name}, i64 0", "double")
             f.store(value, f.arguments["u"], slot)
-        return self._given(f)
+        return self._given(f, rare=True)
 
     def _from_parameters(self, f: Function, states: Value | None = None) -> Lowering:
         w = f.arguments["w"]
