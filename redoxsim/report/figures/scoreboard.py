@@ -67,16 +67,24 @@ def scoreboard(found: Validation, *, title: str = "The model against published o
     return figure
 
 
-def _name(row: Row, part: Judged) -> str:
-    text = row.observation.text if len(row.judged) == 1 else f"{row.observation.text}: {part.expected.text}"
-    if len(text) > LONGEST:
-        kept = max(LONGEST - len(part.expected.text) - 3, 20)
-        text = f"{row.observation.text[:kept].rstrip()}…: {part.expected.text}"
-    return f"{text}  {row.observation.id}{'*' if row.observation.calibrated else ''}"
+def _names(items: list[tuple[Row, Judged]]) -> list[str]:
+    """A name per line; what an observation is about stands at its first line only."""
+    names, before = [], ""
+    for row, part in items:
+        about, mark = row.observation.text, f"{row.observation.id}{'*' if row.observation.calibrated else ''}"
+        text = about if len(row.judged) == 1 else f"{about}: {part.expected.text}"
+        if row.observation.id == before:
+            text = part.expected.text
+        elif len(text) > LONGEST:
+            kept = max(LONGEST - len(part.expected.text) - 3, 20) if len(row.judged) > 1 else LONGEST - 1
+            text = f"{about[:kept].rstrip()}…" + (f": {part.expected.text}" if len(row.judged) > 1 else "")
+        names.append(f"{text}  {mark}")
+        before = row.observation.id
+    return names
 
 
 def _frame(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
-    axes.set_yticks(range(len(items)), [_name(row, part) for row, part in items])
+    axes.set_yticks(range(len(items)), _names(items))
     axes.set_ylim(len(items) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
     for number in range(0, len(items), 2):

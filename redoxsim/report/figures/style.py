@@ -38,6 +38,7 @@ RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # travels with matplotlib, so a figure looks the same everywhere
     "font.size": BASE,
+    "text.hinting": "none",  # texts are as wide at any resolution as where the layout was found
     "axes.titlesize": BASE + 0.5,
     "axes.titlelocation": "left",
     "axes.titlepad": 5.0,
