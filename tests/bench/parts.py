@@ -1,8 +1,8 @@
 """What the arithmetic of the batch kernel costs, and what the driver and output add to it.
 
 Run by hand: ``python tests/bench/parts.py [--method M] [--rows N]``. The right-hand side, the factors (with rates and
-Jacobian) and the triangular solve of the compiled ``redox`` kernel are called alone, on the lanes' own start values,
-and so are a whole step and a step without its calls (sums over stages and error estimate). Then a batch runs with ten
+Jacobian) and the triangular solve of the kernel of the case ``redox`` are called alone, on the lanes' start values;
+so are a whole step and a step without its calls (sums over stages and error estimate). Then a batch runs with ten
 outputs at 49 times, the same turns in one process, and medians are shown. What a run takes per vector step beyond a
 whole step is the driver, output and the start of rows; it is given over the bare arithmetic, the sum of the parts
 called alone. A step takes longer than its parts alone and its sums: alone, parts stay in the nearest cache, and calls
@@ -15,14 +15,14 @@ import argparse
 import ctypes
 import re
 import time
-from dataclasses import replace
 
 import numpy as np
-from side_by_side import Kernel, redox_batch
+from prepared import Prepared
 
 from redoxsim.codegen.llvm.host import Loaded, compile_text
 from redoxsim.codegen.llvm.kernel import write_kernel
-from redoxsim.codegen.llvm.run import aligned, execute
+from redoxsim.codegen.llvm.run import aligned
+from redoxsim.study.benchmark.cases import redox
 
 PARTS = {
     "rhs": "call void @rhs(ptr %w, ptr %u, ptr %y, ptr %b)",
@@ -52,7 +52,7 @@ done:
 class Parts:
     """The compiled parts of a kernel, each callable many times, on memory that a run would have."""
 
-    def __init__(self, bench: Kernel) -> None:
+    def __init__(self, bench: Prepared) -> None:
         self.width = bench.kernel.recipe.width
         text, facts = write_kernel(bench.kernel.system, bench.kernel.recipe)
         places, vector = facts["places"], f"<{self.width} x double>" if self.width > 1 else "double"
@@ -67,7 +67,7 @@ class Parts:
         self.code = Loaded(compile_text("\n".join([text, _sums(text), *loops])))
         n, m = bench.kernel.states, bench.kernel.constants
         self.memory, self.shared = aligned((facts["size"] + 16) * self.width), aligned(max(1, facts["shared"]))
-        lanes, job = self.memory.reshape(-1, self.width), bench.many.job(bench.rows, bench.starts)
+        lanes, job = self.memory.reshape(-1, self.width), bench.job(bench.batch.rtol)
         for lane in range(self.width):
             lanes[places["y"] : places["y"] + n, lane] = job.start[lane, :n]
             lanes[places["p"] : places["p"] + m, lane] = job.start[lane, n:]
@@ -105,11 +105,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=256)
     parser.add_argument("--turns", type=int, default=9)
     options = parser.parse_args()
-    bench = Kernel(redox_batch(options.rows), options.method)
+    bench = Prepared(redox(options.rows), options.method)
     parts, stages = Parts(bench), bench.kernel.recipe.tableau.stages
     tableau = bench.kernel.recipe.tableau
     rates = sum(not tableau.at_start(stage) for stage in range(1, stages))
-    job = bench.many.job(bench.rows, bench.starts)
     found: dict[str, list[float]] = {}
     for _ in range(options.turns):
         alone = {name: parts.seconds(name) for name in PARTS}
@@ -119,10 +118,8 @@ def main() -> None:
         found.setdefault("bare arithmetic of a step [us]", []).append(bare * 1e6)
         found.setdefault("step over bare arithmetic", []).append(alone["step"] / bare)
         for rtol in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
-            scaled = replace(job, rtol=rtol, atol=bench.starts.atol * (rtol / bench.many.batch.rtol))
-            began = time.process_time()
-            outcome = execute(bench.kernel, bench.observer, scaled)
-            seconds = (time.process_time() - began) / (outcome.steps.sum() / parts.width)
+            outcome, seconds = bench.run(rtol)
+            seconds /= outcome.steps.sum() / parts.width
             found.setdefault(f"rtol {rtol:.0e}: run over step", []).append(seconds / alone["step"])
             added = (seconds - alone["step"]) / bare
             found.setdefault(f"rtol {rtol:.0e}: driver and output over bare arithmetic", []).append(added)
