@@ -100,6 +100,16 @@ def test_optional_edges_are_off_and_lower_something_when_on(edge: str, value: fl
     assert on.min() < 0.99 * off.min()
 
 
+@pytest.mark.parametrize(("edge", "value", "readout"), [("GPX4_by_Trx", 1.0, "LOOH"), ("vHaem", 3e-4, "LIP")])
+def test_optional_edges_of_ferroptosis_raise_something_when_on(edge: str, value: float, readout: str) -> None:
+    net = network.read("redox")
+    assert net.index()[edge].value == 0.0  # type: ignore[attr-defined]
+    dose = ["auranofin=2uM", "bso=100uM"]
+    off = rx.simulate(net, doses=dose, until="12 h", every="1 h")[readout]
+    on = rx.simulate(net, doses=dose, values={edge: value}, until="12 h", every="1 h")[readout]
+    assert on.max() > 1.05 * off.max()
+
+
 def test_cystine_needs_trxr1_or_glutathione() -> None:
     """Either way alone keeps cysteine; without both it falls (Mandal 2010: the direction)."""
     rest = rx.simulate("redox", until="1 min")["Cys"][0]
