@@ -30,6 +30,8 @@ from redoxsim.errors import DesignError
 Resampling = Literal["wells", "plates"]
 # An interval needs a score in nearly every resample; one that is often undefined has none.
 _ENOUGH = 0.9
+# Fitted surfaces cost a thousand times as much as a Bliss score; so many refits still give the ends of an interval.
+_MOST_REFITS = 120
 _SUMMARIES = ("mean", "median", "max", "min", "mid_mean")
 
 
@@ -211,7 +213,8 @@ def bootstrap(
     With r replicates each draw averages r - 1 taken with replacement, so that its variance is that of a mean of r
     (drawing r would make intervals too narrow). ``resampling`` 'wells' draws in each cell on its own, 'plates' draws
     whole replicates and so keeps what the wells of a plate share. Three replicates still give narrow intervals for a
-    single cell; the summary over many cells is the safer number. The same seed gives the same intervals.
+    single cell; the summary over many cells is the safer number. Scores that fit surfaces or curves to the whole grid
+    (ZIP, MuSyC, BRAID) take the first 120 draws. The same seed gives the same intervals.
 
     Raises
     ------
@@ -238,9 +241,11 @@ def bootstrap(
     cells: dict[str, list[Floats]] = {one.name: [] for one in chosen}
     numbers: dict[str, list[list[float]]] = {one.name: [] for one in chosen}
     refits: dict[str, list[Sequence[Estimate]]] = {one.name: [] for one in chosen}
-    for _ in range(draws):
+    for number in range(draws):
         grid = _resampled(data, counts, rng, resampling)
         for one in chosen:
+            if one.slow and number >= _MOST_REFITS:
+                continue
             table = one.compute(grid, quiet, tables[one.name])
             if table.parameters:
                 refits[one.name].append(table.parameters)
@@ -255,7 +260,8 @@ def bootstrap(
         summary = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
         note = f"{lost} defined scores have no interval: undefined in over 10% of the draws" if lost else ""
         between = within(refits[name], table.parameters, level=level)
-        result[name] = ScoreInterval(table, low, high, summary, level, draws, seed, resampling, note, between)
+        made = len(cells[name])
+        result[name] = ScoreInterval(table, low, high, summary, level, made, seed, resampling, note, between)
     return result
 
 

@@ -76,6 +76,8 @@ def command(
     for block in found.blocks:
         title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
         talk.note(f"{title}\n{scores_text(map(block.resampled, block.tables))}")
+        if block.intervals:
+            talk.note("\n".join(interval_lines(block)))
         if block.note:
             talk.note(block.note)
         if isoboles:
@@ -90,6 +92,23 @@ def _frame(found: LabScores) -> object:
 
     frames = [block.to_dataframe().assign(**({"block_id": block.id} if block.id else {})) for block in found.blocks]
     return pd.concat(frames, ignore_index=True)
+
+
+def interval_lines(block: Block) -> list[str]:
+    """The mean of every score with its interval from resampled replicates, and how many cells are told from none."""
+    lines = []
+    for one in block.intervals.values():
+        low, high = one.summary["mean"]
+        table = one.table
+        if not table.summary.defined:
+            continue
+        told = int((one.significant & table.defined).sum())
+        lines.append(
+            f"{table.title}, mean: {table.summary.mean:.3f} (95% {low:.3f} to {high:.3f}); {told} of "
+            f"{table.summary.defined} cells told from {table.neutral:g}, {one.draws} resamples of the replicates"
+            + (f"; {one.note}" if one.note else "")
+        )
+    return lines
 
 
 def _say_isoboles(block: Block, levels: tuple[float, ...], talk: Talk) -> None:
@@ -122,5 +141,6 @@ def _draw(found: LabScores, levels: tuple[float, ...], output: Output, talk: Tal
         levels=levels,
         title=f"{' and '.join(block.agents)}: {block.effect}",
         caption=f"Measured: {Path(str(block.source)).name}." if block.source else None,
+        note=". ".join(interval_lines(block)) or block.note or None,
     )
     save_figure(figure, output, talk)

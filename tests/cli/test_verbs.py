@@ -351,3 +351,25 @@ def test_plate_plans_what_score_reads(command: Command, tmp_path: Path) -> None:
     wrong = command("plate", tmp_path / "curves.csv", "--fold", "1")
     assert wrong.code == Exit.USAGE
     assert "fold" in wrong.err
+
+
+def test_score_tells_intervals_of_replicates(command: Command, tmp_path: Path) -> None:
+    doses = (0, 1, 3, 10)
+    rng = np.random.default_rng(0)
+    lines = ["PairIndex,Drug1,Drug2,Conc1,Conc2,ConcUnit,Response"]
+    for _ in range(3):
+        for x in doses:
+            for y in doses:
+                alive = 100 / (1 + x / 3) / (1 + y / 3) * (0.6 if x and y else 1.0) + rng.normal(0, 2)
+                lines.append(f"1,a,b,{x},{y},uM,{alive:.4f}")
+    (tmp_path / "old.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ran = command("score", tmp_path / "old.csv", "--score", "bliss", "--isobole", "50", "--plot", tmp_path / "s.svg")
+    assert ran.code == 0, ran.err
+    (line,) = [text for text in ran.err.splitlines() if text.startswith("Bliss excess (independence), mean")]
+    found = re.search(r"mean: (\S+) \(95% (\S+) to (\S+)\); (\d+) of 9 cells told from 0, 500 resamples", line)
+    assert found, line
+    mean, low, high, told = map(float, found.groups())
+    assert 0 < low < mean < high
+    assert told >= 6
+    assert {"bliss_excess_low", "bliss_excess_high"} <= set(rows(ran.out)[0])
+    assert "isobole 50% affected" in ran.err

@@ -188,3 +188,20 @@ def test_isoboles_of_several_effects_share_a_panel(surface_data) -> None:
 def test_isoboles_that_an_agent_alone_never_reaches_are_told(surface_data) -> None:
     axes = panel(synergy(surface_data(least=0.75), orientation="viability", levels=(0.1, 0.5)), "Isoboles")
     assert any("50% affected: bso alone: never" in text.get_text() for text in axes.texts)
+
+
+def test_an_isobole_dose_below_the_smallest_tested_lies_between_it_and_none(surface_data) -> None:
+    from matplotlib.figure import Figure
+
+    from redoxsim.analysis.isoboles import Isobole
+    from redoxsim.report.figures.isobologram import draw_isoboles
+
+    axes = Figure().add_subplot()
+    line = Isobole(0.5, np.array([[1.0, 1.0], [0.05, 5.0]]), (2.0, 6.0), "")
+    tested = np.array([0.0, 0.1, 1.0, 10.0])
+    draw_isoboles(axes, [line, line], doses=(tested, tested), agents=("a", "b"), units=("uM", "uM"))
+    places = next(one for one in axes.lines if one.get_marker() == "o").get_xdata()
+    assert list(places) == sorted(places, reverse=True), "first the agent alone at 2, at last none of it"
+    none = places[3]
+    least = 2 * places[2] - none  # half of the smallest dose lies half-way
+    assert none < places[2] < least < places[1]

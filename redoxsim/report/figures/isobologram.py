@@ -84,12 +84,12 @@ def draw_isoboles(
         ends = [np.array([[dose, 0.0] if k == 0 else [0.0, dose]]) for k, dose in enumerate(one.alone)]
         known = [np.isfinite(dose) for dose in one.alone]
         curve = np.vstack([*([ends[0]] if known[0] else []), one.points, *([ends[1]] if known[1] else [])])
-        axes.plot(*_placed(curve, scales), color=colour, marker="o", markersize=3.8, label=label, zorder=4)
+        axes.plot(*_placed(curve, scales, doses), color=colour, marker="o", markersize=3.8, label=label, zorder=4)
         if one.complete:
             share = np.linspace(0.0, 1.0, 200)[1:-1]
             straight = np.column_stack([share * one.alone[0], (1.0 - share) * one.alone[1]])
             inside = (straight >= [axis[1] for axis in doses]).all(axis=1)
-            axes.plot(*_placed(straight[inside], scales), color=colour, linewidth=1.1, linestyle=(0, (4, 2)))
+            axes.plot(*_placed(straight[inside], scales, doses), color=colour, linewidth=1.1, linestyle=(0, (4, 2)))
         else:
             names = " and ".join(show_id(name) for name, there in zip(agents, known, strict=True) if not there)
             missing.append(f"{label}: {names} alone: never")
@@ -108,8 +108,16 @@ def draw_isoboles(
     )
 
 
-def _placed(pairs: NDArray[np.float64], scales: Sequence[Any]) -> tuple[Any, Any]:
-    return scales[0].place(pairs[:, 0]), scales[1].place(pairs[:, 1])
+def _placed(
+    pairs: NDArray[np.float64], scales: Sequence[Any], doses: Sequence[NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Places of dose pairs; a dose between none and the smallest tested lies between their places, in proportion."""
+    found = []
+    for values, scale, axis in zip(pairs.T, scales, doses, strict=True):
+        none, least = np.asarray(scale.place(np.array([0.0, axis[1]])), dtype=float)
+        below = none + (least - none) * values / axis[1]
+        found.append(np.where(values < axis[1], below, scale.place(np.maximum(values, axis[1]))))
+    return found
 
 
 def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> None:
