@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from redoxsim.study.courses import simulate
     from redoxsim.study.design import Axis, Design
     from redoxsim.study.dose_curves import dose_response
+    from redoxsim.study.fitting import ModelFit, fit
     from redoxsim.study.lab import LabScores, score
     from redoxsim.study.metadata import Metadata, constants_of, load_constants, load_metadata, metadata_of
     from redoxsim.study.plan import Estimate, Study, estimate
@@ -33,6 +34,7 @@ LATE = {
     "LabPoints": "points",
     "LabScores": "lab",
     "Metadata": "metadata",
+    "ModelFit": "fitting",
     "ResultSet": "results",
     "SensitivityTable": "sensitivities",
     "Setup": "setup",
@@ -42,6 +44,7 @@ LATE = {
     "constants_of": "metadata",
     "dose_response": "dose_curves",
     "estimate": "plan",
+    "fit": "fitting",
     "fluxes": "balance",
     "load_constants": "metadata",
     "load_metadata": "metadata",
@@ -77,6 +80,7 @@ __all__ = [
     "LabPoints",
     "LabScores",
     "Metadata",
+    "ModelFit",
     "ResultSet",
     "SensitivityTable",
     "Setup",
@@ -86,6 +90,7 @@ __all__ = [
     "constants_of",
     "dose_response",
     "estimate",
+    "fit",
     "fluxes",
     "gr",
     "load_constants",

@@ -1,0 +1,471 @@
+"""A few constants fitted to a measured time course or dose-response, with what the data leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim import units
+from redoxsim.errors import DesignError, FitError, SolveError, UnitError, nearest
+from redoxsim.network.parts import Parameter
+from redoxsim.pharmacology import Schedule
+from redoxsim.solve import Schedule as SolveSchedule
+from redoxsim.study.courses import Doses
+from redoxsim.study.design import Axis
+from redoxsim.study.dosed import loaded, point_schedules
+from redoxsim.study.options import Keywords, Options
+from redoxsim.study.plan import Estimate, Runs, Study, solved
+from redoxsim.study.points import LabPoints, load_points
+from redoxsim.study.provenance import checksum, describe
+from redoxsim.study.rows import Rows, make_rows, read_out
+from redoxsim.study.setup import Model, Setup
+from redoxsim.study.times import Times, output_times
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from redoxsim.analysis.model_fit import BoxFit, Profile
+
+FloatArray = NDArray[np.float64]
+Ends = tuple[float, float]
+MOST = 10
+STARTS = 5
+TRIED = 64
+RTOL = 1e-7
+TOGETHER = 0.95
+"""Correlation from which two constants are said to go together."""
+AT = "48 h"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedConstant:
+    """A constant after the fit.
+
+    ``value`` best, ``before`` what the model had, ``low`` to ``high`` its range; ``from_`` to ``to`` the 95% interval
+    (not-a-number without one), ``closed`` whether the data set its lower and its upper end, and not the range.
+    ``profile`` its values (g,) and ``rise`` (g,) of the residual sum of squares over the threshold (1 at the ends).
+    """
+
+    id: str
+    unit: str
+    grade: str
+    before: float
+    value: float
+    low: float
+    high: float
+    from_: float
+    to: float
+    closed: tuple[bool, bool]
+    profile: FloatArray
+    rise: FloatArray
+
+    @property
+    def verdict(self) -> str:
+        """What the data say of it."""
+        if np.isnan(self.from_):
+            return "no interval: as many constants as data"
+        words = {
+            (True, True): "determined",
+            (True, False): "a lower bound only",
+            (False, True): "an upper bound only",
+            (False, False): "not determined: any value in its range fits",
+        }
+        return words[self.closed]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ModelFit:
+    """A fit of constants to data.
+
+    Attributes
+    ----------
+    constants : in the order they were freed. best : their values by id, to give to ``values=`` of any study.
+    data : what was measured. predicted : the model at the data by place in ``data``, each (N,).
+    curves : the model along the axis by place in ``data``: x (M,) and y (M,).
+    rss : weighted residual sum of squares over ``count`` data; ``known`` whether weights are measured errors.
+    starts : residual sums of squares of all starts, increasing; ``met`` how many ended at the best.
+    together : pairs of constants that the data cannot tell apart, with their correlation.
+    """
+
+    constants: tuple[FittedConstant, ...]
+    data: tuple[LabPoints, ...]
+    predicted: tuple[FloatArray, ...]
+    curves: tuple[tuple[FloatArray, FloatArray], ...]
+    rss: float
+    count: int
+    known: bool
+    starts: FloatArray
+    met: int
+    together: tuple[tuple[str, str, float], ...]
+    summary: str
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def best(self) -> dict[str, float]:
+        return {one.id: one.value for one in self.constants}
+
+    def remarks(self) -> list[str]:
+        """What the data do not determine, and whether the starts met."""
+        said = [f"{one.id}: {one.verdict}" for one in self.constants if one.closed != (True, True)]
+        said += [f"{one} and {two} go together (correlation {r:.2f})" for one, two, r in self.together]
+        if self.met < len(self.starts):
+            said.append(f"{self.met} of {len(self.starts)} starts ended at the best fit: there are other minima")
+        worst = self.rss / max(self.count - len(self.constants), 1)
+        if self.known and worst > 2.0:
+            said.append(f"the model misses the data by {np.sqrt(worst):.1f} of their errors: intervals are too narrow")
+        return said
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row per constant."""
+        import pandas as pd
+
+        return pd.DataFrame(self.table())
+
+    def table(self) -> list[dict[str, Any]]:
+        """A mapping per constant."""
+        return [
+            {
+                "constant": one.id, "value": one.value, "from": one.from_, "to": one.to, "unit": one.unit,
+                "before": one.before, "low": one.low, "high": one.high, "grade": one.grade, "verdict": one.verdict,
+            }
+            for one in self.constants
+        ]  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        return f"{self.to_dataframe().to_html()}<p>{escape('; '.join([*self.remarks(), self.summary]))}</p>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FitPlan:
+    """A fit made ready: nothing solved. ``study`` is one look at all data with the constants as they are."""
+
+    study: Study
+    axis: Axis | None
+    data: tuple[LabPoints, ...]
+    ends: Mapping[str, Ends]
+    starts: int
+    seed: int
+    file: str | None
+
+    def estimate(self, *, timed: bool = False) -> Estimate:
+        """What one look at all data costs; a fit takes hundreds to thousands of them."""
+        return self.study.estimate(timed=timed)
+
+    def run(self) -> ModelFit:
+        """The fit.
+
+        Raises
+        ------
+        FitError : nothing can be fitted. SolveError : an interrupt.
+        """
+        from redoxsim.analysis.model_fit import fit_box
+
+        setup = self.study.rows.setup
+        names = list(self.ends)
+        factors = [_factor(setup, one) for one in self.data]
+        y = np.concatenate([one.y * factor for one, factor in zip(self.data, factors, strict=True)])
+        spreads = [_spread(one) for one in self.data]
+        known = all(one is not None for one in spreads)
+        scale = np.concatenate([
+            spread * factor if spread is not None and known else np.full(one.y.size, _size(one) * factor)
+            for one, spread, factor in zip(self.data, spreads, factors, strict=True)
+        ])  # fmt: skip
+        looked = 0
+
+        def predict(places: FloatArray) -> FloatArray:
+            nonlocal looked
+            looked += len(places)
+            return np.concatenate(self._read(self._values(places)), axis=1)
+
+        before = np.array([_value(setup, name) for name in names])
+        found = fit_box(
+            predict, y, scale, len(names), known=known, first=self._place(before), starts=self.starts, tried=TRIED,
+            seed=self.seed,
+        )  # fmt: skip
+        values = self._values(found.place[None])[0]
+        checked = self._solve(values[None], self.study.rows.times, self.axis, sample=3)
+        parts = np.split(found.predicted, np.cumsum([one.y.size for one in self.data])[:-1])
+        return ModelFit(
+            constants=tuple(self._constant(found, at, float(values[at])) for at in range(len(names))),
+            data=self.data,
+            predicted=tuple(part / factor for part, factor in zip(parts, factors, strict=True)),
+            curves=self._curves(values, factors),
+            rss=found.rss,
+            count=int(y.size),
+            known=known,
+            starts=found.ends,
+            met=found.met,
+            together=_together(names, found),
+            summary=f"{looked} sets of constants tried; {checked[1]}" if checked[1] else f"{looked} sets tried",
+            provenance=describe(setup)
+            | {"data": self.file, "sha256": checksum(self.file), "seed": self.seed, "free": dict(self.ends)},
+        )
+
+    def _values(self, places: FloatArray) -> FloatArray:
+        """(k, p) values at places from 0 to 1 in the ranges: evenly in the logarithm where these are above zero."""
+        columns = [
+            low * (high / low) ** share if low > 0.0 else low + (high - low) * share
+            for (low, high), share in zip(self.ends.values(), places.T, strict=True)
+        ]
+        return np.column_stack(columns)
+
+    def _place(self, values: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = [
+                np.log(value / low) / np.log(high / low) if low > 0.0 and value > 0.0 else (value - low) / (high - low)
+                for (low, high), value in zip(self.ends.values(), values, strict=True)
+            ]
+        return np.asarray(np.clip(np.array(found, dtype=float), 0.0, 1.0))
+
+    def _solve(self, values: FloatArray, times: Times, axis: Axis | None, *, sample: int = 0) -> tuple[FloatArray, str]:
+        """Readouts (K, k, points, T) for sets of constants (k, p), and how the check went."""
+        rows = self.study.rows
+        settings = replace(rows.settings, sample=sample)
+        schedules, index = rows.schedules, rows.schedule_index
+        if axis is not None and axis is not self.axis:
+            design = self.study.design
+            schedules, index = point_schedules(rows.setup, [axis], design["given"], Schedule.of(design["with"]))
+        each, sets = len(index), len(values)
+        made = make_rows(
+            rows.setup,
+            times=times,
+            observe=rows.observe,
+            points=sets * each,
+            columns={name: np.repeat(values[:, at], each) for at, name in enumerate(self.ends)},
+            schedules=schedules,
+            schedule_index=np.tile(index, sets),
+            cells=rows.cells,
+            settings=settings,
+        )
+        try:
+            done = solved(made, made.batch(), None, self.study.cancel, screened=True)
+        except SolveError:
+            return np.full((len(rows.observe), sets, each, len(times.seconds)), np.nan), ""
+        if done.interrupted:
+            raise SolveError("interrupted: nothing was fitted to the end")
+        found = read_out(made, done).values
+        found[:, ~done.ok.reshape(made.cells, -1).all(axis=0)] = np.nan
+        return found.reshape(len(rows.observe), sets, each, -1), str(done.check) if done.check else ""
+
+    def _read(self, values: FloatArray) -> list[FloatArray]:
+        """Predictions (k, N) for each measured readout."""
+        rows = self.study.rows
+        found, _ = self._solve(values, rows.times, self.axis)
+        out = []
+        for one in self.data:
+            part = found[rows.observe.index(one.observable)]
+            if self.axis is None:
+                out.append(part[:, 0, np.searchsorted(rows.times.seconds, one.x)])
+            else:
+                out.append(part[:, np.searchsorted(self.axis.values, _doses(one, self.axis)), 0])
+        return out
+
+    def _curves(self, values: FloatArray, factors: Sequence[float]) -> tuple[tuple[FloatArray, FloatArray], ...]:
+        rows = self.study.rows
+        if self.axis is None:
+            x = np.unique(np.concatenate([np.linspace(0.0, float(rows.times.seconds[-1]), 121), rows.times.seconds]))
+            found, _ = self._solve(values[None], Times(x), None)
+            lines = [found[rows.observe.index(one.observable), 0, 0] for one in self.data]
+        else:
+            doses = self.axis.values[self.axis.values > 0.0]
+            x = np.concatenate([[0.0], np.geomspace(doses[0], doses[-1], 40)])
+            found, _ = self._solve(values[None], rows.times, Axis(self.axis.name, x, self.axis.unit))
+            lines = [found[rows.observe.index(one.observable), 0, :, 0] for one in self.data]
+        return tuple((x, line / factor) for line, factor in zip(lines, factors, strict=True))
+
+    def _constant(self, found: BoxFit, at: int, value: float) -> FittedConstant:
+        name, (low, high) = list(self.ends.items())[at]
+        setup = self.study.rows.setup
+        profile: Profile | None = found.profiles[at] if found.profiles else None
+        grid = np.tile(found.place, (0 if profile is None else profile.place.size, 1))
+        from_ = to = float("nan")
+        if profile is not None:
+            grid[:, at] = profile.place
+            ends = np.tile(found.place, (2, 1))
+            ends[:, at] = profile.low, profile.high
+            from_, to = (float(one) for one in self._values(ends)[:, at])
+        return FittedConstant(
+            id=name,
+            unit=setup.label(name),
+            grade=setup.grade(name),
+            before=_value(setup, name),
+            value=value,
+            low=low,
+            high=high,
+            from_=from_,
+            to=to,
+            closed=(False, False) if profile is None else profile.closed,
+            profile=self._values(grid)[:, at] if len(grid) else np.empty(0),
+            rise=np.empty(0) if profile is None else profile.rise / found.threshold,
+        )
+
+
+@Runs
+def fit(
+    net: Model,
+    data: str | Path | pd.DataFrame,
+    *,
+    free: Sequence[str] | Mapping[str, Ends | None],
+    doses: Doses = None,
+    at: str | None = None,
+    given: str | None = None,
+    starts: int = STARTS,
+    **settings: Unpack[Keywords],
+) -> FitPlan:
+    """Constants fitted within their ranges to a table of measured points, from several starts.
+
+    Least squares, weighted by the error bars of the table; where it has none, each readout by the size of its largest
+    value, and the noise is judged from the residuals. Intervals are profile likelihoods (95%).
+
+    Parameters
+    ----------
+    data : a time course (``time [h]``) or a dose-response (``auranofin [uM]``), see
+        :func:`redoxsim.study.points.load_points`.
+    free : constants to fit, at most ten; with ends (low, high) where the model gives no range, or another is wanted.
+    doses : for a time course what was dosed, for a dose-response doses of other agents, the same at every point.
+    at, given : for a dose-response, when it was read (48 h after the start) and when the agent was given (0 h).
+    starts : how many descents, from the best of 64 places spread over the ranges, and from the values as they are.
+    settings : see :class:`redoxsim.study.options.Options`; a time course is that of one cell unless ``cells`` says
+        otherwise.
+
+    Raises
+    ------
+    DesignError, UnitError, ReadError, ModelError : see the hint.
+    FitError : fewer data than constants, or no set of constants could be solved.
+    """
+    options = Options(**({"rtol": RTOL} | dict(settings)))  # type: ignore[arg-type]
+    if options.draws or options.keep is not None:
+        raise DesignError("a fit moves constants itself", hint="leave out draws and keep")
+    if starts < 1:
+        raise DesignError(f"a fit needs at least one start, not {starts}")
+    points = load_points(data)
+    if len({one.condition for one in points}) > 1:
+        raise DesignError("the table has several conditions", hint="fit one of them; --dose says what was dosed in it")
+    background = Schedule.of(doses)
+    timed = points[0].axis == "time"
+    if timed and (at is not None or given is not None):
+        raise DesignError("the table is a time course", hint="doses say what was given and when")
+    agents = [] if timed else [loaded(points[0].axis)]
+    if agents and agents[0].id in background.targets():
+        raise DesignError(f"'{agents[0].id}' is dosed twice: by the table and in the background")
+    setup = options.prepare(net, agents=agents, dosed=background.targets())
+    observe = setup.observed([one.observable for one in points])
+    ends = _ends(setup, free)
+    for one in points:
+        _factor(setup, one)
+    axis = None
+    if timed:
+        times = Times(np.unique(np.concatenate([one.x for one in points])))
+        if times.seconds[0] < 0.0:
+            raise DesignError("the table has times before 0 h")
+        if times.seconds[-1] <= 0.0:
+            raise DesignError("the table has no time after 0 h")
+        schedules: tuple[SolveSchedule, ...] = (setup.schedule(background),)
+        index = np.zeros(1, dtype=np.intp)
+        when: dict[str, str] = {}
+    else:
+        times = output_times(at=at or AT)
+        if not times.single:
+            raise DesignError("a dose-response is read at one time", hint="at='48 h'")
+        unit = agents[0].dose_unit
+        bare = Axis(agents[0].id, np.zeros(0), unit)
+        axis = Axis(bare.name, np.unique(np.concatenate([_doses(one, bare) for one in points])), unit)
+        when = {agents[0].id: given} if given else {}
+        schedules, index = point_schedules(setup, [axis], when, background)
+    rows: Rows = make_rows(
+        setup,
+        times=times,
+        observe=observe,
+        points=len(index),
+        schedules=schedules,
+        schedule_index=index,
+        cells=options.cells if options.cells is not None or not timed else 1,
+        settings=options.settings,
+    )
+    design = {"free": list(ends), "given": when, "with": [str(one) for one in background.doses]}
+    study = Study(rows=rows, kind="fit", axes=(axis,) if axis else (), design=design, **options.told)
+    return FitPlan(
+        study=study,
+        axis=axis,
+        data=points,
+        ends=ends,
+        starts=starts,
+        seed=options.seed,
+        file=str(data) if isinstance(data, str | Path) else None,
+    )
+
+
+def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict[str, Ends]:
+    """Ranges of the constants to fit, checked."""
+    index = setup.network.index()
+    derived = {one.target for one in setup.network.initial_assignments}
+    known = [name for name in setup.system.constants if isinstance(index.get(name), Parameter) and name not in derived]
+    wanted: Mapping[str, Ends | None] = free if isinstance(free, Mapping) else dict.fromkeys(free)
+    if not 1 <= len(wanted) <= MOST:
+        raise DesignError(f"1 to {MOST} constants can be fitted, not {len(wanted)}")
+    found: dict[str, Ends] = {}
+    for name, ends in wanted.items():
+        if name in derived:
+            raise DesignError(f"'{name}' follows from other constants at the start", hint="fit those")
+        if name not in known:
+            raise DesignError(f"'{name}' is no constant of the model", hint=nearest(name, known))
+        if ends is None:
+            if name not in setup.ranges or not setup.ranges[name][1] < setup.ranges[name][2]:
+                raise DesignError(f"'{name}' has no range to fit it in", hint=f"give one: {name}=LOW..HIGH")
+            ends = setup.ranges[name][1:]
+        if not (np.isfinite(ends).all() and ends[0] < ends[1]):
+            raise DesignError(f"the range of '{name}' must go from a smaller to a larger number, not {ends}")
+        found[name] = (float(ends[0]), float(ends[1]))
+    return found
+
+
+def _value(setup: Setup, name: str) -> float:
+    return setup.ranges[name][0] if name in setup.ranges else setup.without(name)
+
+
+def _factor(setup: Setup, one: LabPoints) -> float:
+    """What turns measured numbers into the model's unit."""
+    label = setup.label(one.observable)
+    if one.unit in ("", "1") or one.unit == label:
+        return 1.0
+    if not label or label == "1":
+        raise UnitError(f"'{one.observable}' is measured in {one.unit}, and is a plain number in the model")
+    try:
+        return units.to(1.0, one.unit, label)
+    except UnitError as error:
+        raise UnitError(f"'{one.observable}' is measured in {one.unit}: {error.message}", hint=error.hint) from error
+
+
+def _doses(one: LabPoints, axis: Axis) -> FloatArray:
+    """Doses of a table in the unit of the agent."""
+    return np.array([units.to(float(dose), one.axis_unit, axis.unit) for dose in one.x])
+
+
+def _spread(one: LabPoints) -> FloatArray | None:
+    """Standard deviations, half of the error bars; None where a point has none."""
+    if one.low is None or one.high is None:
+        return None
+    half = 0.5 * (one.high - one.low)
+    return half if np.all(np.isfinite(half)) and np.all(half > 0.0) else None
+
+
+def _size(one: LabPoints) -> float:
+    size = float(np.max(np.abs(one.y)))
+    if size == 0.0:
+        raise FitError(f"all measured values of '{one.observable}' are zero")
+    return size
+
+
+def _together(names: Sequence[str], found: BoxFit) -> tuple[tuple[str, str, float], ...]:
+    pairs = [(i, j) for i in range(len(names)) for j in range(i)]
+    return tuple(
+        (names[j], names[i], float(found.correlation[i, j]))
+        for i, j in pairs
+        if abs(found.correlation[i, j]) >= TOGETHER
+    )
