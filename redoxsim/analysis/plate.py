@@ -118,25 +118,24 @@ def plan_plate(
             remarks.append(f"{one.name} alone has next to no effect: its doses span what was tested")
         elif reach[-1] < 0.5:
             remarks.append(f"{one.name} alone affects {reach[-1]:.2g} at most: Loewe and CI end there")
-    best: tuple[tuple[float, float], Floats, Floats] | None = None
-    ranges = [_series(one, number) for one in agents]
+    ranges = [[_Series.of(one, doses, fold) for doses in _series(one, number)] for one in agents]
+    best: tuple[tuple[float, float], _Series, _Series] | None = None
     for a in ranges[0]:
         for b in ranges[1]:
-            power, overall = _power(first, second, a, b, replicates, noise, fold)[2:]
+            power = _power(a, b, replicates, noise)[1]
             # Cells that tell come first; of plates with as many, the one with the larger power over all cells.
             worth = (float(np.count_nonzero(power >= POWER)), float(np.mean(power)))
             if best is None or worth > best[0]:
                 best = (worth, a, b)
     assert best is not None
-    doses = tuple(np.concatenate([[0.0], series]) for series in best[1:])
-    expected, gain, power, overall = _power(first, second, best[1], best[2], replicates, noise, fold)
+    doses = tuple(np.concatenate([[0.0], series.doses]) for series in best[1:])
+    gain, power, overall = _power(best[1], best[2], replicates, noise)
     whole = np.full((number + 1, number + 1), np.nan)
     whole[1:, 1:] = power
     alone = [one.affected(axis) for one, axis in zip(agents, doses, strict=True)]
     full = 1.0 - np.outer(1.0 - alone[0], 1.0 - alone[1])
     more = np.zeros_like(full)
     more[1:, 1:] = gain
-    assert expected.shape == gain.shape
     return Plate(
         agents=(first, second), doses=(doses[0], doses[1]), expected=full, gain=more, power=whole, overall=overall,
         noise=noise, replicates=replicates, fold=fold, remarks=tuple(remarks),
@@ -175,21 +174,30 @@ def _series(agent: PlateAgent, number: int) -> list[Floats]:
     return found
 
 
-def _power(
-    first: PlateAgent, second: PlateAgent, a: Floats, b: Floats, replicates: int, noise: float, fold: float
-) -> tuple[Floats, Floats, Floats, float]:
-    """Bliss effect, gain and power (n1, n2) of the combinations, and the power of their mean excess."""
-    one, other = first.affected(a), second.affected(b)
-    expected = 1.0 - np.outer(1.0 - one, 1.0 - other)
-    gain = 1.0 - np.outer(1.0 - first.affected(fold * a), 1.0 - second.affected(fold * b)) - expected
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """Doses (n,) of an agent, what they affect alone, and what they would as ``fold`` times as much."""
+
+    doses: Floats
+    alone: Floats
+    more: Floats
+
+    @classmethod
+    def of(cls, agent: PlateAgent, doses: Floats, fold: float) -> _Series:
+        return cls(doses, agent.affected(doses), agent.affected(fold * doses))
+
+
+def _power(a: _Series, b: _Series, replicates: int, noise: float) -> tuple[Floats, Floats, float]:
+    """Gain and power (n1, n2) of the combinations, and the power of their mean excess."""
+    one, other = a.alone, b.alone
+    gain = np.outer(1.0 - one, 1.0 - other) - np.outer(1.0 - a.more, 1.0 - b.more)
     variance = noise**2 / replicates
     error = np.sqrt(variance * (1.0 + (1.0 - other)[None, :] ** 2 + (1.0 - one)[:, None] ** 2))
     power = ndtr(gain / error - _TWO_SIDED)
     # The wells of an agent alone enter a whole row of excesses together.
-    shared = np.sum((1.0 - other).mean() ** 2 * np.ones(a.size)) / a.size**2
-    shared += np.sum((1.0 - one).mean() ** 2 * np.ones(b.size)) / b.size**2
+    shared = (1.0 - other).mean() ** 2 / one.size + (1.0 - one).mean() ** 2 / other.size
     whole = np.sqrt(variance * (1.0 / gain.size + shared))
-    return expected, gain, power, float(ndtr(gain.mean() / whole - _TWO_SIDED))
+    return gain, power, float(ndtr(gain.mean() / whole - _TWO_SIDED))
 
 
 __all__ = ["LEAST_STEP", "POWER", "Plate", "PlateAgent", "plan_plate"]

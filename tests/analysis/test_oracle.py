@@ -228,8 +228,34 @@ def test_braid_surfaces_and_parameters_agree() -> None:
         assert ours == pytest.approx(value, rel=1e-6), name
 
 
+def test_fits_to_a_noisy_braid_surface_agree_within_the_interval() -> None:
+    truth = {"E0": 0.98, "E1": 0.1, "E2": 0.35, "E3": 0.1, "h1": 1.4, "h2": 0.9, "C1": 1.0, "C2": 30.0, "kappa": 1.5}
+    grid = clean(combination.BRAID(**truth))
+    noisy = grid.effect + np.random.default_rng(5).normal(0.0, 0.02, grid.shape)
+    again = EffectGrid(grid.doses1, grid.doses2, noisy, orientation="viability", scale="fraction")
+    model = combination.BRAID(mode="kappa")
+    model.fit(*table_of(again), noisy.ravel().copy())
+    found = {one.name: one for one in braid(again, draws=60).parameters}
+    for name in ("kappa", "C1", "C2", "h1", "h2"):
+        assert found[name].low <= model.get_parameters()[name] <= found[name].high, name
+
+
+def test_scores_of_a_noisy_surface_agree(surface: Surface) -> None:
+    """Bliss, HSA and CI are formulas: equal on noise too. ZIP fits curves: within the noise that is put in."""
+    grid = surface(0.4)
+    noisy = grid.effect + np.random.default_rng(6).normal(0.0, 0.02, grid.shape)
+    again = EffectGrid(grid.doses1, grid.doses2, noisy, orientation="viability", scale="fraction")
+    np.testing.assert_allclose(bliss(again).values, theirs(combination.Bliss(), again), atol=1e-12)
+    np.testing.assert_allclose(hsa(again).values, theirs(combination.HSA(), again), atol=1e-12)
+    index, oracle = combination_index(again, extrapolate=True), theirs(combination.CombinationIndex(), again)
+    np.testing.assert_allclose(index.values[index.defined], oracle[index.defined], rtol=1e-6)
+    off = (zip_delta(again).values - theirs(combination.ZIP(), again))[1:, 1:]
+    assert np.abs(off).max() < 0.02
+    assert np.sqrt(np.mean(off**2)) < 0.005
+
+
 def test_zip_agrees_where_rows_are_curves() -> None:
-    """Survival 1 / (1 + a + b + 4ab): every row and column is a Hill curve, so delta is known."""
+    """Survival 1 / (1 + a + b + 4ab): every row and column is a Hill curve, so delta is known: ours is, theirs to 1e-5."""
     d = np.r_[0.0, np.geomspace(0.05, 20.0, 9)]
     a, b = d[:, None] ** 1.5, (d / 2.0)[None, :] ** 1.1
     alive = 1.0 / (1.0 + a + b + 4.0 * a * b)
