@@ -30,11 +30,13 @@ FIGURES = ("png", "svg", "pdf")
         "redoxsim run auranofin-bso",
         "redoxsim run auranofin -S cells=4 -S course.until='24 h' -o trial",
         "redoxsim run my-experiment/ --figures svg",
-        "redoxsim run all",
+        "redoxsim run all -o everything   # and everything/report.html",
+        "redoxsim run all -o everything --resume",
     ),
     help="An experiment: its runs, figures and expectations.\n\nNAME is a name that `redoxsim experiments` lists, a "
     "folder with experiment.toml, or `all`. Everything goes into a run folder: the command, the settings, copies of "
-    "the inputs, results, figures, verdicts. Exit code 1 if an expectation does not hold.",
+    "the inputs, results, figures, verdicts. Exit code 1 if an expectation does not hold.\n\n`all` runs every "
+    "experiment, as many at once as there are processor cores, each into its folder, and writes one page, report.html.",
 )
 @click.argument("name")
 @click.option(
@@ -45,6 +47,7 @@ FIGURES = ("png", "svg", "pdf")
 @click.option("--figures", type=click.Choice(FIGURES), default="png", show_default=True, help="Format of the figures.")
 @click.option("--no-figures", is_flag=True, help="Draw none.")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder.")
+@click.option("--resume", is_flag=True, help="With `all`: go on in FOLDER; what is done with the same inputs is kept.")
 @solving_options
 @talk_options
 def command(
@@ -54,28 +57,26 @@ def command(
     figures: str,
     no_figures: bool,
     force: bool,
+    resume: bool,
     solving: Solving,
     talk: Talk,
 ) -> int:
-    from redoxsim import catalog
-
     changes = read_settings(settings)
     if click.get_current_context().get_parameter_source("seed") is click.core.ParameterSource.COMMANDLINE:
         changes.setdefault("seed", str(solving.seed))
-    names = list(catalog.experiments()) if name == "all" else [name]
-    codes = []
-    for number, one in enumerate(names, start=1):
-        target = None if folder is None else Path(folder) / one if name == "all" else Path(folder)
-        if len(names) > 1:
-            talk.note(f"[{number}/{len(names)}] {one}")
-        code = run_experiment(
-            one, changes=changes, folder=target, formats=() if no_figures else (figures,), force=force,
-            solving=solving, talk=talk, command=command_words(),
-        )  # fmt: skip
-        codes.append(code)
-        if code == Exit.INTERRUPTED:
-            break
-    return max(codes)
+    formats = () if no_figures else (figures,)
+    if name == "all":
+        from redoxsim.cli.run_all import run_all
+
+        return run_all(
+            changes=changes, folder=folder, formats=formats, force=force, resume=resume, solving=solving, talk=talk
+        )
+    if resume:
+        raise DesignError("--resume goes on with many experiments", hint="it is for `redoxsim run all`")
+    return run_experiment(
+        name, changes=changes, folder=None if folder is None else Path(folder), formats=formats, force=force,
+        solving=solving, talk=talk, command=command_words(),
+    )  # fmt: skip
 
 
 def command_words() -> list[str]:
@@ -211,6 +212,7 @@ def conclude(
         "solves": dict(sorted(counts.items())),
         "claims": {one.claim: one.words() for one in claims},
         "expectations": verdicts,
+        "grades": finished[0].results.provenance["grades"] if finished else None,
     }
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}" if lines else "")

@@ -1,0 +1,257 @@
+"""One page of many experiments: a table of claims and verdicts, then a section each with figures and numbers.
+
+The page is one HTML file without anything from elsewhere, and is made from run folders alone: what it shows is what
+lies in them. It has no dates, so that the same runs give the same page.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redoxsim.report.runlist import Run, settings
+
+IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
+LONGEST = 24
+"""Rows of a table of numbers that the page shows; the rest is in the run folder."""
+ANSWERS = {"reproduced": "yes", "reproduced only if": "partly", "contradicted": "no", "not representable": "none"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One experiment of a page: its run, what it asked, and how its claims and expectations came out."""
+
+    run: Run
+    experiment: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, run: Run) -> Section:
+        """The section of a run folder."""
+        return cls(run, settings(run).get("experiment", {}))
+
+    @property
+    def id(self) -> str:
+        """The experiment's id, by which the page links to it."""
+        return str(self.experiment.get("id", self.run.name))
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """The answer to each claim, in words."""
+        return dict(self.run.summary.get("claims", {}))
+
+    @property
+    def verdicts(self) -> dict[str, Mapping[str, Any]]:
+        """How each expectation came out."""
+        return dict(self.run.summary.get("expectations", {}))
+
+    @property
+    def held(self) -> str:
+        """Such as "4 of 5"; a dash where nothing was expected."""
+        holds = [bool(one.get("holds")) for one in self.verdicts.values()]
+        return f"{sum(holds)} of {len(holds)}" if holds else "–"
+
+    @property
+    def again(self) -> str:
+        """The command that does it again."""
+        words = shlex.split(self.run.command)
+        kept = [f"-S {shlex.quote(words[i + 1])}" for i, word in enumerate(words[:-1]) if word in ("-S", "--setting")]
+        return " ".join(["redoxsim run", self.id, *kept])
+
+
+def claim_order(claim: str) -> tuple[Any, ...]:
+    """A key that sorts S0.2 before S0.10.
+
+    >>> sorted(["S4.1", "S0.10", "S0.2"], key=claim_order)
+    ['S0.2', 'S0.10', 'S4.1']
+    """
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", claim))
+
+
+def report_page(runs: Iterable[Run], *, title: str = "Experiments and claims") -> str:
+    """The page of these runs, in their order.
+
+    Raises
+    ------
+    ReadError : a run's settings or a table of it cannot be read.
+    """
+    sections = [Section.of(run) for run in runs]
+    body = [_overview(sections), *(_section(one) for one in sections)]
+    return _PAGE.format(title=html.escape(title), style=_STYLE, body="\n".join(body))
+
+
+def _overview(sections: Sequence[Section]) -> str:
+    claims = sorted(
+        ((claim, words, one) for one in sections for claim, words in one.claims.items()),
+        key=lambda item: (claim_order(item[0]), item[2].id),
+    )
+    kinds = [_answer(words) for _, words, _ in claims]
+    counts = ", ".join(f"{kinds.count(name)} {name}" for name in ANSWERS if name in kinds)
+    held = [bool(one.get("holds")) for section in sections for one in section.verdicts.values()]
+    words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold"
+    parts = [f"<p class='sum'>{words}{f'; answers to claims: {counts}' if counts else ''}.</p>"]
+    if claims:
+        rows = [
+            [
+                html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
+                f"<span class='{ANSWERS[_answer(text)]}'>{html.escape(text)}</span>",
+                _link(one),
+            ]
+            for number, (claim, text, one) in enumerate(claims)
+        ]
+        parts.append(_table(("claim", "answer", "experiment"), rows, about="Claims"))
+    rows = [
+        [_link(one), html.escape(str(one.experiment.get("question", ""))), one.held, one.run.state] for one in sections
+    ]
+    parts.append(_table(("experiment", "question", "hold", "state"), rows, about="Experiments"))
+    return "\n".join(parts)
+
+
+def _answer(words: str) -> str:
+    """The kind of an answer in words, the longest that it begins with."""
+    return next((name for name in sorted(ANSWERS, key=len, reverse=True) if words.startswith(name)), "contradicted")
+
+
+def _link(one: Section) -> str:
+    return f"<a href='#{html.escape(one.id, quote=True)}'>{html.escape(one.id)}</a>"
+
+
+def _section(one: Section) -> str:
+    about = one.experiment
+    parts = [
+        f"<section id='{html.escape(one.id, quote=True)}'>",
+        f"<h2>{html.escape(str(about.get('title', one.id)))}</h2>",
+        f"<p class='question'>{html.escape(str(about.get('question', '')))}</p>",
+    ]
+    told = (("The documents say", about.get("says")), ("Expected before the first run", about.get("expected")))
+    parts += [f"<p><b>{name}.</b> {html.escape(str(text))}</p>" for name, text in told if text]
+    if one.run.state not in ("finished", "partial"):
+        parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
+    parts += [
+        f"<p><b>{html.escape(claim)}</b>: <span class='{ANSWERS[_answer(words)]}'>{html.escape(words)}</span></p>"
+        for claim, words in one.claims.items()
+    ]
+    parts.append(_verdicts(one))
+    parts += _figures(one.run.path)
+    parts += [_numbers(one.run.path / f"{name}.csv", title) for name, title in (("scores", "Scores"), ("fits", "Fits"))]
+    parts.append(f"<p class='small'>{html.escape(_rests_on(one))}</p>")
+    parts.append(f"<p>Run it again: <code>{html.escape(one.again)}</code></p>\n</section>")
+    return "\n".join(part for part in parts if part)
+
+
+def _verdicts(one: Section) -> str:
+    texts = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
+    rows = []
+    for name, verdict in one.verdicts.items():
+        kind = "yes" if verdict.get("holds") else "partly" if "conflict" in str(verdict.get("verdict")) else "no"
+        stated = texts.get(name, {})
+        rows.append(
+            [
+                html.escape(str(stated.get("claim", ""))),
+                html.escape(str(stated.get("text", name))),
+                html.escape(str(verdict.get("expected", ""))),
+                html.escape(str(verdict.get("got", ""))),
+                f"<span class='{kind}'>{html.escape(str(verdict.get('verdict', '')))}</span>",
+            ]
+        )
+    return _table(("claim", "what", "expected", "got", "verdict"), rows) if rows else ""
+
+
+def _figures(folder: Path) -> list[str]:
+    """Figures as data inside the page; what a browser cannot show is left out."""
+    found = []
+    for file in sorted((folder / "figures").glob("*")) if (folder / "figures").is_dir() else []:
+        if file.suffix in IMAGES:
+            data = base64.b64encode(file.read_bytes()).decode("ascii")
+            name = html.escape(file.stem.replace("-", " "), quote=True)
+            found.append(f"<figure><img alt='{name}' src='data:{IMAGES[file.suffix]};base64,{data}'></figure>")
+    return found
+
+
+def _numbers(file: Path, title: str) -> str:
+    if not file.is_file():
+        return ""
+    with file.open(encoding="utf-8", newline="") as stream:
+        heads, *rows = [*csv.reader(stream)] or [[]]
+    shown = [[html.escape(_short(cell)) for cell in row] for row in rows[:LONGEST]]
+    more = f"<p class='small'>and {len(rows) - LONGEST} more in {file.name}</p>" if len(rows) > LONGEST else ""
+    return f"<h3>{title}</h3>\n{_table(heads, shown)}{more}" if rows else ""
+
+
+def _short(cell: str) -> str:
+    """A number in four digits, any other text as it is."""
+    try:
+        return f"{float(cell):.4g}" if "." in cell or "e" in cell.lower() else cell
+    except ValueError:
+        return cell
+
+
+def _rests_on(one: Section) -> str:
+    """Model, cells, solves and grades in a line."""
+    about, summary = one.experiment, one.run.summary
+    cells = about.get("cells")
+    parts = [f"Model {about.get('model')}, cell {about.get('cell')}, {cells} cell{'' if cells == 1 else 's'}"]
+    if summary.get("solves"):
+        parts.append("solves: " + ", ".join(f"{count} {name.lower()}" for name, count in summary["solves"].items()))
+    if summary.get("check") is not None:
+        parts.append(f"a sample solved again with scipy differs by {summary['check']:.1e} at most")
+    if grades := summary.get("grades"):
+        total = sum(grades.values())
+        parts.append(
+            f"of {total} constants {grades.get('A', 0)} were read in a source (A), {grades.get('B', 0)} recalled (B), "
+            f"{grades.get('C', 0)} assumed (C)"
+        )
+    return "; ".join(parts) + "."
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "") -> str:
+    """A table of cells that are HTML already."""
+    caption = f"<caption>{html.escape(about)}</caption>" if about else ""
+    top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
+    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+
+
+_STYLE = """
+body { font: 16px/1.45 "DejaVu Sans", system-ui, sans-serif; color: #262626; max-width: 66em; margin: 2em auto;
+  padding: 0 1em; }
+h1 { font-size: 1.6em; } h2 { font-size: 1.3em; border-top: 2px solid #262626; padding-top: 0.6em; margin-top: 2em; }
+h3 { font-size: 1em; margin-bottom: 0.2em; }
+table { border-collapse: collapse; width: 100%; margin: 0.6em 0 1.2em; font-size: 0.88em; }
+caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
+th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
+td { overflow-wrap: anywhere; }
+figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
+code { background: #f4f4f4; padding: 0.1em 0.3em; }
+.question { font-style: italic; } .small { font-size: 0.85em; color: #555; }
+.yes { color: #00694f; } .partly { color: #6b4a00; font-style: italic; } .no { color: #a23b00; font-weight: 600; }
+.none { color: #555; font-style: italic; }
+@media print {
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
+  section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
+  tr, figure { break-inside: avoid; } thead { display: table-header-group; }
+  img { max-height: 22cm; } a { color: inherit; text-decoration: none; }
+}
+@page { margin: 1.6cm; }
+"""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}
+</body>
+</html>
+"""

@@ -1,0 +1,108 @@
+"""The page of many experiments: everything on it comes from run folders, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from redoxsim.report import page, runlist, runs
+
+PNG = bytes.fromhex("89504e470d0a1a0a")
+
+
+def folder(root: Path, name: str, *, claims: dict[str, str], holds: tuple[bool, ...], state: str = "finished") -> Path:
+    """A run folder of an experiment, as `redoxsim run` leaves it."""
+    expect = [{"id": f"e{i}", "claim": next(iter(claims), ""), "text": f"x < {i} & more"} for i in range(len(holds))]
+    about = {"id": name, "title": f"About <{name}>", "question": "Why?", "says": "a", "expected": "b", "model": "trx"}
+    made = runs.create(
+        command=f"redoxsim run {name} -S course.until='2 h' -o here",
+        settings={
+            "solving": {"solver": "auto"},
+            "experiment": {**about, "cell": "default", "cells": 1, "expect": expect},
+        },
+        name=name,
+        folder=root / name,
+    )
+    (made.path / "figures").mkdir()
+    (made.path / "figures" / "course-a.png").write_bytes(PNG)
+    (made.path / "figures" / "course-a.pdf").write_bytes(b"%PDF")
+    (made.path / "fits.csv").write_text("run,value\n" + "a,0.123456789\n" * 30, encoding="utf-8")
+    verdicts = {
+        f"e{i}": {"expected": ">= 1", "got": "2", "holds": one, "verdict": "holds" if one else "does not hold"}
+        for i, one in enumerate(holds)
+    }
+    summary = {"claims": claims, "expectations": verdicts, "solves": {"OK": 3}, "grades": {"A": 1, "B": 0, "C": 2}}
+    made.finish(summary if state == "finished" else {}, state=state)
+    return made.path
+
+
+class Parsed(HTMLParser):
+    """Links, anchors and sources of a page, and whether every element is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.sources: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.links += [found["href"] or ""] if "href" in found else []
+        self.ids += [found["id"] or ""] if "id" in found else []
+        self.sources += [found["src"] or ""] if "src" in found else []
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> str:
+    places = [
+        folder(tmp_path, "first", claims={"S0.10": "contradicted: x", "S0.2": "reproduced"}, holds=(True, False)),
+        folder(tmp_path, "second", claims={"S0.2": "reproduced only if GSH is lost"}, holds=(True,)),
+        folder(tmp_path, "third", claims={}, holds=(), state="interrupted"),
+    ]
+    return page.report_page([runlist.load(one) for one in places])
+
+
+def test_the_page_is_whole_and_needs_nothing_from_elsewhere(written: str) -> None:
+    parsed = Parsed(written)
+    assert parsed.open == []
+    assert parsed.ids == ["first", "second", "third"]
+    assert {link.removeprefix("#") for link in parsed.links} == set(parsed.ids)
+    assert all(source.startswith("data:image/png;base64,") for source in parsed.sources)
+    assert len(parsed.sources) == 3, "a browser shows no pdf"
+    assert "http" not in written
+    assert "@media print" in written
+
+
+def test_claims_and_experiments_stand_at_the_top(written: str) -> None:
+    top = written.partition("<section")[0]
+    assert "3 experiments; 2 of 3 expectations hold" in top
+    assert "1 reproduced, 1 reproduced only if, 1 contradicted" in top
+    assert re.findall(r"<tr><td>(S[\d.]+)</td>", top) == ["S0.2", "S0.10"], "in order, each claim named once"
+    assert "1 of 2" in top
+
+
+def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> None:
+    section = written.split("<section")[1]
+    assert "About &lt;first&gt;" in section
+    assert "x &lt; 1 &amp; more" in section
+    assert "does not hold" in section
+    assert "redoxsim run first -S &#x27;course.until=2 h&#x27;" in section
+    assert "-o here" not in section
+    assert "0.1235" in section
+    assert "and 6 more in fits.csv" in section
+    assert "of 3 constants 1 were read in a source (A), 0 recalled (B), 2 assumed (C)" in section
+    assert "This run is interrupted" in written.split("<section")[3]
+
+
+def test_the_same_runs_give_the_same_page(tmp_path: Path, written: str) -> None:
+    assert page.report_page([runlist.load(tmp_path / name) for name in ("first", "second", "third")]) == written
