@@ -110,6 +110,28 @@ def test_optional_edges_of_ferroptosis_raise_something_when_on(edge: str, value:
     assert on.max() > 1.05 * off.max()
 
 
+def nrf2(level: float, **edge: float) -> tuple[float, float, float]:
+    rest = rx.simulate("redox", until="1 min", values={"TXNRD1": level, **edge})
+    return float(rest["KEAP1_amount"][0]), float(rest["NRF2"][0]), float(rest["GPX4_activity"][0])
+
+
+def test_the_edge_from_trxr1_to_keap1_has_three_settings() -> None:
+    """Off: TrxR1 leaves KEAP1 alone. On: more TrxR1, more KEAP1, less NRF2 and GPX4 (S1.3). Anti: the reverse."""
+    rest = nrf2(1.0)
+    for gain in ("kTrxR1_KEAP1", "kTrxR1_KEAP1_anti"):
+        assert nrf2(1.0, **{gain: 1.0}) == pytest.approx(rest, rel=1e-6)
+    off_keap1, off, _ = nrf2(3.0)
+    assert off_keap1 == pytest.approx(1.0, rel=1e-6)
+    assert off == pytest.approx(rest[1], rel=0.01)
+    on, anti = nrf2(3.0, kTrxR1_KEAP1=1.0), nrf2(3.0, kTrxR1_KEAP1_anti=1.0)
+    assert on[0] > 1.1
+    assert on[1] < 0.99 * rest[1]
+    assert on[2] < 0.995 * rest[2]
+    assert anti[0] < 0.9
+    assert anti[1] > 1.01 * rest[1]
+    assert anti[2] > 1.005 * rest[2]
+
+
 def test_cystine_needs_trxr1_or_glutathione() -> None:
     """Either way alone keeps cysteine; without both it falls (Mandal 2010: the direction)."""
     rest = rx.simulate("redox", until="1 min")["Cys"][0]
