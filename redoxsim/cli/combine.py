@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 @draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 @solving_options
 def command(
     model: str,

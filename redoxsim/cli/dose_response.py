@@ -68,7 +68,7 @@ AT = "24h,48h,72h"
 @observe_option
 @cell_options(usual=16)
 @data_option
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 @solving_options
 def command(
     model: str,

@@ -50,7 +50,7 @@ HEADS = ("constant", "value", "from", "to", "unit", "before", "low", "high", "gr
 )  # fmt: skip
 @dose_option
 @cell_options(usual=16)
-@output_options(formats=("csv", "json", "table"), plot=True)
+@output_options(formats=("csv", "json", "table"), plot=True, methods=True)
 @solving_options
 def command(
     model: str,
@@ -67,7 +67,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, save_figure, undisturbed
+    from redoxsim.cli.result import processes, save_figure, undisturbed, write_methods
     from redoxsim.study.fitting import FitPlan
 
     output.ready(terminal=sys.stdout.isatty())
@@ -90,6 +90,8 @@ def command(
         talk.note(line)
     if output.plot is not None:
         save_figure(_draw(found), output, talk)
+    more = f"Fitted to {data.name} by least squares from {starts} starts, with 95% intervals from profile likelihoods: "
+    write_methods(plan.study.rows.setup, output, talk, more=[more + f"{_words(found)}."])
     if not output.to_stdout:
         talk.note(f"Written: {output.path}")
     talk.note("as options: " + " ".join(f"--set {name}={value:.6g}" for name, value in found.best.items()))
@@ -114,6 +116,10 @@ def read_free(texts: tuple[str, ...]) -> dict[str, tuple[float, float] | None]:
                 f"'{span}' is no range of numbers", hint="LO..HI in the unit of the model, such as 1e-4..1"
             ) from error
     return found
+
+
+def _words(found: ModelFit) -> str:
+    return ", ".join(f"{one.id} = {one.value:.4g} ({one.from_:.4g} to {one.to:.4g})" for one in found.constants)
 
 
 def _draw(found: ModelFit) -> Figure:

@@ -25,8 +25,13 @@ HEADS = ("model", "species", "reactions", "parameters", "grades", "title")
 @click.group(
     "models",
     cls=Family,
-    examples=("redoxsim models", "redoxsim models show redox", "redoxsim models show redox --fluxes"),
-    help="Shipped models: list and show.",
+    examples=(
+        "redoxsim models",
+        "redoxsim models show redox",
+        "redoxsim models show redox --fluxes",
+        "redoxsim models diff redox redox-core",
+    ),
+    help="Shipped models: list, show, diff.",
 )
 def command() -> None:
     pass
@@ -127,3 +132,30 @@ def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) 
     emit_rows([row.as_row() for row in rows], output, schema="fluxes/1", columns=balance.HEADS)
     for pool in balance.totals(rows):
         talk.note(str(pool))
+
+
+@command.command(
+    "diff",
+    help="What differs between two models: parts, values, units, rates, and grades and ranges of constants.",
+    examples=("redoxsim models diff redox redox-core", "redoxsim models diff redox my-redox.ant --format json"),
+)
+@click.argument("first")
+@click.argument("second")
+@output_options(formats=("csv", "json", "table"))
+def diff(first: str, second: str, output: Output, talk: Talk) -> None:
+    from redoxsim import network
+    from redoxsim.network.difference import difference
+    from redoxsim.study import metadata
+
+    one, other = network.read(first), network.read(second)
+    rows: list[dict[str, Any]] = [asdict(row) for row in difference(one, other)]
+    tables = [metadata.constants_of(net) for net in (one, other)]
+    for name in sorted(set(tables[0]) & set(tables[1])):
+        for what in ("low", "high", "grade", "source"):
+            sides = [getattr(table[name], what) for table in tables]
+            if sides[0] != sides[1]:
+                rows.append({"kind": "constant", "id": name, "what": what, "first": sides[0], "second": sides[1]})
+    emit_rows(rows, output, schema="difference/1", columns=("kind", "id", "what", "first", "second"))
+    counts = {kind: sum(row["kind"] == kind for row in rows) for kind in dict.fromkeys(row["kind"] for row in rows)}
+    said = ", ".join(f"{count} of {kind}" for kind, count in counts.items())
+    talk.note(f"{len(rows)} differences: {said}" if rows else "no differences")

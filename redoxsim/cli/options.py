@@ -27,6 +27,7 @@ class Output:
     format: str | None = None
     force: bool = False
     plot: Path | None = None
+    methods: Path | None = None
 
     @property
     def to_stdout(self) -> bool:
@@ -56,6 +57,11 @@ class Output:
             raise DesignError("netcdf is a binary format", hint="give -o FILE.nc")
         if not self.to_stdout:
             check_writable(str(self.path), force=self.force)
+        if self.methods is not None:
+            check_writable(str(self.methods), force=self.force)
+            others = [one for one in (self.plot, None if self.to_stdout else Path(str(self.path))) if one is not None]
+            if self.methods.absolute() in [one.absolute() for one in others]:
+                raise DesignError(f"the methods cannot go to '{self.methods}' as well", hint="such as methods.md")
         if self.plot is not None:
             from redoxsim.report.files import check_figure_path
 
@@ -129,8 +135,10 @@ def _talk(*, quiet: bool, verbose: bool) -> Talk:
     return Talk(quiet=quiet, verbose=verbose)
 
 
-def output_options(*, formats: tuple[str, ...] = FORMATS, plot: bool = False) -> Callable[[F], F]:
-    """``-o``, ``--format``, ``--force`` and, where there is a figure, ``--plot``."""
+def output_options(
+    *, formats: tuple[str, ...] = FORMATS, plot: bool = False, methods: bool = False
+) -> Callable[[F], F]:
+    """``-o``, ``--format``, ``--force``; where there is a figure ``--plot``, where there is a model ``--methods``."""
 
     def decorate(function: F) -> F:
         options = [
@@ -154,8 +162,16 @@ def output_options(*, formats: tuple[str, ...] = FORMATS, plot: bool = False) ->
                     "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw a figure: .png, .svg or .pdf."
                 )
             )
+        if methods:
+            options.append(
+                click.option(
+                    "--methods", type=click.Path(path_type=Path), metavar="FILE.md",
+                    help="Write what a paper says of it: paragraph, constants with grades, references, command.",
+                )
+            )  # fmt: skip
         options.append(click.option("--force", is_flag=True, help="Overwrite files that are there."))
         fields = {"output_path": "path", "output_format": "format", "force": "force", "plot": "plot"}
+        fields["methods"] = "methods"
         return talk_options(_stack(function, *options, _gather(Output, "output", fields)))
 
     return decorate

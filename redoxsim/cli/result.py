@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redoxsim.cli.emit import emit_text
@@ -18,7 +18,7 @@ from redoxsim.cli.talk import Progress, Talk, counted, grouped
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from redoxsim.study import ResultSet
+    from redoxsim.study import ResultSet, Setup
     from redoxsim.study.plan import Study
     from redoxsim.study.timecourse import TimeCourse
 
@@ -83,7 +83,22 @@ def run_study(
             talk.note("No figure: every point has solves that failed.")
         else:
             save_figure(draw(results), output, talk)
+    write_methods(study_of(plan).rows.setup, output, talk, results=results.provenance)
     return finish(results, output, talk)
+
+
+def write_methods(
+    setup: Setup, output: Output, talk: Talk, *, results: Mapping[str, Any] | None = None, more: Sequence[str] = ()
+) -> None:
+    """The methods to the file of ``--methods``, if there is one."""
+    if output.methods is None:
+        return
+    from redoxsim.cli.run import command_words
+    from redoxsim.report.files import write_text
+    from redoxsim.report.methods import methods
+
+    write_text(output.methods, methods(setup, command_words(), results=results, more=more), force=output.force)
+    talk.note(f"Methods: {output.methods}")
 
 
 def finish(results: ResultSet, output: Output, talk: Talk) -> int:

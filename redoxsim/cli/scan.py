@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 @observe_option
 @cell_options(usual=16)
 @data_option
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 @solving_options
 def command(
     model: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -63,7 +62,7 @@ TOLD = 3
 @dose_option
 @observe_option
 @cell_options(usual=1)
-@output_options(formats=("csv", "json", "table"), plot=True)
+@output_options(formats=("csv", "json", "table"), plot=True, methods=True)
 @solving_options
 def command(
     model: str,
@@ -80,7 +79,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, save_figure, undisturbed
+    from redoxsim.cli.result import processes, save_figure, undisturbed, write_methods
     from redoxsim.study.plan import Study
     from redoxsim.study.sensitivities import COLUMNS, SensitivityPlan
 
@@ -109,7 +108,13 @@ def command(
         emit_rows(_short(table.rows, output), output, schema="sensitivity/1", columns=heads)
     talk.note(said(table))
     if output.plot is not None:
-        save_figure(_draw(table), replace(output), talk)
+        save_figure(_draw(table), output, talk)
+    kind = {
+        "local": f"Sensitivities are log gains by central differences (steps of {plan.step:g} in the logarithm).",
+        "morris": f"Sensitivities are Morris indices ({plan.samples} trajectories, SALib).",
+        "sobol": f"Sensitivities are Sobol indices ({plan.samples} base samples, SALib).",
+    }[method]
+    write_methods(plan.study.rows.setup, output, talk, more=[kind, f"{table.summary}."])
     if not output.to_stdout:
         talk.note(f"Written: {output.path}")
     talk.note(table.summary)

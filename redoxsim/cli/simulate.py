@@ -54,7 +54,7 @@ MOST = 12
 @observe_option
 @cell_options(usual=1)
 @data_option
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 @solving_options
 def command(
     model: str,

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @observe_option
 @cell_options(usual=1)
 @data_option
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 @solving_options
 def command(
     model: str,
@@ -64,7 +64,7 @@ def command(
     from redoxsim import study
     from redoxsim.cli.cost import steady_dry_run
     from redoxsim.cli.overlay import need_figure, points
-    from redoxsim.cli.result import save_figure, write_table
+    from redoxsim.cli.result import save_figure, write_methods, write_table
 
     if len(axes) > 1:
         raise DesignError("a sweep has one axis", hint="`redoxsim scan` takes several")
@@ -92,6 +92,7 @@ def command(
         talk.note("No figure: no steady state was found.")
     elif output.plot is not None:
         save_figure(_draw(table, laid), output, talk)
+    write_methods(table.setup, output, talk, more=["Steady states were found by Newton's method and integration."])
     return _say(table, talk)
 
 
