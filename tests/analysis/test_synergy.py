@@ -116,37 +116,42 @@ def test_the_best_agent_alone_has_no_hsa_excess(hill: Curve) -> None:
     assert np.max(np.abs(hsa(grid_of(1 - np.maximum.outer(a, b))).values)) <= 1e-15
 
 
-@pytest.mark.parametrize("unit", [1e3, 1e-9])
-@pytest.mark.parametrize("use", [QUICK, Settings(curve="hill", extrapolate=True, draws=0)])
-def test_scores_do_not_depend_on_the_unit_of_the_doses(surface: Surface, unit: float, use: Settings) -> None:
-    one, other = score(surface(), ALL, settings=use), score(surface(unit=unit), ALL, settings=use)
+@settings(max_examples=10, deadline=None)
+@given(
+    interaction=st.floats(-0.8, 0.8), tops=st.tuples(st.floats(0.6, 1.0), st.floats(0.6, 1.0)),
+    slopes=st.tuples(st.floats(0.8, 2.5), st.floats(0.8, 2.5)),
+    units=st.tuples(*[st.sampled_from([1e-9, 1.0, 1e3])] * 2),
+    orientation=st.sampled_from(["viability", "inhibition"]), scale=st.sampled_from(["fraction", "percent"]),
+    turned=st.booleans(), use=st.sampled_from([QUICK, Settings(curve="hill", extrapolate=True, draws=0)]),
+)  # fmt: skip
+def test_no_score_depends_on_units_direction_or_order(
+    interaction: float, tops: tuple[float, float], slopes: tuple[float, float], units: tuple[float, float],
+    orientation: str, scale: str, turned: bool, use: Settings,
+) -> None:  # fmt: skip
+    """Doses in other units, the effect the other way up or in percent, the agents exchanged: the same scores."""
+    d1, d2 = np.r_[0.0, np.geomspace(0.05, 20.0, 7)], np.r_[0.0, np.geomspace(1.0, 500.0, 6)]
+    a = (tops[0] * d1 ** slopes[0] / (1.0 + d1 ** slopes[0]))[:, None]
+    b = (tops[1] * d2 ** slopes[1] / (40.0 ** slopes[1] + d2 ** slopes[1]))[None, :]
+    alive = (1.0 - a) * (1.0 - b) * (1.0 - interaction * a * b)
+    alive = np.minimum(alive, 1.0)
+    one = score(grid_of(alive, d1, d2), ALL, settings=use)
+    effect = (alive if orientation == "viability" else 1.0 - alive) * (100.0 if scale == "percent" else 1.0)
+    axes = [d1 * units[0], d2 * units[1]]
+    given_ = EffectGrid(
+        *(axes[::-1] if turned else axes), effect.T if turned else effect,
+        orientation=orientation, scale=scale, agents=("bso", "af") if turned else ("af", "bso"),  # type: ignore[arg-type]
+    )  # fmt: skip
+    other = score(given_, ALL, settings=use)
+    turn = {"dri_1": "dri_2", "dri_2": "dri_1"} if turned else {}  # the index of an agent goes with it
     for name in ALL:
-        np.testing.assert_allclose(other[name].values, one[name].values, rtol=1e-9, atol=1e-12, err_msg=name)
-        np.testing.assert_array_equal(other[name].defined, one[name].defined)
-
-
-@pytest.mark.parametrize(
-    ("orientation", "scale"), [("inhibition", "fraction"), ("viability", "percent"), ("inhibition", "percent")]
-)
-def test_scores_do_not_depend_on_how_the_effect_is_given(surface: Surface, orientation: str, scale: str) -> None:
-    one, other = (
-        score(grid, ALL, settings=QUICK) for grid in (surface(), surface(orientation=orientation, scale=scale))
-    )
-    for name in ALL:
-        np.testing.assert_allclose(other[name].values, one[name].values, rtol=1e-9, atol=1e-12, err_msg=name)
-        assert orientation in other[name].orientation
-
-
-@pytest.mark.parametrize("use", [QUICK, Settings(curve="hill", extrapolate=True, draws=0)])
-def test_exchanging_the_agents_transposes_the_scores(surface: Surface, use: Settings) -> None:
-    grid = surface()
-    turned = grid_of(grid.effect.T, grid.doses2, grid.doses1)
-    one, other = score(grid, ALL, settings=use), score(turned, ALL, settings=use)
-    turn = {"dri_1": "dri_2", "dri_2": "dri_1"}  # the index of an agent goes with it
-    for name in ALL:
+        found = other[turn.get(name, name)]
+        values = found.values.T if turned else found.values
+        fitted = METRICS[name].slow or use.curve == "hill"
+        np.testing.assert_array_equal(np.isfinite(values), one[name].defined, err_msg=name)
         np.testing.assert_allclose(
-            other[turn.get(name, name)].values.T, one[name].values, rtol=1e-9, atol=1e-12, err_msg=name
+            values, one[name].values, rtol=1e-5 if fitted else 1e-9, atol=1e-6 if fitted else 1e-11, err_msg=name
         )
+        assert orientation in found.orientation
 
 
 @pytest.mark.parametrize("name", ALL)

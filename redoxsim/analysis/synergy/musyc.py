@@ -193,6 +193,8 @@ def _estimates(
         wide = unseen[agent] if agent is not None else ""
         if name == "E3":
             wide = _unseen(points, fit)
+        if name[0] in "ag":  # how one agent shifts the other's dose is as open as that dose
+            wide = unseen[0] or unseen[1]
         one = Estimate(
             name,
             words[name],
