@@ -21,6 +21,8 @@ from redoxsim.report.runlist import Run, settings
 IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
 LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
+LEFT_OUT = ("method", "message")
+"""Columns of tables of numbers that repeat one sentence on every line."""
 ANSWERS = {"reproduced": "yes", "reproduced only if": "partly", "contradicted": "no", "not representable": "none"}
 
 
@@ -179,6 +181,8 @@ def _numbers(file: Path, title: str) -> str:
         return ""
     with file.open(encoding="utf-8", newline="") as stream:
         heads, *rows = [*csv.reader(stream)] or [[]]
+    told = [place for place, head in enumerate(heads) if head not in LEFT_OUT]
+    heads, rows = [heads[place] for place in told], [[row[place] for place in told] for row in rows]
     shown = [[html.escape(_short(cell)) for cell in row] for row in rows[:LONGEST]]
     more = f"<p class='small'>and {len(rows) - LONGEST} more in {file.name}</p>" if len(rows) > LONGEST else ""
     return f"<h3>{title}</h3>\n{_table(heads, shown)}{more}" if rows else ""
@@ -195,8 +199,11 @@ def _short(cell: str) -> str:
 def _rests_on(one: Section) -> str:
     """Model, cells, solves and grades in a line."""
     about, summary = one.experiment, one.run.summary
-    cells = about.get("cells")
-    parts = [f"Model {about.get('model')}, cell {about.get('cell')}, {cells} cell{'' if cells == 1 else 's'}"]
+    parts = []
+    for name, word in (("model", "model"), ("cell", "cell"), ("cells", "cells simulated")):
+        used = dict.fromkeys(str(run.get(name, about.get(name))) for run in about.get("run", ()))
+        if used:
+            parts.append(f"{word} {' and '.join(used)}")
     if summary.get("solves"):
         parts.append("solves: " + ", ".join(f"{count} {name.lower()}" for name, count in summary["solves"].items()))
     if summary.get("check") is not None:
@@ -207,7 +214,7 @@ def _rests_on(one: Section) -> str:
             f"of {total} constants {grades.get('A', 0)} were read in a source (A), {grades.get('B', 0)} recalled (B), "
             f"{grades.get('C', 0)} assumed (C)"
         )
-    return "; ".join(parts) + "."
+    return "; ".join(parts) + "." if parts else ""
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "") -> str:
@@ -226,7 +233,7 @@ h3 { font-size: 1em; margin-bottom: 0.2em; }
 table { border-collapse: collapse; width: 100%; margin: 0.6em 0 1.2em; font-size: 0.88em; }
 caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
 th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
 code { background: #f4f4f4; padding: 0.1em 0.3em; }
 .question { font-style: italic; } .small { font-size: 0.85em; color: #555; }

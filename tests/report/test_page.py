@@ -10,6 +10,7 @@ import pytest
 
 from redoxsim.report import page, runlist, runs
 
+RUNS = [{"id": "course", "cells": 1}, {"id": "surface", "cell": "normal"}]
 PNG = bytes.fromhex("89504e470d0a1a0a")
 
 
@@ -21,7 +22,7 @@ def folder(root: Path, name: str, *, claims: dict[str, str], holds: tuple[bool, 
         command=f"redoxsim run {name} -S course.until='2 h' -o here",
         settings={
             "solving": {"solver": "auto"},
-            "experiment": {**about, "cell": "default", "cells": 1, "expect": expect},
+            "experiment": {**about, "cell": "default", "cells": 4, "expect": expect, "run": RUNS},
         },
         name=name,
         folder=root / name,
@@ -29,7 +30,7 @@ def folder(root: Path, name: str, *, claims: dict[str, str], holds: tuple[bool, 
     (made.path / "figures").mkdir()
     (made.path / "figures" / "course-a.png").write_bytes(PNG)
     (made.path / "figures" / "course-a.pdf").write_bytes(b"%PDF")
-    (made.path / "fits.csv").write_text("run,value\n" + "a,0.123456789\n" * 30, encoding="utf-8")
+    (made.path / "fits.csv").write_text("run,value,message\n" + "a,0.123456789,told\n" * 30, encoding="utf-8")
     verdicts = {
         f"e{i}": {"expected": ">= 1", "got": "2", "holds": one, "verdict": "holds" if one else "does not hold"}
         for i, one in enumerate(holds)
@@ -99,6 +100,8 @@ def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> No
     assert "redoxsim run first -S &#x27;course.until=2 h&#x27;" in section
     assert "-o here" not in section
     assert "0.1235" in section
+    assert "told" not in section
+    assert "model trx; cell default and normal; cells simulated 1 and 4; solves: 3 ok" in section
     assert "and 6 more in fits.csv" in section
     assert "of 3 constants 1 were read in a source (A), 0 recalled (B), 2 assumed (C)" in section
     assert "This run is interrupted" in written.split("<section")[3]
