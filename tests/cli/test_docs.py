@@ -66,3 +66,12 @@ def test_every_shipped_status_has_a_section() -> None:
 def test_set_up_is_two_commands() -> None:
     commands = [line for block in fenced(ROOT / "README.md") for line in block.splitlines() if line.strip()]
     assert commands == ["make demo", "make test"]
+
+
+def test_the_cell_on_the_page_can_be_used(tmp_path: Path) -> None:
+    (text,) = fenced(ROOT / "docs/howto/add-a-cell-or-parameters.md", "toml")
+    path = tmp_path / "my-cell.toml"
+    path.write_text(text, encoding="utf-8")
+    cell = load_cell(path)
+    assert cell.overrides == {"TXNRD1": 2.2, "vH_c": 2.2}
+    assert cell.population.cv == {"TXNRD1": 0.3}
