@@ -23,9 +23,9 @@ HEADS = ("file", "line", "level", "code", "element", "message", "hint")
     examples=(
         "redoxsim check redox",
         "redoxsim check my-model.xml --format json",
-        "redoxsim check my-drug.toml   # or a cell profile, or an experiment",
+        "redoxsim check my-drug.toml   # or a cell profile, observations, an experiment",
     ),
-    help="Every problem of a model, agent, cell or experiment file.\n\nExit code 1 if any of them is an error; "
+    help="Every problem of a model, agent, cell, observation or experiment file.\n\nExit code 1 if any of them is an error; "
     "`redoxsim explain CODE` says more about each.",
 )
 @click.argument("names", nargs=-1, required=True, metavar="FILE|NAME...")
@@ -95,6 +95,7 @@ def _load_settings(path: Path) -> None:
     from redoxsim.errors import ReadError, Where
     from redoxsim.pharmacology import load_agent, load_cell
     from redoxsim.study import experiment
+    from redoxsim.study.observations import load_observations
 
     if path.is_dir() or path.name == "experiment.toml":
         experiment.load(path)
@@ -109,5 +110,7 @@ def _load_settings(path: Path) -> None:
         experiment.load(path)
     elif "dose_species" in keys or "forms" in keys:
         load_agent(path)
+    elif "observation" in keys:
+        load_observations(path)
     else:
         load_cell(path)

@@ -29,7 +29,7 @@ VERBS: dict[str, str] = {
     "agents": "Shipped agents: list and show.",
     "cells": "Shipped cell profiles: list and show.",
     "experiments": "Shipped experiments: list and show.",
-    "check": "Every problem of a model, agent, cell or experiment file.",
+    "check": "Every problem of a model, agent, cell, observation or experiment file.",
     "export": "A model as SBML or Antimony.",
     "bench": "Speed with its error, beside the other solvers.",
     "explain": "What a code or a status means and what to do.",

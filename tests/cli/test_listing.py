@@ -120,6 +120,19 @@ def test_check_lists_every_problem_with_code_and_line(command: Command, tmp_path
     assert all(row["code"].startswith("RX") for row in errors)
 
 
+def test_check_takes_observations(command: Command, tmp_path: Path) -> None:
+    from redoxsim import catalog
+
+    shipped = next(iter(catalog.observations().values()))
+    assert command("check", shipped).code == 0
+    text = shipped.read_text(encoding="utf-8").replace("topic =", "topc =", 1)
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    ran = command("check", tmp_path / "mine.toml")
+    assert ran.code == 1
+    assert "topc" in ran.out
+    assert "direction_only" not in ran.out, "it is not read as a cell profile"
+
+
 def test_check_takes_agents_cells_and_experiments(command: Command, tmp_path: Path) -> None:
     good = [
         Path(__file__).resolve().parents[2] / name for name in ("models/agents/bso.toml", "models/cells/gsr-low.toml")
