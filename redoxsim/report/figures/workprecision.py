@@ -79,7 +79,11 @@ def workprecision(result: Benchmark, *, title: str | None = "Work against precis
     if chains:
         draw_growth(figure.add_subplot(grid[divmod(next(places), columns)]), chains)
     headline(figure, title)
-    footer(figure, [_caption(result), line(result.machine)], _handles(result, single, chains))  # type: ignore[arg-type]
+    if many:
+        # names of models beside the first panel are as wide as they are: keep them off the edge
+        figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
+    caption = _caption(result, errors=bool(single), bounds=bool(many))
+    footer(figure, [caption, line(result.machine)], _handles(result, single, chains))  # type: ignore[arg-type]
     return figure
 
 
@@ -135,7 +139,7 @@ def draw_gains(axes: Axes, result: Benchmark, cases: Sequence[Measured]) -> None
             axes.axvline(middle, color=colour, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
         axes.plot(
             [], [], marker=marker, color=colour, linestyle=(0, (4, 3)), linewidth=1.0, markersize=5,
-            label=f"at error {error:.0e}" + (f", median {np.median(values):.0f}" if values else ""),
+            label=f"at error {error:g}" + (f", median {np.median(values):.2g}" if values else ""),
         )  # fmt: skip
     missing = [place for place, name in enumerate(order) if not any((name, error) in found for error, _ in GAINS)]
     for place in missing:
@@ -151,8 +155,15 @@ def draw_gains(axes: Axes, result: Benchmark, cases: Sequence[Measured]) -> None
     axes.set_xlabel(f"times faster than {TOOLS.get(result.against, result.against)}")
     axes.set_title(f"rosenbrock on {len(order)} models", loc="left")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.legend(loc="lower right", fontsize=SMALL, frameon=True, framealpha=0.9, edgecolor=FAINT)
+    low, high = axes.get_xlim()
+    between = (2, 5) if high / low < 1e3 else ()
+
+    def shown(value: float, _: object) -> str:
+        return f"{value:g}" if round(value / 10 ** np.floor(np.log10(value))) in between else ""
+
+    axes.xaxis.set_minor_formatter(FuncFormatter(shown))
+    axes.tick_params(axis="x", which="minor", labelsize=SMALL, labelcolor=INK)
+    axes.legend(loc="upper left", fontsize=SMALL, frameon=True, framealpha=0.9, edgecolor=FAINT)
 
 
 @styled
@@ -218,13 +229,16 @@ def _handles(result: Benchmark, single: Sequence[Measured], chains: Sequence[Mea
     return handles
 
 
-def _caption(result: Benchmark) -> str:
-    settings = result.settings
+def _caption(result: Benchmark, *, errors: bool, bounds: bool) -> str:
+    """Small print; ``errors`` and ``bounds`` say which panels are there."""
+    count = result.settings["repeats"]
+    often = f"median and range of {count} interleaved repeats" if count > 1 else "one run"
     text = (
-        f"Processor time per solve on one thread: median and range of {settings['repeats']} interleaved repeats. "
-        "Errors: all outputs and times against a reference at rtol 1e-11. "
-        "Points from left to right: rising tolerance."
+        f"Processor time per solve on one thread: {often}. "
+        "Errors: all outputs and times against a reference at rtol 1e-11."
     )
+    text += " Points from left to right: rising tolerance." if errors else ""
+    text += " Hollow: a bound." if bounds else ""
     absent = sorted({solver for one in result.cases for solver, why in one.absent.items() if why == "not installed"})
     if absent:
         text += f" Not installed: {', '.join(TOOLS.get(solver, solver) for solver in absent)}."
