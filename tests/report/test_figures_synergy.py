@@ -20,6 +20,7 @@ def grid_of(data) -> EffectGrid:
 
 def test_whole_figure(surface_data, conditions, bars) -> None:
     data = surface_data()
+    data["bso"].attrs["long_name"] = "BSO"
     figure = synergy(
         data,
         orientation="viability",
@@ -34,12 +35,13 @@ def test_whole_figure(surface_data, conditions, bars) -> None:
         "viability",
         "Bliss excess",
         "Isobologram at 50% affected",
-        "auranofin at each dose of bso",
+        "auranofin at each dose of BSO",
         "Scores",
         "matrix",
     ):
         panel(figure, title)
     words = texts(figure)
+    assert words.count("BSO (µM)") == 4, "dose axes bear the names of agents, not their ids"
     assert any("1 − viability" in text for text in words), "the orientation is said"
     assert "Bliss excess: above 0 synergy, below 0 antagonism" in words
     assert words.count("above 0: synergy") == 2

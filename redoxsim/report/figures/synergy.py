@@ -68,9 +68,10 @@ SHORT = {
 
 @dataclass(frozen=True)
 class Surface:
-    """An effect over two dose axes: doses (n1,), (n2,) and the effect (n1, n2), with names and units."""
+    """An effect over two dose axes: doses (n1,), (n2,) and the effect (n1, n2), with ids, names and units."""
 
     agents: tuple[str, str]
+    names: tuple[str, str]
     units: tuple[str, str]
     doses: tuple[FloatArray, FloatArray]
     effect: FloatArray
@@ -103,6 +104,7 @@ def surface(data: xr.Dataset, observable: str) -> Surface:
     first, second = axes
     return Surface(
         agents=(first, second),
+        names=tuple(str(data[one].attrs.get("long_name") or one) for one in axes),  # type: ignore[arg-type]
         units=(unit_of(data[first].attrs) or "uM", unit_of(data[second].attrs) or "uM"),
         doses=(np.asarray(data[first], dtype=float), np.asarray(data[second], dtype=float)),
         effect=band(array, axes).middle,
@@ -161,26 +163,26 @@ def synergy(
     top = rows[0].subgridspec(1, 3, width_ratios=[1.12, 1.12, 1.0])
     name = bar_name(found.title, found.unit)
     draw_matrix(
-        figure.add_subplot(top[0]), found.effect, found.doses, agents=found.agents, units=found.units,
+        figure.add_subplot(top[0]), found.effect, found.doses, agents=found.names, units=found.units,
         title=f"a   {found.title}", bar_label=name,
     )  # fmt: skip
     values, label = _map(data, tables, grid, mapped)
     draw_matrix(
-        figure.add_subplot(top[1]), values, found.doses, agents=found.agents, units=found.units,
+        figure.add_subplot(top[1]), values, found.doses, agents=found.names, units=found.units,
         title=f"b   {SHORT.get(mapped, mapped)}", bar_label=label, diverging=True,
     )  # fmt: skip
     iso = figure.add_subplot(top[2])
     lines = [isobole(grid, affected=level) for level in levels]
     if len(lines) == 1:
-        draw_isobologram(iso, lines[0], agents=found.agents, units=found.units)
+        draw_isobologram(iso, lines[0], agents=found.names, units=found.units)
     else:
-        draw_isoboles(iso, lines, doses=found.doses, agents=found.agents, units=found.units)
+        draw_isoboles(iso, lines, doses=found.doses, agents=found.names, units=found.units)
     iso.set_title(f"c   {iso.get_title(loc='left') or iso.get_title()}")
 
     middle = rows[1].subgridspec(1, 2, width_ratios=[1.25, 1.35])
     curves = figure.add_subplot(middle[0])
     draw_marginals(curves, found)
-    curves.set_title(f"d   {show_id(found.agents[0])} at each dose of {show_id(found.agents[1])}")
+    curves.set_title(f"d   {show_id(found.names[0])} at each dose of {show_id(found.names[1])}")
     draw_scores(figure.add_subplot(middle[1]), tables, title="e   Scores over the combinations")
 
     handles: list[Artist] = []
@@ -226,7 +228,7 @@ def draw_marginals(axes: Axes, found: Surface) -> None:
     known = found.effect[np.isfinite(found.effect)]
     if known.size and known.min() >= -0.05 and 0.3 < known.max() <= 1.1:
         axes.set_ylim(-0.03, max(1.03, float(known.max()) + 0.03))
-    axes.set_xlabel(named_unit(found.agents[0], found.units[0]))
+    axes.set_xlabel(named_unit(found.names[0], found.units[0]))
     axes.set_ylabel(named_unit(found.title, found.unit))
     dress(axes)
     count = second.size
@@ -239,7 +241,7 @@ def draw_marginals(axes: Axes, found: Surface) -> None:
     bar.ax.set_yticklabels([dose_text(float(second[i])) for i in range(0, count, -(-count // 12))], fontsize=TINY)
     bar.ax.tick_params(which="both", length=0)
     bar.outline.set_visible(False)
-    bar.set_label(named_unit(found.agents[1], found.units[1]), fontsize=SMALL)
+    bar.set_label(named_unit(found.names[1], found.units[1]), fontsize=SMALL)
 
 
 def score_rows(tables: Sequence[SynergyTable]) -> list[tuple[str, str, str, str, str, str]]:
