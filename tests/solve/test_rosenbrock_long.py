@@ -65,7 +65,7 @@ def test_every_value_of_published_models(name: str, data_dir: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 @pytest.mark.parametrize(("kind", "count"), [("solves", 600), ("builds", 120)])
 def test_memory_stays(kind: str, count: int, tmp_path: Path) -> None:
-    """In full by hand: 10,000 solves, 1,000 builds (docs/explain/kernel.md)."""
+    """In full by hand: ``python tests/support/leaks.py solves 10000``, ``... builds 1000``."""
     run = subprocess.run(
         [sys.executable, str(SUPPORT / "leaks.py"), kind, str(count)], capture_output=True, text=True, check=True,
         env=os.environ | {"REDOXSIM_CACHE": str(tmp_path), "PYTHONPATH": str(SUPPORT)},
