@@ -38,9 +38,11 @@ def explanation_text(found: Explanation) -> str:
     body = []
     for cut in found.cuts:
         alone = [f"{averaged(cut.alone[name])[1]:+.2f}" if cut.alone else "–" for name in found.agents]
-        left = f"{averaged(cut.excess)[1]:+.3f}" if not cut.problem else "–"
-        body.append([cut.edge.name, share_text(cut, band=band), left, *alone])
-    table = text_table(["without", "share gone", "excess left", *(f"{name} alone" for name in found.agents)], body)
+        left = [f"{averaged(one)[1]:+.3f}" if not cut.problem else "–" for one in (cut.excess, cut.strongest)]
+        body.append([cut.edge.name, share_text(cut, band=band), *left, *alone])
+    table = text_table(
+        ["without", "share gone", "excess left", "where largest", *(f"{name} alone" for name in found.agents)], body
+    )
     mean, strongest = (float(np.nanmean(one)) for one in (found.excess, found.strongest))
     doses = ", ".join(f"{name} {dose:.3g}" for name, dose in found.at.items())
     lines = [
