@@ -25,7 +25,7 @@ from redoxsim.report.names import show_id
 from redoxsim.study.edges import Explanation, averaged
 
 # A share far below zero (the cut adds synergy) must not press the others together.
-LOWEST, HIGHEST = -1.0, 1.5
+LOWEST, HIGHEST = -3.0, 3.0
 LONGEST = 44
 
 
@@ -83,6 +83,8 @@ def explanation(
     ]
     if found.draws:
         words.append(f"Bars: means over {found.draws} draws; lines: 5% to 95% of resampled draws.")
+    if any(not LOWEST <= one <= HIGHEST for cut in cuts for one in cut.share):
+        words.append(f"Bars and lines end at {LOWEST:.0%} and {HIGHEST:.0%}; the numbers are whole.")
     lost = [cut.edge.name for cut in found.cuts if cut not in cuts]
     if lost:
         words.append(f"Without a number: {'; '.join(lost)}.")
