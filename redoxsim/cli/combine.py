@@ -184,23 +184,35 @@ def _draw(
     metrics: tuple[str, ...],
     levels: tuple[float, ...],
 ) -> Figure:
-    from redoxsim.report.experiments import caption, common_bars, condition, grades_note
+    from redoxsim.report.experiments import caption, common_bars, condition, grades_note, score_bands
     from redoxsim.report.figures.synergy import synergy
-    from redoxsim.study.results import ORIENTATIONS
+    from redoxsim.study.results import ORIENTATIONS, SCORE_NAMES
 
     scored = [name for name in results.observables if name in ORIENTATIONS]
     titles = [str(results.dataset[axis].attrs.get("long_name") or axis) for axis in results.axes]
     found = behind(results, observe=scored[0]) if results.ok else []
+    tables = results.scores(metrics, observe=scored[0], failed="drop")
+    data, small = results.dataset, caption(results)
+    if "quantile" in data.dims:
+        # The median of an excess is not the excess of the medians: the map goes with the surface and the table.
+        for metric, table in tables.items():
+            name = SCORE_NAMES.get(metric, metric)
+            if name in data:
+                data = data.assign({name: (results.axes, table.values, data[name].attrs)})
+        mapped = mapped_score(metrics)
+        bands = score_bands(results, scored[0], {mapped: tables[mapped]} if mapped in tables else {})
+        small += " Surface: medians over draws; scores: of that surface."
+        small += f" Over the draws: {'; '.join(bands)}." if bands else ""
     return synergy(
-        results.dataset,
+        data,
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
         observable=scored[0],
-        scores=results.scores(metrics, observe=scored[0], failed="drop"),
+        scores=tables,
         mapped=mapped_score(metrics),
         levels=levels,
         mechanism={condition(run): one.dataset for run, one in found},
         doses=common_bars([run for run, _ in found]),
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
-        caption=caption(results),
+        caption=small,
         note=grades_note(results),
     )

@@ -373,3 +373,19 @@ def test_score_tells_intervals_of_replicates(command: Command, tmp_path: Path) -
     assert told >= 6
     assert {"bliss_excess_low", "bliss_excess_high"} <= set(rows(ran.out)[0])
     assert "isobole 50% affected" in ran.err
+
+
+def test_the_map_of_a_banded_surface_is_that_of_its_table(command: Command, tmp_path: Path, monkeypatch: Any) -> None:
+    """The median of an excess is not the excess of the medians: both would be drawn side by side."""
+    drawing = importlib.import_module("redoxsim.report.figures.synergy")
+    seen: list[Any] = []
+    whole = drawing.synergy
+    monkeypatch.setattr(drawing, "synergy", lambda data, **more: seen.append((data, more)) or whole(data, **more))
+    ran = command(
+        "combine", "--agent", "auranofin=0,0.8uM,2uM,4uM", "--agent", "bso=0,10uM,100uM,1mM", "--draws", "8",
+        "--score", "bliss", "-o", tmp_path / "a.csv", "--plot", tmp_path / "a.svg",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    ((data, more),) = seen
+    np.testing.assert_array_equal(data["bliss_excess"], more["scores"]["bliss"].values)
+    assert "Over the draws: Bliss excess" in more["caption"]

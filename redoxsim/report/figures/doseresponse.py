@@ -349,8 +349,9 @@ def legend_entries(
         labels.append(label)
     if any(potency(one.fit.ec50) is not None for one in curves if one.fit is not None and one.fit.converged):
         handles.append(Line2D([], [], color=SOFT, marker="D", markerfacecolor="white", markersize=5.2, linewidth=1.1))
-        levels = {getattr(one.fit.intervals.get("ec50"), "level", 0.95) for one in curves if one.fit is not None}
-        labels.append(f"EC50 and {' or '.join(f'{level:.0%}' for level in sorted(levels))} interval")
+        seen = [one.fit.intervals.get("ec50") for one in curves if one.fit is not None and one.fit.converged]
+        levels = sorted({getattr(one, "level", 0.95) for one in seen if one is not None})
+        labels.append("EC50" + (f" and {' or '.join(f'{level:.0%}' for level in levels)} interval" if levels else ""))
     if any(one.low is not None for one in curves):
         handles.append(Line2D([], [], color=SOFT, alpha=0.3, linewidth=7))
         labels.append("5–95% of draws")
