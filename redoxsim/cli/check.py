@@ -25,8 +25,8 @@ HEADS = ("file", "line", "level", "code", "element", "message", "hint")
         "redoxsim check my-model.xml --format json",
         "redoxsim check my-drug.toml   # or a cell profile, observations, an experiment",
     ),
-    help="Every problem of a model, agent, cell, observation or experiment file.\n\nExit code 1 if any of them is an error; "
-    "`redoxsim explain CODE` says more about each.",
+    help="Every problem of a model, agent, cell, observation or experiment file.\n\nExit code 1 if any of them is an "
+    "error; `redoxsim explain CODE` says more about each.",
 )
 @click.argument("names", nargs=-1, required=True, metavar="FILE|NAME...")
 @click.option(
