@@ -24,6 +24,8 @@ LONGEST = 24
 LEFT_OUT = ("method", "message")
 """Columns of tables of numbers that repeat one sentence on every line."""
 ANSWERS = {"reproduced": "yes", "reproduced only if": "partly", "contradicted": "no", "not representable": "none"}
+HARDEST = ("reproduced", "reproduced only if", "not representable", "contradicted")
+"""Answers, the least favourable last."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,13 @@ def _overview(sections: Sequence[Section]) -> str:
         ((claim, words, one) for one in sections for claim, words in one.claims.items()),
         key=lambda item: (claim_order(item[0]), item[2].id),
     )
-    kinds = [_answer(words) for _, words, _ in claims]
+    joint: dict[str, str] = {}
+    for claim, text, _ in claims:
+        joint[claim] = max(joint.get(claim, "reproduced"), _answer(text), key=HARDEST.index)
+    kinds = list(joint.values())
     counts = ", ".join(f"{kinds.count(name)} {name}" for name in ANSWERS if name in kinds)
+    if len(joint) < len(claims):
+        counts += " (a claim that several experiments answer counts by its least favourable answer)"
     held = [bool(one.get("holds")) for section in sections for one in section.verdicts.values()]
     words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold"
     parts = [f"<p class='sum'>{words}{f'; answers to claims: {counts}' if counts else ''}.</p>"]
