@@ -1,7 +1,8 @@
 """Claims: what a document says, and what the experiments that answer it found.
 
-A claim is *reproduced* if every expectation that states it holds. Where that is not so but every expectation under a
-stated condition (``when``) holds, it is *reproduced only if* that condition is met; else *contradicted*. What no model
+A claim is *reproduced* if every expectation that states it holds. Where some do not, but each of them has one that
+replaces it under a stated condition (``when``) and holds, it is *reproduced only if* that condition is met; else
+*contradicted*. What no model
 here can show is *not representable*, with the reason. Expectations marked ``correction`` show what is right where the
 document is wrong; they never count for the claim.
 """
@@ -51,15 +52,17 @@ def answer(claim: str, verdicts: Iterable[Verdict]) -> ClaimVerdict:
         raise ValueError(f"no expectation states claim {claim}")
     plain = [one for one in mine if one.expectation.when is None]
     failing = [one for one in plain if not one.holds]
-    if plain and not failing:
+    if not failing:
         return ClaimVerdict(claim=claim, answer=Answer.REPRODUCED)
     conditions = dict.fromkeys(one.expectation.when for one in mine if one.expectation.when is not None)
     met = [
-        when for when in conditions if all(one.holds for one in mine if one.expectation.when == when)
-    ]  # in the order of the file
+        when
+        for when in conditions
+        if {one.expectation.id for one in failing}
+        <= {one.expectation.replaces for one in mine if one.expectation.when == when and one.holds}
+    ]
     if met:
         return ClaimVerdict(claim=claim, answer=Answer.ONLY_IF, because=" or ".join(met))
-    failing = failing or [one for one in mine if not one.holds]
     reasons = "; ".join(f"{one.expectation.text} ({one.expectation.wanted()}, got {one.got()})" for one in failing)
     return ClaimVerdict(claim=claim, answer=Answer.CONTRADICTED, because=reasons)
 

@@ -96,7 +96,8 @@ class Expectation(_Strict):
 
     ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
     with numbers, why the model is known not to meet the bound: then it counts as a known conflict, not as a failure.
-    ``when`` is a condition under which the run stands, in words that follow "only if". ``correction``: it shows what
+    ``when`` is a condition under which the run stands, in words that follow "only if", and ``replaces`` the expectation
+    without that condition. ``correction``: it shows what
     is right where the document that makes the claim is wrong (:mod:`redoxsim.study.claims`).
     """
 
@@ -112,7 +113,14 @@ class Expectation(_Strict):
     unit: str | None = None
     conflict: str | None = None
     when: str | None = None
+    replaces: str | None = None
     correction: bool = False
+
+    @model_validator(mode="after")
+    def _conditional(self) -> Expectation:
+        if (self.when is None) != (self.replaces is None):
+            raise ValueError("'when' and 'replaces' go together: the condition, and what is expected without it")
+        return self
 
     @model_validator(mode="after")
     def _reasoned(self) -> Expectation:
@@ -190,7 +198,10 @@ class Experiment(_Strict):
             if twice:
                 raise ValueError(f"{what} id given twice: {', '.join(sorted(twice))}")
         runs = {run.id: run for run in self.run}
+        plain = {one.id: one.claim for one in self.expect if one.when is None}
         for one in self.expect:
+            if one.replaces is not None and plain.get(one.replaces, "") != one.claim:
+                raise ValueError(f"'{one.id}' replaces '{one.replaces}', which no expectation of its claim is")
             for quantity in filter(None, (one.quantity, one.over)):
                 target = runs.get(quantity.run)
                 if target is None:

@@ -19,8 +19,11 @@ CLAIMS = (
 QUANTITY = Quantity(run="one", observe="A", reduce="last")
 
 
-def verdict(value: float, **more: object) -> Verdict:
-    one = Expectation(id="x", claim="S9.1", text="A rises", quantity=QUANTITY, at_least=1.0, **more)  # type: ignore[arg-type]
+def verdict(value: float, **more: str | bool) -> Verdict:
+    told = {"id": "x", "claim": "S9.1", "text": "A rises", "at_least": 1.0} | more
+    if "when" in more:
+        told = {"id": "y", "replaces": "x"} | told | {"id": "y"}
+    one = Expectation.model_validate({"quantity": QUANTITY, **told})
     return Verdict(expectation=one, value=value, holds=one.holds(value))
 
 
@@ -37,8 +40,14 @@ def test_every_claim_has_a_place() -> None:
         ([verdict(0.5), verdict(2.0, when="GSH is lost")], "reproduced only if GSH is lost"),
         ([verdict(0.5), verdict(0.2, when="GSH is lost")], "contradicted: A rises (>= 1, got 0.5)"),
         ([verdict(2.0), verdict(0.2, when="GSH is lost")], "reproduced"),
-        ([verdict(2.0, when="it rains"), verdict(0.2, when="GSH is lost")], "reproduced only if it rains"),
-        ([verdict(2.0, when="it rains"), verdict(0.2, when="it rains")], "contradicted: A rises (>= 1, got 0.2)"),
+        (
+            [verdict(0.5), verdict(2.0, when="it rains"), verdict(0.2, when="GSH is lost")],
+            "reproduced only if it rains",
+        ),
+        (
+            [verdict(0.5), verdict(0.4, id="z"), verdict(2.0, when="it rains")],
+            "contradicted: A rises (>= 1, got 0.5); A rises (>= 1, got 0.4)",
+        ),
         ([verdict(2.0), verdict(0.1, correction=True)], "reproduced"),
         ([verdict(0.5, conflict="0.5 is all there is")], "contradicted: A rises (>= 1, got 0.5)"),
     ],
@@ -76,6 +85,11 @@ BEYOND = '[[beyond]]\nclaim = "S9.1"\nreason = "it is"\n'
         (RUN + EXPECT, r"'claims' lacks S9\.1"),
         (BEYOND, r"'claims' lacks S9\.1"),
         ('claims = ["S9.1"]\n' + RUN + EXPECT + BEYOND, "either an expectation or a"),
+        ('claims = ["S9.1"]\n' + RUN + EXPECT + 'when = "it rains"\n', "'when' and 'replaces' go together"),
+        (
+            'claims = ["S9.1"]\n' + RUN + EXPECT + EXPECT.replace('"x"', '"y"') + 'when = "it rains"\nreplaces = "z"\n',
+            "replaces 'z', which no expectation of its claim is",
+        ),
     ],
 )
 def test_claims_without_an_answer_are_refused(tmp_path, text: str, says: str) -> None:  # type: ignore[no-untyped-def]

@@ -125,8 +125,18 @@ topic = "toy"
 text = "auranofin on TrxR1"
 known = "read"
 source = "a paper"
-run = [{ id = "dosed", kind = "simulate", doses = ["auranofin=1uM"], until = "6 h", every = "2 h", observe = ["TrxR1_activity"] }]
-expect = [{ text = "left", kind = "bound", at_most = 0.5, let = { a = { run = "dosed", observe = "TrxR1_activity", take = "last" } } }]
+[[observation.run]]
+id = "dosed"
+kind = "simulate"
+doses = ["auranofin=1uM"]
+until = "6 h"
+every = "2 h"
+observe = ["TrxR1_activity"]
+[[observation.expect]]
+text = "left"
+kind = "bound"
+at_most = 0.5
+let = { a = { run = "dosed", observe = "TrxR1_activity", take = "last" } }
 """
 
 
