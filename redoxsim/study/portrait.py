@@ -165,7 +165,7 @@ def duration(seconds: float) -> str:
     """Seconds in a unit that fits.
 
     >>> duration(0.0005), duration(90), duration(7200)
-    ('0.5 ms', '1.5 min', '2 h')
+    ('500 us', '1.5 min', '2 h')
     """
     for size, unit in ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
         if seconds >= size:

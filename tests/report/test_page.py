@@ -87,7 +87,7 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere(written: str) -> Non
 def test_claims_and_experiments_stand_at_the_top(written: str) -> None:
     top = written.partition("<section")[0]
     assert "3 experiments; 2 of 3 expectations hold" in top
-    assert "1 reproduced, 1 reproduced only if, 1 contradicted" in top
+    assert "answers to claims: 1 reproduced only if, 1 contradicted (a claim that several" in top
     assert re.findall(r"<tr><td>(S[\d.]+)</td>", top) == ["S0.2", "S0.10"], "in order, each claim named once"
     assert "1 of 2" in top
 
