@@ -15,6 +15,7 @@ WANTED = {
     "default", "hepg2", "huh7", "a549", "h1299", "mcf-7", "mda-mb-231", "hct116", "hela", "jurkat", "k562",
     "normal-hepatocyte", "sorafenib-resistant", "gsr-low", "txnrd1-high", "glul-high",
 }  # fmt: skip
+STARVED = "culture-gln-free"  # no cell rests without glutamine for good: it ignites, so it is held to bounds of its own
 OBSERVED = ("H2O2_c", "H2O2_m", "GSH_c", "Trx1_red", "ATP", "LOOH", "NRF2", "hazard", "growth_rate")
 
 
@@ -59,7 +60,7 @@ def test_cell_applies_and_says_where_its_values_come_from(name: str) -> None:
             assert known.low <= one.value <= known.high, key
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [name for name in CELLS if name != STARVED])
 def test_cell_rests_and_lives(resting, name: str) -> None:
     found = resting[name]
     for key, values in found.items():
@@ -71,10 +72,21 @@ def test_cell_rests_and_lives(resting, name: str) -> None:
     assert found["hazard"][0] < 2e-6
 
 
+def test_without_glutamine_for_good_lipids_burn(resting) -> None:
+    """Too little glutathione to hold lipid peroxides down: a steady state, but of a cell that dies."""
+    found, usual = resting[STARVED], resting["default"]
+    for key, values in found.items():
+        assert np.allclose(values, values[0], rtol=1e-3, atol=1e-12), key
+    assert 100.0 < found["GSH_c"][0] < 1000.0
+    assert found["LOOH"][0] > 100.0 > 10.0 > usual["LOOH"][0]
+    assert found["hazard"][0] > 100.0 * usual["hazard"][0]
+    assert 1500.0 < found["ATP"][0] < usual["ATP"][0]
+    assert 0.0 < found["growth_rate"][0] < 0.5 * usual["growth_rate"][0]
+
+
 def test_what_profiles_are_known_for(resting) -> None:
     """Directions that were not put in: they follow from what was."""
     assert resting["a549"]["NRF2"][0] > 2.0 * resting["h1299"]["NRF2"][0]
     assert resting["a549"]["GSH_c"][0] > 1.2 * resting["h1299"]["GSH_c"][0]
     assert resting["hela"]["H2O2_m"][0] > 1.5 * resting["default"]["H2O2_m"][0]
     assert resting["hepg2"]["LOOH"][0] > resting["default"]["LOOH"][0]
-    assert resting["culture-gln-free"]["growth_rate"][0] < resting["default"]["growth_rate"][0]
