@@ -225,12 +225,14 @@ def _mechanism(
         and len(other.run.observe) > 1
         and set(Schedule.of(other.run.doses).targets()) <= agents
     ]
+    # those that show what the first shows; others answer another question
+    shown = courses[0].run.observe[:4] if courses else ()
+    courses = [other for other in courses if set(shown) <= set(other.run.observe)]
     if len(courses) < 2:
         return None, (), ()
     runs = [other.run for other in courses if isinstance(other.run, SimulateRun)]
     named = {condition(run): other.results.dataset for run, other in zip(runs, courses, strict=True)}
-    shared = tuple(name for name in runs[0].observe if all(name in run.observe for run in runs))
-    return named, common_bars(runs), shared[:4]
+    return named, common_bars(runs), shown
 
 
 def scores_of(one: Finished) -> dict[str, SynergyTable]:
