@@ -307,15 +307,28 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int)
     found = again.values[[place[row] for row in solved]]
     return Check(
         rows=tuple(solved),
-        largest=difference(gather.values[solved], found),
+        largest=difference(gather.values[solved], found, _largest(gather.values)),
         unsolved=tuple(row for row in rows if row not in solved),
     )
 
 
-def difference(one: FloatArray, other: FloatArray) -> float:
-    """Largest relative difference of two (N, K, T), on the scale of each symbol's largest value per row."""
+def _largest(values: FloatArray) -> FloatArray:
+    """Largest known value of each symbol, shape (K,), of (N, K, T)."""
+    ends = [np.abs(reduce(values, axis=(0, 2))) for reduce in (np.fmax.reduce, np.fmin.reduce)]  # without a copy
+    return np.asarray(np.nan_to_num(np.fmax(*ends)))
+
+
+def difference(one: FloatArray, other: FloatArray, largest: FloatArray | float = 0.0) -> float:
+    """Largest relative difference of two (N, K, T).
+
+    Parameters
+    ----------
+    largest : largest value of each symbol over a whole design, shape (K,). What lies below 1e-4 of it, or below
+        1e-6 of the largest value of its own row, is compared with that instead of with itself.
+    """
     size = np.maximum(np.abs(one), np.abs(other))
     floor = 1e-6 * size.max(axis=-1, keepdims=True, initial=0.0)
+    floor = np.maximum(floor, 1e-4 * np.broadcast_to(largest, one.shape[1])[None, :, None])
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.abs(one - other) / np.maximum(size, np.broadcast_to(floor, size.shape))
     relative = np.where(one == other, 0.0, relative)

@@ -207,3 +207,10 @@ def test_a_stopped_run_has_whole_results(system: equations.OdeSystem, monkeypatc
     ok = stopped.ok.reshape(4, 10)
     assert ok.all(axis=0).tolist() == [True] * 4 + [False] * 6
     np.testing.assert_array_equal(stopped.values.reshape(4, 10, 2, 3)[:, :4], whole.values.reshape(4, 10, 2, 3)[:, :4])
+
+
+def test_values_that_are_next_to_nothing_are_compared_with_the_largest_of_the_design() -> None:
+    one, other = np.array([[[1.0], [1e-20]], [[2.0], [3.0]]]), np.array([[[1.0], [5e-20]], [[2.0], [3.0]]])
+    assert engine.difference(one, other) == pytest.approx(0.8)
+    assert engine.difference(one, other, np.array([2.0, 3.0])) < 1e-12
+    assert engine.difference(one, other * 1.01, np.array([2.0, 3.0])) == pytest.approx(0.01 / 1.01)
