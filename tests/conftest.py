@@ -45,13 +45,15 @@ class Ran:
 
 
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Runs the command line in this process."""
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Runs the command line in this process; what was typed is what results name as their command."""
     from redoxsim.cli.main import main
 
     def run(*arguments: object) -> Ran:
         capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
+        typed = [str(argument) for argument in arguments]
+        monkeypatch.setattr(sys, "argv", ["redoxsim", *typed])
+        code = main(typed)
         out, err = capsys.readouterr()
         return Ran(code=int(code), out=out, err=err)
 
