@@ -11,6 +11,7 @@ import click
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.scores import effect_options
 from redoxsim.cli.talk import Talk
 
 if TYPE_CHECKING:
@@ -32,15 +33,7 @@ if TYPE_CHECKING:
     "SynergyFinder's long form, `response` empty, `expected` under independent action.",
 )
 @click.argument("curves", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="CURVES.csv...")
-@click.option("--effect", metavar="COLUMN", help="The column of the effect  [default: the one that can be it].")
-@click.option(
-    "--orientation", type=click.Choice(["viability", "inhibition"]),
-    help="Untreated is full, or none  [default: read from the untreated wells].",
-)  # fmt: skip
-@click.option(
-    "--scale", type=click.Choice(["fraction", "percent"]),
-    help="0 to 1, or 0 to 100  [default: percent where a value is above 2].",
-)  # fmt: skip
+@effect_options
 @click.option("--doses", "number", type=click.IntRange(3), default=6, show_default=True, metavar="N",
               help="Non-zero doses of each agent.")  # fmt: skip
 @click.option("--replicates", type=click.IntRange(1), default=3, show_default=True, metavar="N",

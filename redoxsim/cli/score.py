@@ -11,7 +11,7 @@ import click
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.scores import chosen_scores, isobole_option, isoboles_text, mapped_score, score_option
+from redoxsim.cli.scores import chosen_scores, effect_options, isobole_option, isoboles_text, mapped_score, score_option
 from redoxsim.cli.talk import Talk, plural
 from redoxsim.errors import DesignError
 
@@ -33,15 +33,7 @@ if TYPE_CHECKING:
     "tell: a wrong guess turns synergy into antagonism.",
 )
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--effect", metavar="COLUMN", help="The column of the effect  [default: the one that can be it].")
-@click.option(
-    "--orientation", type=click.Choice(["viability", "inhibition"]),
-    help="Untreated is full, or none  [default: read from the untreated wells].",
-)  # fmt: skip
-@click.option(
-    "--scale", type=click.Choice(["fraction", "percent"]),
-    help="0 to 1, or 0 to 100  [default: percent where a value is above 2].",
-)  # fmt: skip
+@effect_options
 @click.option("--agents", metavar="COLUMN,COLUMN", help="The dose columns, where their heads carry no unit.")
 @score_option
 @isobole_option

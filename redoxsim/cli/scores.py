@@ -15,6 +15,25 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def effect_options(function: F) -> F:
+    """``--effect``, ``--orientation`` and ``--scale``: how a table of wells is read."""
+    for option in (
+        click.option(
+            "--scale", type=click.Choice(["fraction", "percent"]),
+            help="0 to 1, or 0 to 100  [default: percent where a value is above 2].",
+        ),
+        click.option(
+            "--orientation", type=click.Choice(["viability", "inhibition"]),
+            help="Untreated is full, or none  [default: read from the untreated wells].",
+        ),
+        click.option(
+            "--effect", metavar="COLUMN", help="The column of the effect  [default: the one that can be it]."
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
 def score_option(function: F) -> F:
     """``--score``, a comma list."""
     from redoxsim.cli.options import comma_list

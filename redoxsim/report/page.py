@@ -17,14 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from redoxsim.report.runlist import Run, settings
+from redoxsim.study.claims import Answer
 
 IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
 LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
 LEFT_OUT = ("method", "message")
 """Columns of tables of numbers that repeat one sentence on every line."""
-ANSWERS = {"reproduced": "yes", "reproduced only if": "partly", "contradicted": "no", "not representable": "none"}
-HARDEST = ("reproduced", "reproduced only if", "not representable", "contradicted")
+ANSWERS = {
+    Answer.REPRODUCED.value: "yes",
+    Answer.ONLY_IF.value: "partly",
+    Answer.CONTRADICTED.value: "no",
+    Answer.NOT_REPRESENTABLE.value: "none",
+}
+HARDEST = tuple(one.value for one in (Answer.REPRODUCED, Answer.ONLY_IF, Answer.NOT_REPRESENTABLE, Answer.CONTRADICTED))
 """Answers, the least favourable last."""
 
 
@@ -97,7 +103,7 @@ def _overview(sections: Sequence[Section]) -> str:
     )
     joint: dict[str, str] = {}
     for claim, text, _ in claims:
-        joint[claim] = max(joint.get(claim, "reproduced"), _answer(text), key=HARDEST.index)
+        joint[claim] = max(joint.get(claim, HARDEST[0]), _answer(text), key=HARDEST.index)
     kinds = list(joint.values())
     counts = ", ".join(f"{kinds.count(name)} {name}" for name in ANSWERS if name in kinds)
     if len(joint) < len(claims):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     Points,
     SurfaceFit,
     beyond,
+    fit_note,
     fit_surface,
     open_end,
     poor,
@@ -34,6 +36,9 @@ SIGN = (
 KAPPA: tuple[float, float] = (-1.999, 1e3)
 _LEAST_STRENGTH = 0.01
 _PARAMETERS = 8
+
+_table = partial(tabulate, metric="braid", title="BRAID excess (fitted surface)", sign=SIGN, neutral=0.0)
+"""A table of this score."""
 
 
 def braid(
@@ -63,7 +68,7 @@ def braid(
     problem = surface_problem(grid, parameters=_PARAMETERS + free_plateau)
     if problem:
         reasons[grid.combined & (reasons == "")] = problem
-        return _table(grid, np.full(grid.shape, np.nan), None, reasons, "")
+        return _table(grid, np.full(grid.shape, np.nan), reasons)
     points = Points.of(grid)
     model = surface_model(surface, points)
     fit = fit_surface(model, points, _boxes(grid, points, free_plateau, near), draws, seed, near is None)
@@ -78,33 +83,9 @@ def braid(
     additive = fit.theta.copy()
     additive[8] = np.log(2.0)
     fitted, reference = (surface_map(surface, grid, points, theta) for theta in (fit.theta, additive))
-    note = f"all {points.y.size} cells in one fit, residuals {fit.said_noise} (standard deviation)"
-    if draws:
-        note += "; intervals from resampled residuals, which hold what the surface does not describe"
-    return _table(grid, fitted - reference, reference, reasons, note, estimates, fit.theta)
-
-
-def _table(
-    grid: EffectArray,
-    values: Floats,
-    reference: Floats | None,
-    reasons: np.ndarray,
-    note: str,
-    parameters: tuple[Estimate, ...] = (),
-    state: Floats | None = None,
-) -> SynergyTable:
-    return tabulate(
-        grid,
-        values,
-        reasons,
-        metric="braid",
-        title="BRAID excess (fitted surface)",
-        sign=SIGN,
-        neutral=0.0,
-        note=note,
-        reference=reference,
-        parameters=parameters,
-        state=state,
+    note = fit_note(points, fit, draws)
+    return _table(
+        grid, fitted - reference, reasons, reference=reference, note=note, parameters=estimates, state=fit.theta
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     Points,
     SurfaceFit,
     beyond,
+    fit_note,
     fit_surface,
     open_end,
     poor,
@@ -37,6 +39,9 @@ GAMMA: tuple[float, float] = (0.1, 10.0)
 _BETA = (-2.0, 20.0)
 _SMALLEST_GAIN = 0.05
 _LEAST_TOGETHER = 0.1
+
+_table = partial(tabulate, metric="musyc", title="MuSyC excess (fitted surface)", sign=SIGN, neutral=0.0)
+"""A table of this score."""
 
 
 def musyc(
@@ -71,7 +76,7 @@ def musyc(
     nothing = np.full(grid.shape, np.nan)
     if problem:
         reasons[grid.combined & (reasons == "")] = problem
-        return _table(grid, nothing, None, reasons, "")
+        return _table(grid, nothing, reasons)
     points = Points.of(grid)
     low, high = _box(points, gamma)
     model = surface_model(surface, points)
@@ -95,33 +100,9 @@ def musyc(
     fitted, reference = (
         surface_map(surface, grid, points, theta) for theta in (fit.theta, without_interaction(fit.theta))
     )
-    note = f"all {points.y.size} cells in one fit, residuals {fit.said_noise} (standard deviation)"
-    if draws:
-        note += "; intervals from resampled residuals, which hold what the surface does not describe"
-    return _table(grid, fitted - reference, reference, reasons, note, estimates, fit.theta)
-
-
-def _table(
-    grid: EffectArray,
-    values: Floats,
-    reference: Floats | None,
-    reasons: np.ndarray,
-    note: str,
-    parameters: tuple[Estimate, ...] = (),
-    state: Floats | None = None,
-) -> SynergyTable:
-    return tabulate(
-        grid,
-        values,
-        reasons,
-        metric="musyc",
-        title="MuSyC excess (fitted surface)",
-        sign=SIGN,
-        neutral=0.0,
-        note=note,
-        reference=reference,
-        parameters=parameters,
-        state=state,
+    note = fit_note(points, fit, draws)
+    return _table(
+        grid, fitted - reference, reasons, reference=reference, note=note, parameters=estimates, state=fit.theta
     )
 
 

@@ -172,6 +172,14 @@ def fit_surface(
     return SurfaceFit(theta, low, high, rss, noise, 1.0 - rss / total if total > 0.0 else 0.0, samples, errors)
 
 
+def fit_note(points: Points, fit: SurfaceFit, draws: int) -> str:
+    """What a fitted surface rests on, for the note of its table."""
+    note = f"all {points.y.size} cells in one fit, residuals {fit.said_noise} (standard deviation)"
+    if draws:
+        note += "; intervals from resampled residuals, which hold what the surface does not describe"
+    return note
+
+
 def poor(fit: SurfaceFit, name: str) -> str:
     """Why the surface does not describe the data; "" if it does."""
     if fit.explained >= LEAST_EXPLAINED:

@@ -196,12 +196,26 @@ def tabulate(
 
 
 def excess_table(
-    grid: EffectArray, reference: Floats, *, metric: str, title: str, sign: str, note: str = ""
+    grid: EffectArray,
+    reference: Floats,
+    *,
+    metric: str,
+    title: str,
+    sign: str,
+    note: str = "",
+    about: Mask | None = None,
+    needs: str = "a single-agent effect",
 ) -> SynergyTable:
-    """Observed minus expected fraction affected; undefined where a needed single-agent effect failed."""
+    """Observed minus expected fraction affected; undefined where an effect that it needs failed.
+
+    Parameters
+    ----------
+    about : cells that the score is about; the combinations where none are given.
+    needs : what the expected effect is made from.
+    """
     reasons = empty_reasons(grid)
-    missing = grid.combined & np.isnan(reference) & (reasons == "")
-    reasons[missing] = "a single-agent effect it needs failed"
+    cells = grid.combined if about is None else about
+    reasons[cells & np.isnan(reference) & (reasons == "")] = f"{needs} it needs failed"
     return tabulate(
         grid,
         grid.affected - reference,
@@ -212,6 +226,7 @@ def excess_table(
         neutral=0.0,
         note=note,
         reference=reference,
+        about=about,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from redoxsim.analysis.effect import EffectArray, Floats
-from redoxsim.analysis.synergy.table import SynergyTable, control_note, empty_reasons, tabulate
+from redoxsim.analysis.synergy.table import SynergyTable, control_note, excess_table
 from redoxsim.errors import DesignError
 
 BLISS_SIGN = (
@@ -67,19 +67,13 @@ def _pair(grid: EffectArray, first: int, second: int) -> Floats:
 
 
 def _table(grid: EffectArray, reference: Floats, metric: str, title: str, sign: str, note: str) -> SynergyTable:
-    triple = np.all(np.stack(grid.dosed), axis=0)
-    reasons = empty_reasons(grid)
-    missing = triple & np.isnan(reference) & (reasons == "")
-    reasons[missing] = "a single-agent or pair effect it needs failed"
-    return tabulate(
+    return excess_table(
         grid,
-        grid.affected - reference,
-        reasons,
+        reference,
         metric=metric,
         title=title,
         sign=sign,
-        neutral=0.0,
         note="; ".join(text for text in ("over the cells with all three agents", note) if text),
-        reference=reference,
-        about=triple,
+        about=np.all(np.stack(grid.dosed), axis=0),
+        needs="a single-agent or pair effect",
     )
