@@ -37,6 +37,8 @@ OBSERVED = (
 TOP_DOSES: Mapping[str, float] = {"auranofin": 10.0, "bso": 1000.0, "celecoxib": 100.0}
 """Largest dose of each drug of the case ``redox``, uM: doses are spread over three decades below, a tenth is 0."""
 COPIES = (1, 4, 16, 64)
+CUBES = ("redox", "redox-core")
+"""Shipped models that get the three drugs; any other model gets its values varied."""
 TOP_BOLUS = 100.0
 """Largest dose of hydrogen peroxide that a copy of a chain gets, uM."""
 LONGER: Mapping[str, float] = {"MODEL1710260001": 1000.0}
@@ -52,7 +54,7 @@ class Case:
 
     ``network`` starts as given; ``columns`` hold what differs between rows, one value per row (rows,) by id; ``times``
     (T,) in the model's unit, evenly spaced; ``built`` the seconds that it took to derive the equations; ``group`` is
-    "redox", "published", "chain" or "file".
+    "redox", "redox-core", "published", "chain" or "file".
     """
 
     name: str
@@ -100,7 +102,7 @@ class Case:
 def find(names: Sequence[str], *, copies: Sequence[int] = COPIES) -> list[str]:
     """Names of single cases for names as users give them.
 
-    ``redox`` stays, ``chain`` becomes one name per number of copies (``chain:4``), ``published`` one per model
+    ``redox`` and ``redox-core`` stay, ``chain`` becomes one name per number of copies (``chain:4``), ``published`` one per model
     (``published:NAME``), anything else is the path of a model or the name of a shipped one.
 
     Raises
@@ -151,8 +153,8 @@ def make(name: str, *, rows: int, seed: int = 1, end: float = 100.0) -> Case:
     if rows < 1:
         raise DesignError(f"a benchmark needs at least one row, not {rows}")
     _check(name)
-    if name == "redox":
-        return redox(rows, seed=seed)
+    if name in CUBES:
+        return redox(rows, seed=seed, model=name)
     kind, _, which = name.partition(":")
     if kind == "chain":
         return coupled(int(which), max(8, rows // int(which) ** 2), seed=seed)
@@ -173,16 +175,16 @@ def _check(name: str) -> None:
         known = [path.stem for path in published()]
         if which not in known:
             raise DesignError(f"there is no published model '{which}'", hint=nearest(which, known))
-    elif name != "redox" and not Path(name).is_file() and name not in catalog.models():
-        known = ["redox", "published", "chain", *catalog.models()]
+    elif name not in CUBES and not Path(name).is_file() and name not in catalog.models():
+        known = [*CUBES, "published", "chain", *catalog.models()]
         raise DesignError(
             f"there is no case '{name}'", hint=nearest(name, known) or "redox, published, chain, or a model file"
         )
 
 
-def redox(rows: int, *, seed: int = 1) -> Case:
-    """Auranofin x BSO x celecoxib on the shipped model: 48 h from undosed steady state, 49 times, 10 observables."""
-    net = network.read("redox")
+def redox(rows: int, *, seed: int = 1, model: str = "redox") -> Case:
+    """Auranofin x BSO x celecoxib on a shipped model: 48 h from undosed steady state, 49 times, 10 observables."""
+    net = network.read(model)
     agents = {name: pharmacology.load_agent(name) for name in TOP_DOSES}
     for agent in agents.values():
         net = pharmacology.apply_agent(net, agent)
@@ -192,7 +194,7 @@ def redox(rows: int, *, seed: int = 1) -> Case:
         agents[name].dose_species: np.where(rng.random(rows) < 0.1, 0.0, top * 10.0 ** rng.uniform(-3.0, 0.0, rows))
         for name, top in TOP_DOSES.items()
     }
-    return _case("redox", "redox", net, columns, np.linspace(0.0, 48.0 * HOURS, 49), OBSERVED, rows)
+    return _case(model, model, net, columns, np.linspace(0.0, 48.0 * HOURS, 49), OBSERVED, rows)
 
 
 def coupled(copies: int, rows: int, *, seed: int = 1) -> Case:
