@@ -14,7 +14,7 @@ from redoxsim import __version__
 from redoxsim.cli.command import Verb
 from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.options import Output, output_options
-from redoxsim.cli.talk import Talk, grouped, plural
+from redoxsim.cli.talk import Talk, grouped
 
 LIBRARIES = (
     "numpy",
@@ -42,14 +42,17 @@ HEADS = ("what", "state", "detail")
     examples=("redoxsim doctor", "redoxsim doctor --format json", "redoxsim doctor --clear-cache"),
     help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0.",
 )
-@click.option("--clear-cache", is_flag=True, help="First remove the compiled kernels that are kept on disk.")
+@click.option(
+    "--clear-cache", is_flag=True, help="First remove what is kept on disk: compiled kernels, models read, draws."
+)
 @output_options(formats=("csv", "json", "table"))
 def command(clear_cache: bool, output: Output, talk: Talk) -> None:
     if clear_cache:
-        from redoxsim.codegen.llvm import cache
+        from redoxsim.kept import SHELVES
 
-        files, size = cache.clear()
-        talk.note(f"Removed: {plural(files, 'compiled kernel')}, {grouped(size)} bytes")
+        removed = {what: shelf.clear() for what, shelf in SHELVES.items()}
+        files = ", ".join(f"{what} {grouped(number)}" for what, (number, _) in removed.items())
+        talk.note(f"Removed: {files}; {grouped(sum(size for _, size in removed.values()))} bytes")
     emit_rows([*_versions(), *_solvers(), *_cache(), *_data()], output, schema="doctor/1", columns=HEADS)
 
 
@@ -82,14 +85,17 @@ def _solvers() -> list[dict[str, Any]]:
 
 
 def _cache() -> list[dict[str, Any]]:
-    from redoxsim.codegen.llvm import cache
+    from redoxsim.kept import SHELVES
 
-    files, size = cache.kept()
-    try:
-        place = f"{size} bytes in {cache.folder()}"
-    except OSError as error:
-        place = str(error)
-    return [_row("compiled kernels", str(files), place)]
+    rows = []
+    for what, shelf in SHELVES.items():
+        files, size = shelf.kept()
+        try:
+            place = f"{size} bytes in {shelf.folder()}"
+        except OSError as error:
+            place = str(error)
+        rows.append(_row(what, str(files), place))
+    return rows
 
 
 def _data() -> list[dict[str, Any]]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from dataclasses import replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from redoxsim import catalog
+from redoxsim import __version__, catalog
 from redoxsim.errors import ReadError, Where
-from redoxsim.network.antimony_read import interpret_antimony
+from redoxsim.kept import MODELS, code_of
 from redoxsim.network.parts import Network
-from redoxsim.network.sbml_read import Reading, first_of, interpret
 from redoxsim.network.screen import load, looks_like_xml
+
+if TYPE_CHECKING:
+    from redoxsim.network.sbml_read import Reading
 
 ENDINGS = (".xml", ".sbml", ".ant", ".txt")
 
@@ -35,11 +41,50 @@ def read(source: str | Path) -> Network:
 @lru_cache(maxsize=16)
 def _network(path: Path, text: str) -> Network:
     # A Network is frozen, so one that was read from the same text may be handed out again.
-    reading = _interpret(path, text)
-    if reading.troubles:
-        raise first_of(reading.troubles)
-    assert reading.network is not None
-    return replace(reading.network, source=str(path))
+    name = _name(text, path.suffix.lower())
+    found = _kept(name)
+    if found is None:
+        from redoxsim.network.sbml_read import first_of
+
+        reading = _interpret(path, text)
+        if reading.troubles:
+            raise first_of(reading.troubles)
+        assert reading.network is not None
+        found = reading.network
+        MODELS.save(name, pickle.dumps(found, protocol=5))
+    return replace(found, source=str(path))
+
+
+def _name(text: str, ending: str) -> str:
+    """Under which a text's network is kept: another reader, or another version of Python, finds nothing."""
+    reader = code_of(tuple(sorted(Path(__file__).parent.glob("*.py"))))
+    return sha256(repr((__version__, sys.version_info[:2], _libraries(), reader, ending, text)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[str, ...]:
+    """Versions of what reads text, without importing it."""
+    from importlib import metadata
+
+    found = []
+    for name in ("python-libsbml", "antimony"):
+        try:
+            found.append(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            found.append("missing")
+    return tuple(found)
+
+
+def _kept(name: str) -> Network | None:
+    """A network that was read before. Reading shipped models through libSBML takes half a second, this 10 ms."""
+    data = MODELS.load(name)
+    if data is None:
+        return None
+    try:
+        found = pickle.loads(data)
+    except Exception:  # whatever is wrong with it, the text is there
+        return None
+    return found if isinstance(found, Network) else None
 
 
 def interpret_file(path: Path) -> Reading:
@@ -48,6 +93,9 @@ def interpret_file(path: Path) -> Reading:
 
 
 def _interpret(path: Path, text: str) -> Reading:
+    from redoxsim.network.antimony_read import interpret_antimony
+    from redoxsim.network.sbml_read import interpret
+
     if looks_like_xml(text):
         return interpret(text, file=str(path))
     if path.suffix.lower() in (".xml", ".sbml"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from redoxsim.codegen.llvm import cache
+from redoxsim.kept import SHELVES
 from redoxsim.network import read, read_antimony, read_sbml
 from redoxsim.solve import Status
 
@@ -177,14 +177,15 @@ def test_doctor_reports_solvers_and_data(command: Command) -> None:
     assert found["redoxsim"]
 
 
-def test_doctor_clears_the_kept_kernels(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_clears_what_is_kept(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path))
-    cache.save("one", {"size": 1}, b"code")
-    assert "compiled kernels,1," in command("doctor").out
+    for shelf in SHELVES.values():
+        shelf.save("one", b"content")
+    assert all(f"{what},1," in command("doctor").out for what in SHELVES)
     ran = command("doctor", "--clear-cache")
-    assert "Removed: 1 compiled kernel" in ran.err
-    assert "compiled kernels,0," in ran.out
-    assert cache.load("one") is None
+    assert "Removed: compiled kernels 1, models read 1, draws 1; " in ran.err
+    assert all(f"{what},0," in ran.out for what in SHELVES)
+    assert all(shelf.load("one") is None for shelf in SHELVES.values())
 
 
 BAD_AGENT = """id = "bad"

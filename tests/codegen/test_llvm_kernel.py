@@ -29,6 +29,7 @@ from redoxsim.codegen.llvm.straight import Equations, Shape, Straight  # noqa: E
 from redoxsim.codegen.llvm.text import F64, PTR, Function, module  # noqa: E402
 from redoxsim.equations import OdeSystem  # noqa: E402
 from redoxsim.errors import BuildError, DesignError, Unsupported  # noqa: E402
+from redoxsim.kept import KERNELS  # noqa: E402
 from redoxsim.network import Network  # noqa: E402
 
 Array = NDArray[np.float64]
@@ -198,7 +199,7 @@ def test_kernel_comes_from_the_cache(network_of: NetworkOf, own_cache: Path, mon
 @pytest.mark.parametrize("harm", [lambda data: data[: len(data) // 2], lambda data: data[:-1] + b"x", lambda _: b""])
 def test_harmed_files_are_made_again(network_of: NetworkOf, own_cache: Path, harm: Callable[[bytes], bytes]) -> None:
     made = kernel(simple(network_of, 5.7), recipe())
-    path = own_cache / f"{made.name}{cache.SUFFIX}"
+    path = own_cache / f"{made.name}{KERNELS.suffix}"
     whole = path.read_bytes()
     path.write_bytes(harm(whole))
     assert cache.load(made.name) is None
@@ -209,7 +210,7 @@ def test_harmed_files_are_made_again(network_of: NetworkOf, own_cache: Path, har
 
 def test_a_file_of_another_name_is_not_taken(network_of: NetworkOf, own_cache: Path) -> None:
     made = kernel(simple(network_of, 9.2), recipe())
-    (own_cache / f"{made.name}{cache.SUFFIX}").rename(own_cache / f"{'0' * 64}{cache.SUFFIX}")
+    (own_cache / f"{made.name}{KERNELS.suffix}").rename(own_cache / f"{'0' * 64}{KERNELS.suffix}")
     assert cache.load("0" * 64) is None
 
 
@@ -218,7 +219,7 @@ def test_folder_that_cannot_be_written(network_of: NetworkOf, tmp_path: Path, mo
     blocked.write_text("in the way")
     monkeypatch.setenv("REDOXSIM_CACHE", str(blocked))
     assert kernel(simple(network_of, 7.7), recipe()).code is not None
-    assert cache.clear() == (0, 0)
+    assert KERNELS.clear() == (0, 0)
 
 
 def _save(index: int) -> None:
@@ -235,7 +236,7 @@ def test_many_processes_write_one_file(own_cache: Path) -> None:
         assert found is None or found[1] == b"code" * 5000
     assert [member.exitcode for member in team] == [0] * 4
     assert cache.load("shared") == ({"by": 1}, b"code" * 5000)
-    files, size = cache.clear()
+    files, size = KERNELS.clear()
     assert files == 1
     assert size > 20000
     assert not list(own_cache.iterdir())

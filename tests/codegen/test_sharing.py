@@ -23,6 +23,7 @@ from redoxsim import codegen  # noqa: E402
 from redoxsim.codegen import compiled as compiled_module  # noqa: E402
 from redoxsim.codegen.llvm import cache, kernel, pointwise  # noqa: E402
 from redoxsim.codegen.llvm.host import _LOCK as COMPILING  # noqa: E402
+from redoxsim.kept import KERNELS  # noqa: E402
 from redoxsim.solve import Problem, lsoda  # noqa: E402
 from redoxsim.solve.rosenbrock import RosenbrockSolver  # noqa: E402
 
@@ -91,7 +92,7 @@ def together(tmp_path: Path, own_cache: Path, expected: dict[str, str], count: i
     # one for the kernel, one for what it observes, one for single states; nothing half-written
     names = [path.name for path in own_cache.iterdir()]
     assert len(names) == 3
-    assert all(name.endswith(cache.SUFFIX) and len(name) == 64 + len(cache.SUFFIX) for name in names)
+    assert all(name.endswith(KERNELS.suffix) and len(name) == 64 + len(KERNELS.suffix) for name in names)
     assert all(cache.load(path.stem) is not None for path in own_cache.iterdir())
     assert results(started(go, {}, 1)) == found[:1]
     assert sorted(names) == sorted(path.name for path in own_cache.iterdir())
@@ -144,7 +145,7 @@ def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch, expected: dict[s
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nobody)
     assert digest(batch(), "rosenbrock") == expected["rosenbrock"]
-    assert cache.kept() == cache.clear() == (0, 0)
+    assert KERNELS.kept() == KERNELS.clear() == (0, 0)
 
 
 def test_an_interrupted_write_leaves_nothing(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +160,7 @@ def test_an_interrupted_write_leaves_nothing(own_cache: Path, monkeypatch: pytes
 
 def test_doctor_clears(own_cache: Path, command: Callable[..., object]) -> None:
     pointwise.pointwise(system())
-    (own_cache / f".new-left{cache.SUFFIX}").write_bytes(b"of a process that was killed")
+    (own_cache / f".new-left{KERNELS.suffix}").write_bytes(b"of a process that was killed")
     assert len(list(own_cache.iterdir())) == 2
     ran = command("doctor", "--clear-cache")
     assert ran.code == 0  # type: ignore[attr-defined]
