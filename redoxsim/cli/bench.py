@@ -42,7 +42,8 @@ SHOWN = ("case", "solver", "rtol", "rows", "failed", "ms", "ms range", "error rm
     multiple=True,
     metavar="NAME|FILE",
     help="redox or redox-core (auranofin x BSO x celecoxib on that model), published (the models of "
-    "$REDOXSIM_TEST_DATA/redox), chain (coupled copies of redox), chain:COPIES, or a model. Repeatable  [default: redox; with --full all that are there].",
+    "$REDOXSIM_TEST_DATA/redox), chain (coupled copies of redox), chain:COPIES, or a model. Repeatable  "
+    "[default: redox; with --full all that are there].",
 )
 @click.option(
     "--quick/--full",

@@ -102,8 +102,8 @@ class Case:
 def find(names: Sequence[str], *, copies: Sequence[int] = COPIES) -> list[str]:
     """Names of single cases for names as users give them.
 
-    ``redox`` and ``redox-core`` stay, ``chain`` becomes one name per number of copies (``chain:4``), ``published`` one per model
-    (``published:NAME``), anything else is the path of a model or the name of a shipped one.
+    ``redox`` and ``redox-core`` stay, ``chain`` becomes one name per number of copies (``chain:4``), ``published`` one
+    per model (``published:NAME``), anything else is the path of a model or the name of a shipped one.
 
     Raises
     ------
