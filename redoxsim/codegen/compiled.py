@@ -181,8 +181,11 @@ class CompiledSystem:
         values = self._initial_values(given, time)
         y0, p = np.empty((rows, len(self.system.states))), np.empty((rows, len(self.system.constants)))
         for out, names in ((y0, self.system.states), (p, self.system.constants)):
-            for index, name in enumerate(names):
-                out[:, index] = values[self._slot[name]]
+            found = [values[self._slot[name]] for name in names]
+            varying = [index for index, value in enumerate(found) if isinstance(value, np.ndarray) and value.ndim]
+            out[:] = [0.0 if isinstance(value, np.ndarray) and value.ndim else value for value in found]
+            for index in varying:
+                out[:, index] = found[index]
         return y0, p
 
     def _check_overrides(self, given: Collection[str]) -> None:
@@ -248,22 +251,26 @@ class CompiledSystem:
         literals = [np.float64(value) for value in numbers]
         return lambda t, y, p: function(t, y, p, literals)
 
-    def slopes_and_diagonal(self, t: FloatArray, y: FloatArray, p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """d y / dt and the diagonal of the Jacobian, (n, R) each, for rows with times t (R,), y (n, R), p (m, R)."""
-        key = ("#slopes",)  # no symbol id holds this sign
+    def slopes_and_diagonal(
+        self, t: FloatArray, y: FloatArray, p: FloatArray, states: tuple[int, ...]
+    ) -> tuple[FloatArray, FloatArray]:
+        """d y / dt and the diagonal of the Jacobian of some states, (len(states), R) each.
+
+        For rows with times t (R,), y (n, R), p (m, R).
+        """
+        key = ("#slopes", *map(str, states))  # no symbol id holds this sign
         if key not in self._outputs:
             graph, system = self._symbol_graph, self.system
             own = {row: expr for row, column, expr in system.jacobian if row == column}
             zero = graph.number(0.0)
-            diagonal = [graph.add(own[row]) if row in own else zero for row in range(len(system.states))]
-            self._outputs[key] = self._vectorised([*graph.add_all(system.rhs), *diagonal])
+            diagonal = [graph.add(own[row]) if row in own else zero for row in states]
+            self._outputs[key] = self._vectorised([*graph.add_all([system.rhs[row] for row in states]), *diagonal])
         with np.errstate(all="ignore"):
             rows = self._outputs[key](t, y, p)
         out = np.empty((len(rows), len(t)))
         for index, row in enumerate(rows):
             out[index] = row
-        n = len(self.system.states)
-        return out[:n], out[n:]
+        return out[: len(states)], out[len(states) :]
 
     @cached_property
     def _symbol_graph(self) -> Graph:

@@ -57,16 +57,15 @@ def _network(path: Path, text: str) -> Network:
 
 def _name(text: str, ending: str) -> str:
     """Under which a text's network is kept: another reader, or another version of Python, finds nothing."""
-    reader = code_of(tuple(sorted(Path(__file__).parent.glob("*.py"))))
-    return sha256(repr((__version__, sys.version_info[:2], _libraries(), reader, ending, text)).encode()).hexdigest()
+    return sha256(repr((__version__, sys.version_info[:2], *_reader(), ending, text)).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _libraries() -> tuple[str, ...]:
-    """Versions of what reads text, without importing it."""
+def _reader() -> tuple[str, ...]:
+    """Checksum of the code that reads text and versions of the libraries that it uses, without importing them."""
     from importlib import metadata
 
-    found = []
+    found = [code_of(tuple(sorted(Path(__file__).parent.glob("*.py"))))]
     for name in ("python-libsbml", "antimony"):
         try:
             found.append(metadata.version(name))

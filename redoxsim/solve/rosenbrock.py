@@ -27,7 +27,7 @@ from redoxsim.solve.rosenbrock_program import Programs, why_not
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
 from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
 from redoxsim.solve.schedule import Schedule
-from redoxsim.solve.solution import BatchSolution, Solution, Span, Stats, Status
+from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState
 from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
@@ -168,8 +168,11 @@ class _Many:
         observer = built.observer(batch.observe, machines)
         reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
         values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
-        status, messages = [Status.INTERRUPTED] * batch.rows, {}
-        stats = [Stats()] * batch.rows
+        reached = np.full(batch.rows, -1, dtype=np.int64)  # places in STATUSES, -1 for none
+        steps, rejected = np.zeros(batch.rows, dtype=np.int64), np.zeros(batch.rows, dtype=np.int64)
+        seconds = np.zeros(batch.rows)
+        others: dict[int, Status] = {}
+        messages: dict[int, str] = {}
         per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
         size = max(1024, BLOCK_BYTES // per_row)
         for begin in range(0, batch.rows, size):
@@ -178,24 +181,29 @@ class _Many:
             rows = np.arange(begin, min(begin + size, batch.rows))
             began = clock.perf_counter()
             starts = self.starts(rows)
+            part = slice(begin, begin + len(rows))
             outcome = execute(
                 built, observer, self.job(rows, starts), threads=solver.workers(), cancel=self.cancel,
+                values=values[part],
                 progress=None if self.progress is None else lambda done, base=begin: self.progress(base + done),  # type: ignore[misc]
             )  # fmt: skip
-            values[rows] = outcome.values
             good = np.flatnonzero(outcome.status == 0)
             reduced[rows[good]] = pick(batch.reductions, outcome.reduced[good])
-            seconds = (clock.perf_counter() - began) / len(rows)
-            for offset, row in enumerate(rows.tolist()):
-                if offset in starts.failed:
-                    values[row] = reduced[row] = np.nan
-                    status[row], messages[row] = Status.NO_STEADY_STATE, starts.failed[offset].message
-                elif outcome.status[offset] >= 0:
-                    status[row] = STATUSES[int(outcome.status[offset])]
-                    stats[row] = _stats(solver.name, outcome, offset, seconds)
+            reached[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
+            seconds[part] = (clock.perf_counter() - began) / len(rows)
+            for offset, state in starts.failed.items():
+                row = int(rows[offset])
+                values[row] = reduced[row] = np.nan
+                reached[row] = -1
+                others[row], messages[row] = Status.NO_STEADY_STATE, state.message
             for offset, found in self._negatives(built, rows, starts, outcome):
                 messages[int(rows[offset])] = "; ".join(found)
-        self._again(values, reduced, status, stats, messages)
+        table = np.array([*STATUSES, Status.INTERRUPTED], dtype=object)  # -1 is the last
+        status = table[reached].tolist()
+        costs: dict[int, Stats] = {row: Stats() for row in np.flatnonzero(reached < 0).tolist()}
+        for row, other in others.items():
+            status[row] = other
+        self._again(values, reduced, status, costs, messages)
         if self.progress is not None and Status.INTERRUPTED not in status:
             self.progress(batch.rows)
         return BatchSolution(
@@ -203,7 +211,7 @@ class _Many:
             times=batch.times,
             values=values,
             status=tuple(status),
-            stats=tuple(stats),
+            stats=RowStats(solver=solver.name, steps=steps, rejected=rejected, seconds=seconds, others=costs),
             messages=messages,
             reduced=reduced,
         )
@@ -249,11 +257,12 @@ class _Many:
         values: FloatArray,
         reduced: FloatArray,
         status: list[Status],
-        stats: list[Stats],
+        stats: dict[int, Stats],
         messages: dict[int, str],
     ) -> None:
         """Rows that failed, with SciPy."""
-        failed = [row for row, state in enumerate(status) if state in STATUSES[1:]]
+        again = set(STATUSES[1:])
+        failed = [row for row, state in enumerate(status) if state is not Status.OK and state in again]
         for row in failed:
             if self.cancel is not None and self.cancel():
                 return
@@ -263,8 +272,8 @@ class _Many:
             solution = run_pieces(problem, integrator, self.cache)
             values[row] = solution.values(self.batch.observe)
             if self.batch.reductions and solution.status.ok:
-                again = partial(run_pieces, integrator=integrator, cache=self.cache)
-                reduced[row] = reduce_problem(problem, again, self.batch.reductions)
+                run = partial(run_pieces, integrator=integrator, cache=self.cache)
+                reduced[row] = reduce_problem(problem, run, self.batch.reductions)
             status[row], stats[row] = solution.status, solution.stats
             text = f"{self.solver.name}: {before.value}; solved again with scipy"
             if solution.report is not None:

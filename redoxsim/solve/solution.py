@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,41 @@ class Stats:
     rhs: int = 0
     jacobians: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowStats(Sequence[Stats]):
+    """What the rows of a batch cost, made when asked for: a million rows would need a gigabyte of :class:`Stats`.
+
+    ``steps``, ``rejected`` (N,) and ``seconds`` (N,) by row, of ``solver``; ``others`` replace single rows.
+    """
+
+    solver: str
+    steps: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    seconds: FloatArray
+    others: Mapping[int, Stats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Stats: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Stats, ...]: ...
+    def __getitem__(self, index: int | slice) -> Stats | tuple[Stats, ...]:
+        if isinstance(index, slice):
+            return tuple(self[row] for row in range(*index.indices(len(self))))
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
+            raise IndexError(f"there are {len(self)} rows, not {index}")
+        if row in self.others:
+            return self.others[row]
+        steps = int(self.steps[row])
+        return Stats(
+            solver=self.solver, steps=steps, rejected=int(self.rejected[row]), jacobians=steps,
+            seconds=float(self.seconds[row]),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -189,7 +224,7 @@ class BatchSolution:
     times: FloatArray
     values: FloatArray
     status: tuple[Status, ...]
-    stats: tuple[Stats, ...]
+    stats: Sequence[Stats]
     messages: Mapping[int, str] = field(default_factory=dict)
     reduced: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 

@@ -11,6 +11,7 @@ from small_networks import network_of
 from redoxsim import equations
 from redoxsim.errors import DesignError, Unsupported
 from redoxsim.solve import Batch, Dose, Problem, Schedule, solve
+from redoxsim.solve.solution import RowStats, Stats
 
 SYSTEM = equations.build(
     network_of(
@@ -155,3 +156,19 @@ def test_solution_in_words_and_tables() -> None:
     assert "solved to the end" in sol._repr_html_()
     with pytest.raises(DesignError, match="did you mean 'A'"):
         sol.concentration("a")
+
+
+def test_stats_of_rows_are_made_when_asked_for() -> None:
+    other = Stats(solver="scipy", steps=9)
+    found = RowStats(
+        solver="rosenbrock", steps=np.array([5, 6, 7]), rejected=np.array([0, 1, 2]), seconds=np.full(3, 0.5),
+        others={1: other},
+    )  # fmt: skip
+    assert len(found) == 3
+    assert found[0] == Stats(solver="rosenbrock", steps=5, rejected=0, jacobians=5, seconds=0.5)
+    assert found[-1].rejected == 2
+    assert found[1] is other
+    assert found[1:] == (other, found[2])
+    assert [one.steps for one in found] == [5, 9, 7]
+    with pytest.raises(IndexError, match="there are 3 rows, not 3"):
+        found[3]

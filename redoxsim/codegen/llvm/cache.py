@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from redoxsim.codegen.llvm.host import host
 from redoxsim.kept import KERNELS, code_of
 
 
+@lru_cache(maxsize=1)
 def _writer() -> str:
     """Checksum of the code that writes kernels: a changed writer never meets an old object."""
     here = Path(__file__).parent

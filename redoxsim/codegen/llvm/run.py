@@ -84,11 +84,16 @@ def execute(
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    values: FloatArray | None = None,
 ) -> Outcome:
-    """Solve all rows; ``progress`` hears how many were begun, ``cancel`` may ask to stop."""
+    """Solve all rows; ``progress`` hears how many were begun, ``cancel`` may ask to stop.
+
+    ``values`` (R, K, T), contiguous and not-a-number, is written to where it is given.
+    """
     rows, n, k, outputs = len(job.start), kernel.states, len(observer.names), len(job.times)
     result = Outcome(
-        values=np.full((rows, k, outputs), np.nan), reduced=np.full((rows, observer.slots), np.nan),
+        values=np.full((rows, k, outputs), np.nan) if values is None else values,
+        reduced=np.full((rows, observer.slots), np.nan),
         status=np.full(rows, -1, dtype=np.int64),
         steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
         reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan), below=np.zeros(rows),
