@@ -6,10 +6,12 @@ import numpy as np
 
 from redoxsim.analysis.effect import Floats
 from redoxsim.analysis.hill_math import rise
-from redoxsim.analysis.least_squares import Indices, descend, polish
+from redoxsim.analysis.least_squares import Fitted, Indices, descend, polish
 
 _SLOPES = (0.6, 1.2, 2.5, 5.0)
 _PLACES = 7
+_FEW = 6  # steps of a first look
+_LAST, _QUICK = 1e-14, 1e-10  # relative gain of a step below which a descent ends
 
 
 def fit_rows(
@@ -65,7 +67,18 @@ def fit_rows(
         reach = np.where(np.isfinite(at), at - x50, 0.0)
         return bottom + (top - bottom) * share, np.stack([1.0 - share, share, -slope, slope * reach], axis=-1)
 
-    found = descend(model, y[owner], order.reshape(-1, 4), low[owner], high[owner], weights=weights[owner], most=150)
+    def settled(most: int, tolerance: float) -> Fitted:
+        return descend(
+            model, y[owner], order.reshape(-1, 4), low[owner], high[owner], weights=weights[owner], most=most,
+            tolerance=tolerance,
+        )  # fmt: skip
+
+    if quick:  # only the two starts that are ahead after a few steps go on
+        few = settled(_FEW, _QUICK)
+        ahead = np.argsort(few.rss.reshape(count, rows), axis=0, kind="stable")[:2]
+        order = few.theta.reshape(count, rows, 4)[ahead, np.arange(rows)]
+        count, owner = 2, np.tile(np.arange(rows), 2)
+    found = settled(150, _QUICK if quick else _LAST)
     rss = found.rss.reshape(count, rows)
     best = np.argmin(rss, axis=0)
     theta = found.theta.reshape(count, rows, 4)[best, np.arange(rows)]
