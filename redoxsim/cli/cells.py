@@ -61,6 +61,7 @@ def show(name: str, output: Output, talk: Talk) -> None:
         "name": cell.name,
         "description": cell.description,
         "sizes": "direction only: the sizes are guesses" if cell.direction_only else "as given",
+        "normal": cell.normal,
         "variation": tuple(f"{gene} {cv:g}" for gene, cv in cell.population.cv.items()) or "as the model says",
         "references": cell.references,
         "file": cell.file,

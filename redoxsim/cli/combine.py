@@ -24,6 +24,7 @@ from redoxsim.cli.options import (
 from redoxsim.cli.result import run_study
 from redoxsim.cli.scores import chosen_scores, isobole_option, isoboles_text, mapped_score, score_option
 from redoxsim.cli.talk import Talk
+from redoxsim.cli.window import asked, read_off, run_window, window_options
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         "         --score bliss,hsa,loewe,ci -o out.csv --plot out.png",
         "redoxsim combine --agent auranofin --agent bso@-24h --grid 6 --at 48h",
         "redoxsim combine --agent auranofin --agent bso --grid 6 --explain --plot why.png",
+        "redoxsim combine --agent auranofin --agent celecoxib --window --against normal --plot window.png",
     ),
     help="Two or three agents on a grid of doses, with synergy scores.\n\nMODEL is `redox` unless another is named. "
     "The single-agent rows and columns and the untreated control are always part of the grid. `@TIME` after an "
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     help="Which edge of the network carries the Bliss excess: the same grid with one edge cut at a time, ranked; no "
     "bands unless --draws asks for them.",
 )  # fmt: skip
+@window_options
 @draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
@@ -79,6 +82,8 @@ def command(
     score: tuple[str, ...],
     isoboles: tuple[float, ...],
     explain: bool,
+    window: bool,
+    against: str | None,
     draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
@@ -91,7 +96,11 @@ def command(
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
-    if output.plot is not None:
+    if windowed := asked(window, against):
+        if explain or isoboles:
+            raise DesignError("--window is a question of its own", hint="leave out --explain and --isobole")
+        observe, metrics = (read_off(observe),), ()
+    elif output.plot is not None:
         _drawable(names, observe)
     if isoboles and len(names) != 2:
         raise DesignError("an isobole is a line of dose pairs: it needs two agents", hint="leave out --isobole")
@@ -100,6 +109,10 @@ def command(
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
         start=cell.start, cells=cell.cells, draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
+    if windowed:
+        return run_window(
+            prepare, against=against, draws=draws, cell=cell, output=output, solving=solving, talk=talk
+        )  # fmt: skip
     if explain:
         if isoboles:
             raise DesignError("--explain and --isobole are two questions", hint="ask one at a time")

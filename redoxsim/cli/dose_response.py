@@ -25,6 +25,7 @@ from redoxsim.cli.options import (
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
+from redoxsim.cli.window import asked, read_off, run_window, window_options
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 RESPONSES = ("viability", "survival", "affected", "gr")
 AT = "24h,48h,72h"
+WINDOW_AT = "48h"
 
 
 @click.command(
@@ -45,6 +47,7 @@ AT = "24h,48h,72h"
         "redoxsim dose-response redox --agent auranofin --doses 1nM..10uM:log:24 --at 48h -o out.csv",
         "redoxsim dose-response --agent auranofin --with 'bso=100uM@-24h' --plot curve.svg --data measured.csv",
         "redoxsim dose-response --agent auranofin --response gr --draws 0   # growth rates; a first picture at once",
+        "redoxsim dose-response --agent auranofin --window --against normal --at 48h --plot window.png",
     ),
     help="One agent over a range of doses, with a Hill fit.\n\nMODEL is `redox` unless another is named. The untreated "
     "control is always among the doses. The fit gives EC50 (half of the curve's own span) and IC50 (half of the cells "
@@ -64,6 +67,7 @@ AT = "24h,48h,72h"
     type=click.Choice(RESPONSES),
     help="What is fitted and drawn: viability, survival, fraction affected (1 - viability), GR  [default: viability].",
 )
+@window_options
 @draws_option(usual=True)
 @observe_option
 @cell_options(usual=16)
@@ -78,6 +82,8 @@ def command(
     given: str | None,
     background: tuple[str, ...],
     response: str | None,
+    window: bool,
+    against: str | None,
     draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
@@ -93,6 +99,17 @@ def command(
     need_figure(data, output)
     if response and observe:
         raise DesignError("--response and --observe both say what is read", hint="give one of them")
+    if asked(window, against):
+        if response or data is not None:
+            raise DesignError("--window reads survival in two cells", hint="leave out --response and --data")
+        return run_window(
+            partial(
+                study.dose_response.plan, model, agent=agent, doses=doses, at=at or WINDOW_AT, given=given,
+                with_=background, observe=read_off(observe), values=cell.values, start=cell.start, cells=cell.cells,
+                draws=draws or 0, **solving.keywords(),
+            ),
+            against=against, draws=draws, cell=cell, output=output, solving=solving, talk=talk,
+        )  # fmt: skip
     read = observe or needed([response or "viability"])
     prepare = partial(
         study.dose_response.plan, model, agent=agent, doses=doses, at=at or AT, given=given, with_=background,

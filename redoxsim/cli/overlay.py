@@ -16,22 +16,11 @@ if TYPE_CHECKING:
 
 def exposures(results: ResultSet) -> tuple[Exposure, ...]:
     """What patients reach, as the agent's file says, in the unit of the dose axis."""
-    from redoxsim import units
-    from redoxsim.errors import UnitError
-    from redoxsim.pharmacology import load_agent
     from redoxsim.report.marks import Exposure
+    from redoxsim.study.window import reached
 
-    axis = results.axes[0]
-    file = results.provenance["agents"][axis]["file"]
-    clinical = load_agent(Path(file) if file else axis).clinical
-    if clinical is None:
-        return ()
-    unit = str(results.dataset[axis].attrs["units"])
-    try:
-        low, high = (units.to(value, clinical.unit, unit) for value in (clinical.low, clinical.high))
-    except UnitError:
-        return ()
-    return (Exposure(low, high, clinical.what, kind="free" if "free" in clinical.what else "total"),)
+    one = reached(results, results.axes[0])
+    return () if one is None else (Exposure(one.low, one.high, one.what, kind="free" if one.free else "total"),)
 
 
 def points(path: Path | None, setup: Setup, observe: Sequence[str], *, x: str, unit: str = "") -> tuple[Points, ...]:

@@ -168,6 +168,7 @@ def conclude(
     """Write tables and figures, judge, and say it; the exit code."""
     from redoxsim.report import experiments as report
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
+    from redoxsim.report.window import window_lines, windows
     from redoxsim.study.claims import answers
     from redoxsim.study.expectations import judge
 
@@ -181,8 +182,11 @@ def conclude(
         if table is not None:
             opened.results(table, name=name, format="csv")
     for one in finished:
-        if one.run.kind == "combine" and not one.results.interrupted:
+        if one.run.kind == "combine" and not one.results.interrupted and one.run.scores:
             talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
+    between = {name: window_lines(one) for name, one in windows(finished).items()}
+    for said in between.values():
+        talk.note("\n" + "\n".join(said))
     if formats:
         for name, figure in report.figures(experiment, finished):
             opened.figure(figure, name, formats=formats)
@@ -214,6 +218,8 @@ def conclude(
         "expectations": verdicts,
         "grades": finished[0].results.provenance["grades"] if finished else None,
     }
+    if between:
+        summary["windows"] = between
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}" if lines else "")
     talk.note(claim_lines(claims))

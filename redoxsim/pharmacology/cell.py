@@ -37,12 +37,17 @@ class PopulationCv(Strict):
 
 
 class Cell(Strict):
-    """What a cell file says; ``direction_only`` marks a profile whose sizes are guesses."""
+    """What a cell file says.
+
+    ``direction_only`` marks a profile whose sizes are guesses; ``normal`` a cell that treatment should spare, the second
+    of a therapeutic window.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     name: str
     description: str = ""
     direction_only: bool = False
+    normal: bool = False
     values: dict[str, CellValue] = Field(default_factory=dict)
     population: PopulationCv = PopulationCv()
     references: tuple[str, ...] = ()

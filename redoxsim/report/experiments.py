@@ -11,10 +11,12 @@ from redoxsim.report.marks import DoseBar, merge_bars
 from redoxsim.report.names import show_unit, unit_of
 from redoxsim.report.tables import Table
 from redoxsim.report.text import matrix_text, text_table
+from redoxsim.report.window import window_pairs
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, SimulateRun
 from redoxsim.study.experiment_runs import Finished
 from redoxsim.study.mechanism import SHOWN
 from redoxsim.study.results import ORIENTATIONS
+from redoxsim.study.window import two_cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,15 +33,32 @@ SUMMARY = ("mean", "mid_mean", "min", "max")
 def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
     """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair."""
     yield from _courses(experiment, finished)
+    spared = [second.run.id for _, second in window_pairs(finished)]
     for one in finished:
         if one.results.interrupted or not one.results.ok:
             continue
         if isinstance(one.run, DoseResponseRun):
             yield from _curves(one)
-        elif isinstance(one.run, CombineRun) and len(one.run.agents) == 2:
+        elif isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
             found = _surface(experiment, one, finished)
             if found is not None:
                 yield one.run.id, found
+    yield from _windows(finished)
+
+
+def _windows(finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+    """A therapeutic window for each pair of runs in a cell that should die and one that should live."""
+    for first, second in window_pairs(finished):
+        from redoxsim.report.figures.window import window
+
+        found = two_cells(first.results, second.results)
+        figure = window(
+            found,
+            title=f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h",
+            caption=caption(first.results).replace(f", cell {found.cells[0]}", "", 1),
+            note=grades_note(first.results),
+        )
+        yield f"{first.run.id}-window", figure
 
 
 def condition(run: SimulateRun) -> str:
@@ -340,6 +359,8 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
             f"{results.axes[1]} ({show_unit(unit_of(second.attrs))}) across"
         )
         parts.append(matrix_text(np.asarray(data[scored[0]]), rows, columns))
+    if not metrics:
+        return "\n\n".join(parts)
     tables = results.scores(metrics, observe=scored[0], failed="drop")
     parts.append("\n".join([scores_text(tables.values()), *score_bands(results, scored[0], tables)]))
     return "\n\n".join(parts)

@@ -76,6 +76,7 @@ def describe(setup: Setup) -> dict[str, Any]:
             "file": setup.cell.file,
             "sha256": checksum(setup.cell.file),
             "direction_only": setup.cell.direction_only,
+            "normal": setup.cell.normal,
         },
         "values": dict(sorted(setup.values.items())),
         "start": setup.start,

@@ -1,0 +1,253 @@
+"""The therapeutic window: what is killed in two kinds of cells, where the gap lies, and what patients reach."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from redoxsim.analysis.window import Killed, Window
+from redoxsim.errors import DesignError
+from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
+from redoxsim.report.figures.heatmap import draw_matrix
+from redoxsim.report.figures.style import (
+    INK,
+    PALETTE,
+    SMALL,
+    TINY,
+    dress,
+    footer,
+    headline,
+    new_figure,
+    styled,
+)
+from redoxsim.report.names import named_unit, show_unit
+from redoxsim.report.window import exposure_line
+from redoxsim.study.window import TwoCells
+
+FloatArray = NDArray[np.float64]
+FIRST, SECOND = PALETTE[1], PALETTE[0]
+EXPOSED = "#b9b9b9"
+INSIDE = "#009E73"
+MOST_SLICES = 6
+
+
+@styled
+def window(found: TwoCells, *, title: str | None = None, caption: str | None = None, note: str | None = None) -> Figure:
+    """A figure of a window: curves for one agent, maps and the agents alone for two, a map per dose of the third.
+
+    Grey marks what patients reach of an agent, a green frame the doses inside the window.
+
+    Raises
+    ------
+    DesignError : more than three agents.
+    """
+    made = found.window
+    if len(made.doses) == 1:
+        figure = new_figure(8.6, 4.9)
+        _curves(figure.add_subplot(), found, agent=0)
+    elif len(made.doses) == 2:
+        figure = _pair(found)
+    elif len(made.doses) == 3:
+        figure = _triple(found)
+    else:
+        raise DesignError(f"a window is drawn of three agents at most, not of {len(made.doses)}")
+    headline(figure, title)
+    words = (
+        f"Killed: 1 − {found.observable} at {found.hours:g} h. Inside the window (green): at least {made.most:.0%} of "
+        f"{found.cells[0]} and at most {made.few:.0%} of {found.cells[1]} killed. Doses are nominal, in medium; "
+        "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
+    )
+    footer(figure, [words, exposure_line(found), caption, note], _legend(found), columns=6)
+    return figure
+
+
+def _pair(found: TwoCells) -> Figure:
+    """Both maps and the gap; below, each agent alone, and the first with what patients reach of the second."""
+    made = found.window
+    figure = new_figure(13.2, 9.0)
+    rows = figure.add_gridspec(2, 1, height_ratios=[4.0, 3.3])
+    top = rows[0].subgridspec(1, 3)
+    whole = Normalize(0.0, 1.0)
+    for place, (killed, cell) in enumerate(zip((made.first, made.second), found.cells, strict=True)):
+        axes = figure.add_subplot(top[place])
+        _map(axes, found, killed.middle, title=f"{'ab'[place]}   Killed: {cell}", label="fraction killed", norm=whole)
+    gap = figure.add_subplot(top[2])
+    _map(
+        gap, found, made.gap, title=f"c   Gap: {found.cells[0]} − {found.cells[1]}",
+        label="above 0: more of the first is killed", diverging=True,
+    )  # fmt: skip
+    below = rows[1].subgridspec(1, 3)
+    for place in range(2):
+        axes = figure.add_subplot(below[place])
+        _curves(axes, found, agent=place)
+        axes.set_title(f"{'de'[place]}   {found.names[place]} alone")
+    axes = figure.add_subplot(below[2])
+    other = _highest_reached(made.doses[1], made.reached[1]) if made.reached else None
+    where = made.doses[1].size - 1 if other is None else other
+    _curves(axes, found, agent=0, at=where)
+    dose = f"{dose_text(float(made.doses[1][where]))} {show_unit(found.units[1])}".rstrip()
+    why = "largest within exposure" if other is not None else "largest tested"
+    axes.set_title(f"f   {found.names[0]} with {found.names[1]} {dose} ({why})", fontsize=SMALL)
+    return figure
+
+
+def _triple(found: TwoCells) -> Figure:
+    """The gap over the first two agents, a map for each dose of the third; and what is killed of the first cell."""
+    made = found.window
+    third = made.doses[2]
+    shown = np.unique(np.linspace(0, third.size - 1, min(third.size, MOST_SLICES)).round().astype(int))
+    figure = new_figure(3.6 * len(shown) + 0.4, 8.0)
+    grid = figure.add_gridspec(2, len(shown))
+    for column, place in enumerate(int(one) for one in shown):
+        dose = f"{found.names[2]} {dose_text(float(third[place]))} {show_unit(found.units[2])}".rstrip()
+        _map(
+            figure.add_subplot(grid[0, column]), found, made.first.middle[:, :, place], title=dose,
+            label=f"killed: {found.cells[0]}", norm=Normalize(0.0, 1.0), third=place,
+        )  # fmt: skip
+        reach = max(float(np.nanmax(np.abs(made.gap))), 0.05) if np.isfinite(made.gap).any() else 1.0
+        _map(
+            figure.add_subplot(grid[1, column]), found, made.gap[:, :, place],
+            title=f"gap: {found.cells[0]} − {found.cells[1]}", label="above 0: more of the first", diverging=True,
+            norm=Normalize(-reach, reach), third=place,
+        )  # fmt: skip
+    return figure
+
+
+def _highest_reached(doses: FloatArray, top: float) -> int | None:
+    """The place of the largest tested dose above 0 that patients reach."""
+    inside = np.flatnonzero((doses > 0.0) & (doses <= top * (1.0 + 1e-9)))
+    return int(inside[-1]) if inside.size else None
+
+
+def _map(
+    axes: Axes,
+    found: TwoCells,
+    values: FloatArray,
+    *,
+    title: str,
+    label: str,
+    diverging: bool = False,
+    norm: Normalize | None = None,
+    third: int | None = None,
+) -> None:
+    """One map over the first two agents with the exposure along its edges and the window framed."""
+    made = found.window
+    draw_matrix(
+        axes, values, (made.doses[0], made.doses[1]), agents=(found.names[0], found.names[1]),
+        units=(found.units[0], found.units[1]), title=title, bar_label=label, diverging=diverging, norm=norm,
+    )  # fmt: skip
+    axes.set_title(title, pad=13.0 if found.exposures[0] is not None else None)
+    inside = made.open if third is None else made.open[:, :, third]
+    for i, j in np.argwhere(inside):
+        axes.add_patch(
+            Rectangle((i - 0.46, j - 0.46), 0.92, 0.92, fill=False, edgecolor=INSIDE, linewidth=2.2, zorder=4)
+        )
+    for place, which in ((0, "x"), (1, "y")):
+        one = found.exposures[place]
+        if one is not None:
+            _edge_bar(axes, made.doses[place], one.low, one.high, which=which)
+
+
+def _edge_bar(axes: Axes, doses: FloatArray, low: float, high: float, *, which: str) -> None:
+    """A grey bar outside the edge of a map over a span of doses, and a line after the last dose that it reaches."""
+    size = doses.size
+    ends = [float(np.clip(one, -0.5, size - 0.5)) for one in (_cell(doses, low), _cell(doses, high))]
+    transform = axes.get_xaxis_transform() if which == "x" else axes.get_yaxis_transform()
+    if ends[1] > ends[0]:
+        along, across = (ends[0], 1.005), (ends[1] - ends[0], 0.018)
+        corner = along if which == "x" else along[::-1]
+        wide, tall = across if which == "x" else across[::-1]
+        axes.add_patch(
+            Rectangle(corner, wide, tall, transform=transform, color="#8a8a8a", linewidth=0, clip_on=False, zorder=5)
+        )
+    edge = int(np.searchsorted(doses, high * (1.0 + 1e-9), side="right")) - 0.5  # between cells: over no number
+    if edge < size - 0.5:
+        line = axes.axvline if which == "x" else axes.axhline
+        line(edge, color="white", linewidth=2.4, zorder=3)
+        line(edge, color=INK, linewidth=1.1, linestyle=(0, (4, 2)), zorder=3)
+
+
+def _cell(doses: FloatArray, dose: float) -> float:
+    """Where a dose lies on an axis of equal cells: between two cells in the logarithm of the dose."""
+    tested = np.flatnonzero(doses > 0.0)
+    logs = np.log(doses[tested])
+    if logs.size == 1:
+        return float(tested[0]) + float(np.sign(np.log(dose) - logs[0])) * (0.5 if dose != doses[tested[0]] else 0.0)
+    at = float(np.interp(np.log(dose), logs, tested.astype(float)))
+    if dose > doses[tested[-1]]:
+        return float(tested[-1]) + min(0.5, float((np.log(dose) - logs[-1]) / (logs[-1] - logs[-2])))
+    if dose < doses[tested[0]]:
+        return float(tested[0]) - min(0.5, float((logs[0] - np.log(dose)) / (logs[1] - logs[0])))
+    return at
+
+
+def _curves(axes: Axes, found: TwoCells, *, agent: int, at: int = 0) -> None:
+    """What is killed of both cells over one agent's doses, at a dose of the other; exposure and window shaded."""
+    made: Window = found.window
+    doses = made.doses[agent]
+    axis = dose_axis(doses)
+    one = found.exposures[agent]
+    if one is not None:
+        left, right = np.clip([one.low, one.high], *axis.limits)
+        if right > left:
+            axes.axvspan(left, right, color=EXPOSED, alpha=0.35, linewidth=0, zorder=0)
+        elif one.low >= axis.limits[1] or one.high <= axis.limits[0]:
+            above = one.low >= axis.limits[1]
+            side = "right" if above else "left"
+            axes.text(
+                0.98 if above else 0.02, 0.5, f"exposure off\nthe axis, {'higher' if above else 'lower'}",
+                transform=axes.transAxes, ha=side, va="center", fontsize=TINY, color=INK,
+            )  # fmt: skip
+    pick = tuple(
+        slice(None) if place == agent else (at if place == 1 - agent else 0) for place in range(len(made.doses))
+    )
+    inside = made.open[pick]
+    for place in np.flatnonzero(inside):
+        axes.axvline(float(axis.place(doses[place])), color=INSIDE, linewidth=5.0, alpha=0.3, zorder=1)
+    for killed, colour, style in ((made.first, FIRST, "-"), (made.second, SECOND, (0, (5, 2)))):
+        _one_curve(axes, killed, pick, doses, axis.place(doses), colour, style)
+    apply(axes, axis)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel(named_unit(found.names[agent], found.units[agent]))
+    axes.set_ylabel("fraction killed")
+    dress(axes)
+
+
+def _one_curve(
+    axes: Axes, killed: Killed, pick: tuple[object, ...], doses: FloatArray, x: FloatArray, colour: str, style: object
+) -> None:
+    tested = doses > 0.0
+    middle = killed.middle[pick]  # type: ignore[index]
+    axes.plot(x[tested], middle[tested], color=colour, linestyle=style, linewidth=1.8, zorder=3)
+    axes.plot(x, middle, linestyle="none", marker="o", color=colour, markersize=4.4, zorder=4, clip_on=False)
+    if killed.low is not None and killed.high is not None:
+        low, high = killed.low[pick], killed.high[pick]  # type: ignore[index]
+        axes.fill_between(x[tested], low[tested], high[tested], color=colour, alpha=0.12, linewidth=0, zorder=2)
+        for edge in (low, high):  # bands that cover one another still show by their edges
+            axes.plot(x[tested], edge[tested], color=colour, linestyle=style, linewidth=0.8, alpha=0.7, zorder=2)
+
+
+def _legend(found: TwoCells) -> list[Line2D | Patch]:
+    """What the marks mean."""
+    handles: list[Line2D | Patch] = []
+    if len(found.agents) < 3:
+        handles += [
+            Line2D([], [], color=FIRST, marker="o", markersize=4.4, label=found.cells[0]),
+            Line2D([], [], color=SECOND, linestyle=(0, (5, 2)), marker="o", markersize=4.4, label=found.cells[1]),
+        ]
+    if found.window.first.low is not None and len(found.agents) < 3:
+        handles.append(Patch(color="#8a8a8a", alpha=0.3, linewidth=0, label="5–95% of draws"))
+    if any(one is not None for one in found.exposures):
+        handles.append(Patch(color=EXPOSED, linewidth=0, label="clinical exposure"))
+    if len(found.agents) > 1 and any(one is not None for one in found.exposures[:2]):
+        handles.append(
+            Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="above it: beyond exposure")
+        )
+    if found.window.open.any():
+        handles.append(Patch(facecolor="white", edgecolor=INSIDE, linewidth=2.0, label="inside the window"))
+    return handles
