@@ -10,8 +10,8 @@ import click
 
 from redoxsim.cli.catalogs import CONSTANTS, grade_text, limits_of
 from redoxsim.cli.command import Family
-from redoxsim.cli.emit import emit_document, emit_rows
-from redoxsim.cli.options import Output, output_options
+from redoxsim.cli.emit import emit_document, emit_rows, emit_text
+from redoxsim.cli.options import Output, output_options, talk_options
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
 
@@ -29,9 +29,10 @@ HEADS = ("model", "species", "reactions", "parameters", "grades", "title")
         "redoxsim models",
         "redoxsim models show redox",
         "redoxsim models show redox --fluxes",
+        "redoxsim models diagram trx -o trx.svg",
         "redoxsim models diff redox redox-core",
     ),
-    help="Shipped models: list, show, diff.",
+    help="Shipped models: list, show, diagram, diff.",
 )
 def command() -> None:
     pass
@@ -132,6 +133,50 @@ def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) 
     emit_rows([row.as_row() for row in rows], output, schema="fluxes/1", columns=balance.HEADS)
     for pool in balance.totals(rows):
         talk.note(str(pool))
+
+
+@command.command(
+    "diagram",
+    help="A drawing of a model as SVG: species and reactions by compartment, what acts on them and how.\n\nIt is made "
+    "from the model, so it is never out of date. A composed model (redox) is drawn as its modules and what they share; "
+    "with --agent what the agent adds to it is drawn instead.",
+    examples=(
+        "redoxsim models diagram trx -o trx.svg",
+        "redoxsim models diagram redox -o redox.svg   # its modules and what they share",
+        "redoxsim models diagram gsh --agent bso -o gsh-bso.svg   # what the agent adds, in another colour",
+    ),
+)
+@click.argument("name")
+@click.option(
+    "--agent", "agents", multiple=True, metavar="AGENT", help="Apply this agent and mark what it adds. Repeatable."
+)
+@click.option("-o", "--output", "path", metavar="FILE.svg", help="Write here; '-' is stdout, the default.")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@talk_options
+def diagram(name: str, agents: tuple[str, ...], path: str | None, force: bool, talk: Talk) -> None:
+    from redoxsim import catalog, network
+    from redoxsim.report.diagram import diagram_of
+    from redoxsim.report.files import check_free
+
+    place = Output(path=path, force=force)
+    if not place.to_stdout:
+        check_free(str(path), force=force)
+        if Path(str(path)).suffix.lower() != ".svg":
+            raise DesignError(f"a diagram is written as SVG, not as '{Path(str(path)).suffix}'", hint="end it in .svg")
+    found = network.read(name)
+    edited = None
+    if agents:
+        from redoxsim.pharmacology import apply_agent, load_agent
+
+        edited = found
+        for one in agents:
+            edited = apply_agent(edited, load_agent(one))
+    known = name if name in catalog.models() else found.id
+    emit_text(
+        diagram_of(found, name=" with ".join([known, ", ".join(agents)] if agents else [known]), edited=edited), place
+    )
+    if not place.to_stdout:
+        talk.note(f"{name} drawn in {path}")
 
 
 @command.command(
