@@ -85,14 +85,16 @@ class Programs:
             )
         }
         self.contents = Jumps(compiled, *_zeros(compiled)).contents
+        self._sizes = {self.slot[name] for name, held in self.contents.items() if held and name in self.slot}
         # only these let the cuts of two rows with one schedule differ
         self.by_row = bool(self.system.network.events) or any(compiled.time_switches)
-        for schedule in schedules:
-            check_schedule(self.system, schedule)
+        kinds = {(dose.action, dose.target): dose for schedule in schedules for dose in schedule.doses}
+        check_schedule(self.system, Schedule(tuple(kinds.values())))  # of thousands of schedules few kinds of dose
+        self._starts = np.array([min(s.start(), float(self.times[0])) for s in schedules])
 
     def starts(self) -> FloatArray:
         """When the simulation begins, per schedule."""
-        return np.array([min(s.start(), float(self.times[0])) for s in self.schedules])
+        return self._starts
 
     def segments(self, which: NDArray[np.intp], y: FloatArray, p: FloatArray) -> Segments:
         """Tables for rows with schedules ``which`` (R,), first states y (R, n) and constants p (R, m)."""
@@ -130,7 +132,7 @@ class Programs:
                 # what a wash goes back to is where the simulation began, not where it goes on
                 tables.operations += [(SET, slot, value) for slot, value in enumerate((*y.tolist(), *p.tolist()))]
             tables.operations += self._jumps(cut)
-            sources = infusion(self.system, schedule, cut.time)
+            sources = infusion(self.system, schedule, cut.time) if self.infused else None
             for place, state in enumerate(self.infused):
                 value = 0.0 if sources is None else float(sources[state])
                 if value != running[state]:
@@ -157,6 +159,8 @@ class Programs:
 
     def _resized(self, operations: list[Operation], changed: set[int]) -> list[Operation]:
         """Operations with the contents of compartments among the changed slots scaled by what these change."""
+        if changed.isdisjoint(self._sizes):
+            return operations
         keep: list[Operation] = []
         scale: list[Operation] = []
         for index, (name, held) in enumerate(self.contents.items()):
