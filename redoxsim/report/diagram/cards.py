@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 from redoxsim.report.diagram.layered import Placed, acyclic_order, place
@@ -218,8 +218,20 @@ def _signal_piece(signals: Sequence[Signal], owner: Mapping[str, str]) -> Card:
             key = f"{how} on {one.id}"
             nodes[key] = NamesNode(tuple(names))
             edges.append(_Edge(key, one.id, ACTION_COLOURS[how], False, at_head=how))
-    unique = {(edge.tail, edge.head): edge for edge in edges}
-    return _laid_out(nodes, dict.fromkeys(nodes, 0.0), list(unique.values()), set())[0]
+    return _laid_out(nodes, dict.fromkeys(nodes, 0.0), _joined(edges), set())[0]
+
+
+def _joined(edges: Sequence[_Edge]) -> list[_Edge]:
+    """One line for two quantities that act on each other, with a sign at either end."""
+    found: dict[tuple[str, str], _Edge] = {}
+    for edge in edges:
+        other = found.get((edge.tail, edge.head))
+        if other is not None:
+            colour = edge.colour if edge.colour == other.colour else SOFT
+            tail, tip = edge.at_tail or other.at_tail, edge.at_head or other.at_head
+            edge = replace(edge, colour=colour, at_tail=tail, at_head=tip)
+        found[edge.tail, edge.head] = edge
+    return list(found.values())
 
 
 def _laid_out(

@@ -16,7 +16,7 @@ from math import isfinite
 from redoxsim.errors import ModelError
 from redoxsim.network.evaluate import evaluate
 from redoxsim.network.expr import Expr, symbols
-from redoxsim.network.parts import Network, Participant, Reaction
+from redoxsim.network.parts import Network, Participant, Reaction, Rule
 
 CATALYSIS, STIMULATION, INHIBITION, MODULATION = "catalysis", "stimulation", "inhibition", "modulation"
 GENE = "hgnc.symbol"
@@ -231,14 +231,36 @@ class _Maker:
         used = [name for name in _in_order(expr) if name in self.acting and name not in leave]
         return tuple(Actor(id=name, how=self.effect(expr, name)) for name in used)
 
+    def drives(self, rule: Rule) -> tuple[Actor, ...]:
+        """What a rule depends on. Of a rate the sign alone counts: towards more of the quantity (away from zero), or
+        less; near rest the rate itself is the difference of large parts."""
+        if rule.kind != "rate":
+            return self.actors(rule.expr, without=(rule.target,))
+        used = [name for name in _in_order(rule.expr) if name in self.acting and name != rule.target]
+        way = -1.0 if self.values.get(rule.target, 0.0) < 0.0 else 1.0
+        found = []
+        for name in used:
+            slope = next(
+                (one for one in (self.slope(rule.expr, name, values) for values in (self.values, self.live)) if one),
+                0.0,
+            )
+            rising = slope * way * (-1.0 if self.values.get(name, 0.0) < 0.0 else 1.0)
+            found.append(Actor(id=name, how=STIMULATION if rising > 0 else INHIBITION if rising < 0 else MODULATION))
+        return tuple(found)
+
+    def slope(self, expr: Expr, name: str, values: Mapping[str, float]) -> float:
+        """How a formula changes with a quantity; 0 where it does not or cannot be said."""
+        at = values.get(name, 0.0)
+        step = abs(at) * STEP or STEP
+        up, down = (evaluate(expr, {**values, name: at + sign * step}) for sign in (1, -1))
+        slope = (up - down) / (2 * step)
+        return slope if isfinite(slope) else 0.0
+
     def effect(self, expr: Expr, name: str) -> str:
         """How the size of a quantity acts on the size of a formula, from its slope at the start."""
         for values in (self.values, self.live):
-            here, at = evaluate(expr, values), values.get(name, 0.0)
-            step = abs(at) * STEP or STEP
-            up, down = (evaluate(expr, {**values, name: at + sign * step}) for sign in (1, -1))
-            slope = (up - down) / (2 * step)
-            if not isfinite(slope) or not slope:
+            here, at, slope = evaluate(expr, values), values.get(name, 0.0), self.slope(expr, name, values)
+            if not slope:
                 continue
             if here and at and isfinite(here):
                 elasticity = slope * at / here
@@ -309,7 +331,7 @@ class _Maker:
         found: dict[str, tuple[Actor, ...]] = {}
         for name in plain:
             if name in shown:
-                found[name] = self.actors(self.rules[name].expr, without=(name,))
+                found[name] = self.drives(self.rules[name])
                 ends = not feeds[name] & shown
                 key = (frozenset(found[name]), ends) if ends and len(found[name]) == 1 else (name,)
                 groups.setdefault(key, []).append(name)
