@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Mapping
 
-from redoxsim.network.parts import Compartment, Network, Parameter, Reaction, Species
+from redoxsim.network.parts import Compartment, Element, Network, Parameter, Reaction, Species
 
 PREFIXES = {0: "", -3: "m", -6: "u", -9: "n", -12: "p", -15: "f", -18: "a", -21: "z", -24: "y"}
 
 
 def unit_label(network: Network, name: str) -> str | None:
     """Such as "uM", "amol", "pL", "amol/s", or the id that the model uses; None where it gives none."""
-    part = network.index().get(name)
+    index = _index(network)
+    part = index.get(name)
     if isinstance(part, Species):
         substance = part.unit or network.substance_unit
-        compartment = network.index().get(part.compartment)
+        compartment = index.get(part.compartment)
         volume = _volume_unit(network, compartment) if isinstance(compartment, Compartment) else None
         if part.only_substance or (isinstance(compartment, Compartment) and compartment.dimensions == 0):
             return unit_word(network, substance)
@@ -28,6 +31,19 @@ def unit_label(network: Network, name: str) -> str | None:
     if isinstance(part, Parameter):
         return unit_word(network, part.unit)
     return None
+
+
+_LAST: deque[tuple[Network, Mapping[str, Element]]] = deque(maxlen=1)
+
+
+def _index(network: Network) -> Mapping[str, Element]:
+    """Parts by id; those of the last network are kept, as results ask for one label after another."""
+    for known, index in tuple(_LAST):
+        if known is network:
+            return index
+    made = network.index()
+    _LAST.append((network, made))
+    return made
 
 
 def _volume_unit(network: Network, compartment: Compartment) -> str | None:
