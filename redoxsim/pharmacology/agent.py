@@ -157,6 +157,67 @@ class AgentRule(Strict):
     _expr = field_validator("expr")(_formula)
 
 
+class Measured(Strict):
+    """Something that was measured of the agent: draws of its constants that leave the band are given up.
+
+    ``dose`` is what follows the agent's id in the dose grammar (``0.5 uM``, ``4 mM@0h..1h``); ``observe`` a readout of
+    the model ``at`` a time after 0 h; ``relative`` divides it by its value at 0 h. A potency is two measurements: at
+    its low end most cells live, at its high end most are dead.
+    """
+
+    observe: Sid
+    dose: str
+    at: str
+    low: float | None = None
+    high: float | None = None
+    relative: bool = False
+    grade: Grade = "B"
+    source: str
+
+    @model_validator(mode="after")
+    def _band(self) -> Measured:
+        if self.low is None and self.high is None:
+            raise ValueError("a measurement needs 'low', 'high' or both")
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"the band {self.low:g} to {self.high:g} is empty")
+        return self
+
+    @field_validator("at")
+    @classmethod
+    def _time(cls, text: str) -> str:
+        try:
+            seconds = units.seconds(text)
+        except RedoxsimError as error:
+            raise ValueError(error.message) from error
+        if seconds <= 0.0:
+            raise ValueError(f"'{text}' is not after 0 h")
+        return text
+
+    @field_validator("dose")
+    @classmethod
+    def _dose(cls, text: str) -> str:
+        from redoxsim.pharmacology.dosing import Schedule
+
+        try:
+            first = min(one.time for one in Schedule.parse(f"agent={text}").doses)
+        except RedoxsimError as error:
+            raise ValueError(f"'{text}' is not a dose: {error.message}") from error
+        if first < 0.0:
+            raise ValueError(f"'{text}' is given before 0 h")
+        return text
+
+    @property
+    def seconds(self) -> float:
+        """When it is read."""
+        return units.seconds(self.at)
+
+    def __str__(self) -> str:
+        ends = f"at least {self.low:g}" if self.low is not None else f"at most {self.high:g}"
+        if self.low is not None and self.high is not None:
+            ends = f"{self.low:g} to {self.high:g}"
+        return f"{self.observe} {ends}{' of its start' if self.relative else ''} under {self.dose} at {self.at}"
+
+
 class Clinical(Strict):
     """Exposure reached in people; shown beside every dose axis."""
 
@@ -172,8 +233,9 @@ class Agent(Strict):
     """What an agent file says.
 
     ``dose_species`` is the species of the medium that a dose adds to, ``targets`` are HGNC symbols,
-    ``hypothesis`` marks a mechanism that is proposed rather than shown. ``molar_mass`` (g/mol) lets doses be
-    given as mass per volume. ``unsupported`` says why an agent cannot be simulated; it is listed, never applied.
+    ``measured`` is what draws of its constants must agree with, ``hypothesis`` marks a mechanism that is proposed
+    rather than shown. ``molar_mass`` (g/mol) lets doses be given as mass per volume. ``unsupported`` says why an agent
+    cannot be simulated; it is listed, never applied.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -192,6 +254,7 @@ class Agent(Strict):
     clinical: Clinical | None = None
     caveats: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
     parameters: tuple[AgentParameter, ...] = ()
     species: tuple[AgentSpecies, ...] = ()
     reactions: tuple[AgentReaction, ...] = ()

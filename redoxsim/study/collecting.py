@@ -68,7 +68,8 @@ def collect(
             coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
     made = record(rows, run, design)
     if readout.usable is not None:
-        coords["draw"] = ("draw", np.arange(len(readout.usable)))
+        places = np.arange(len(readout.usable)) if rows.drawn is None else rows.drawn.places
+        coords["draw"] = ("draw", places, {"long_name": "which of the draws that the model allows"})
         coords["usable"] = ("draw", readout.usable, {"long_name": "whether the draw came to the end at every point"})
         made["draws"]["usable"] = int(readout.usable.sum())
         made["draws"]["assumed_again"] = 0 if readout.assumed is None else readout.assumed.shape[-1]

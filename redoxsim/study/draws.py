@@ -1,12 +1,13 @@
 """Sets of constants that a model allows: drawn within their ranges, kept where the undosed cell is a possible one.
 
 A draw is about what is known of the constants, not about the cell at hand: it is judged on the model's own cell,
-before cell profile, overrides and agents, so that every study of a model uses the same draws.
+before cell profile, overrides and doses, so that every study of a model uses the same draws. Constants of an agent are
+drawn for each of these until they agree with what was measured of the agent (:mod:`redoxsim.study.agent_draws`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from redoxsim.errors import DesignError
 from redoxsim.solve import Batch
 from redoxsim.solve.rest import at_rest
+from redoxsim.study import kept_draws
+from redoxsim.study.agent_draws import Sets, agent_sets
 from redoxsim.study.metadata import Target, correlations_of
 from redoxsim.study.population import MOST, Supply, power_of_two
 from redoxsim.study.setup import Setup, prepare
@@ -25,6 +28,8 @@ Ranges = Mapping[str, tuple[float, float, float]]
 BLOCK = 512
 TRIES = 200  # for each draw asked for
 KEPT = 8
+MOST_CELLS = 4
+"""Draws of a model that may be made for each one asked for, where agents leave some of them without constants."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +43,9 @@ class Drawn:
     tried : how many were drawn until there were enough.
     unsettled : of those, how many have no undosed steady state.
     outside : by target, how many settled ones leave its band; one draw may leave several.
+    places : (D,) which of the draws that the model alone allows these are; equal places are equal cells in any study.
+    agents : by agent with measurements: ``cells`` that constants were sought for, ``without`` any that agree, ``sets``
+        tried and, by measurement, how many sets were given up on it.
     """
 
     values: Mapping[str, FloatArray]
@@ -45,6 +53,8 @@ class Drawn:
     tried: int
     unsettled: int = 0
     outside: Mapping[str, int] = field(default_factory=dict)
+    places: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    agents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -61,7 +71,16 @@ class Drawn:
             "unsettled": self.unsettled,
             "outside": dict(self.outside),
             "constants": sorted(self.values),
+            "agents": {name: dict(one) for name, one in self.agents.items()},
         }
+
+    def only(self, names: Sequence[str] | frozenset[str]) -> Drawn:
+        """The same draws of some of the constants."""
+        return Drawn(
+            values={name: one for name, one in self.values.items() if name in names},
+            asked=self.asked, tried=self.tried, unsettled=self.unsettled, outside=self.outside, places=self.places,
+            agents=self.agents,
+        )  # fmt: skip
 
 
 def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed: int = 1, jobs: int = 1) -> Drawn:
@@ -69,7 +88,9 @@ def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed
 
     Constants of the model are drawn from a quasi-random sequence in order; those whose undosed steady state leaves
     a target that conditions draws (see :class:`redoxsim.study.metadata.Target`), or that have none, are rejected.
-    Constants of agents, and those that a cell profile gives a range of its own, are drawn independently.
+    For each one kept, constants of an agent of which something was measured are drawn until they agree with it; a draw
+    for which none do is left out. Other constants of agents, and those that a cell profile gives a range of its own,
+    are drawn independently.
 
     Parameters
     ----------
@@ -84,17 +105,46 @@ def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed
         raise DesignError(f"there can be 0 to {MOST} draws, not {number}")
     reference = prepare(setup.original)
     own = reference.ranges
-    found = _accepted(reference, own, number, seed, jobs)
-    count = found.number if own else number
+    wanted = number
+    while True:
+        cells = _accepted(reference, own, wanted, seed, jobs)
+        there = cells.number if own else wanted
+        sets = [
+            found
+            for _, agent in sorted(setup.agents.items())
+            if (found := agent_sets(reference, agent, cells.values, there, name=cells.name, seed=seed, jobs=jobs))
+        ]
+        good = np.logical_and.reduce([one.found for one in sets], initial=True) & np.ones(there, dtype=bool)
+        share = max(float(good.mean()), 1.0 / (2 * MOST_CELLS))
+        if good.sum() >= number or there < wanted or wanted >= min(MOST_CELLS * number, MOST):
+            break
+        wanted = min(MOST_CELLS * number, MOST, int(np.ceil(1.1 * number / share)) + 8)
+    places = np.flatnonzero(good)[:number]
+    if not len(places):
+        names = " and ".join(one.agent for one in sets)
+        raise DesignError(
+            f"not one of {there} draws of model '{reference.network.id}' has constants of {names} that agree with what "
+            "is measured",
+            hint="--draws 0 leaves all constants at their values; `[[measured]]` of the agent's file says what is",
+        )
+    seen = int(places[-1]) + 1 if len(places) == number else there
     extra = {name: ends for name, ends in ranges.items() if own.get(name) != ends}
-    values = {name: one for name, one in found.values.items() if name in ranges and name not in extra}
-    values |= _independent(extra, count, seed)
+    values = {name: one[places] for name, one in cells.values.items() if name in ranges and name not in extra}
+    for one in sets:
+        for name, column in one.values.items():
+            if extra.get(name) == one.ranges[name]:
+                values[name] = column[places]
+                del extra[name]
+    values |= _independent(extra, len(places), seed)
+    told = cells.first(seen) if own else None
     return Drawn(
         values=dict(sorted(values.items())),
         asked=number,
-        tried=found.tried if own else number,
-        unsettled=found.unsettled,
-        outside=found.outside,
+        tried=told.tried if told else seen,
+        unsettled=told.unsettled if told else 0,
+        outside=told.outside if told else {},
+        places=places.astype(np.int64),
+        agents={one.agent: one.told(seen) for one in sets},
     )
 
 
@@ -123,25 +173,99 @@ def _independent(ranges: Ranges, count: int, seed: int) -> dict[str, FloatArray]
     return {name: values[:count][order] for name, values in taken.items()}
 
 
-_KNOWN: dict[tuple[Any, ...], Drawn] = {}
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cells:
+    """Draws of a model's own constants, as far as they have been made.
+
+    ``settled`` (N,) which of the sets tried come to rest, ``inside`` (N, T) whether each keeps to each target,
+    ``values`` of the accepted ones; ``name`` tells them from all others. None of the first two without targets.
+    """
+
+    name: str
+    targets: tuple[str, ...]
+    settled: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+    values: Mapping[str, FloatArray]
+
+    @property
+    def number(self) -> int:
+        """How many were accepted."""
+        return next((len(one) for one in self.values.values()), 0)
+
+    def until(self, tries: int, number: int) -> Cells:
+        """The first ``number`` accepted ones among so many tries; what was made besides makes no difference."""
+        count = min(number, self.number)
+        if self.targets:
+            good = self.settled[:tries] & self.inside[:tries].all(axis=1)
+            count = min(number, int(good.sum()))
+        values = {name: one[:count] for name, one in self.values.items()}
+        return Cells(
+            name=self.name, targets=self.targets, settled=self.settled[:tries], inside=self.inside[:tries],
+            values=values,
+        )  # fmt: skip
+
+    def first(self, number: int) -> Drawn:
+        """What it took to have so many: all that was tried where there are fewer."""
+        tried = number
+        if self.targets:
+            good = np.flatnonzero(self.settled & self.inside.all(axis=1))
+            tried = int(good[number - 1]) + 1 if len(good) >= number else len(self.settled)
+        settled, inside = self.settled[:tried], self.inside[:tried]
+        outside = (settled[:, None] & ~inside).sum(axis=0)
+        return Drawn(
+            values={}, asked=number, tried=tried, unsettled=int((~settled).sum()),
+            outside={one: int(count) for one, count in zip(self.targets, outside, strict=True)},
+        )  # fmt: skip
 
 
-def _accepted(reference: Setup, ranges: Ranges, number: int, seed: int, jobs: int) -> Drawn:
-    """Draws of the model's own constants; those of the last few models are kept in memory."""
-    if not ranges:
-        return Drawn(values={}, asked=number, tried=0)
+_KNOWN: dict[str, Cells] = {}
+
+
+def _accepted(reference: Setup, ranges: Ranges, number: int, seed: int, jobs: int) -> Cells:
+    """Draws of the model's own constants; those of the last few models are kept in memory, all of them on disk."""
     correlations = correlations_of(reference.original)
     targets = _conditions(reference)
-    key = (
-        reference.system.key, tuple(sorted(ranges.items())), tuple(sorted(correlations.items())), number, seed,
-        tuple((one.id, one.low, one.high) for one in targets), tuple(sorted(reference.values.items())),
+    name = kept_draws.name_of(
+        reference.system.key, sorted(ranges.items()), sorted(correlations.items()), seed,
+        [(one.id, one.low, one.high) for one in targets], sorted(reference.values.items()),
     )  # fmt: skip
-    if key not in _KNOWN:
+    ids = tuple(one.id for one in targets)
+    if not ranges or not targets:
         supply = Supply(ranges, seed=[seed, 1], correlations=correlations)
-        while len(_KNOWN) >= KEPT:
-            _KNOWN.pop(next(iter(_KNOWN)))
-        _KNOWN[key] = _conditioned(reference, supply, targets, number, jobs)
-    return _KNOWN[key]
+        values = {key: one[:number] for key, one in supply.take(power_of_two(number)).items()} if ranges else {}
+        none = np.zeros(0, dtype=bool)
+        return Cells(name=name, targets=(), settled=none, inside=none.reshape(0, 0), values=values)
+    known = _KNOWN.pop(name, None) or _from_disk(name, ids, ranges)
+    blocks = -(-max(TRIES * number, 8 * BLOCK) // BLOCK)
+    before = len(known.settled)
+    while known.until(blocks * BLOCK, number).number < number and len(known.settled) < blocks * BLOCK:
+        known = _further(known, reference, Supply(ranges, seed=[seed, 1], correlations=correlations), targets, jobs)
+    if len(known.settled) > before:
+        arrays = {f"value {key}": one for key, one in known.values.items()}
+        kept_draws.save(name, {"settled": known.settled, "inside": known.inside, **arrays})
+    while len(_KNOWN) >= KEPT:
+        _KNOWN.pop(next(iter(_KNOWN)))
+    _KNOWN[name] = known
+    found = known.until(blocks * BLOCK, number)
+    if not found.number:
+        tried = len(found.settled)
+        raise DesignError(
+            f"not one of {tried} draws has an undosed state inside the bands of model '{reference.network.id}'",
+            hint=f"{int((~found.settled).sum())} have no steady state; narrower ranges in parameters.csv, or "
+            "correlations.csv",
+        )
+    return found
+
+
+def _from_disk(name: str, targets: tuple[str, ...], ranges: Ranges) -> Cells:
+    """What was kept, or nothing tried yet."""
+    arrays = kept_draws.load(name) or {
+        "settled": np.zeros(0, dtype=bool),
+        "inside": np.zeros((0, len(targets)), dtype=bool),
+        **{f"value {key}": np.zeros(0) for key in sorted(ranges) if ranges[key][1] < ranges[key][2]},
+    }
+    values = {key.removeprefix("value "): one for key, one in arrays.items() if key.startswith("value ")}
+    return Cells(name=name, targets=targets, settled=arrays["settled"], inside=arrays["inside"], values=values)
 
 
 def _conditions(reference: Setup) -> tuple[Target, ...]:
@@ -151,39 +275,21 @@ def _conditions(reference: Setup) -> tuple[Target, ...]:
     return tuple(one for one in reference.metadata.targets if one.draws)
 
 
-def _conditioned(reference: Setup, supply: Supply, targets: tuple[Target, ...], number: int, jobs: int) -> Drawn:
-    if not targets:
-        values = {name: one[:number] for name, one in supply.take(power_of_two(number)).items()}
-        return Drawn(values=values, asked=number, tried=number)
+def _further(known: Cells, reference: Setup, supply: Supply, targets: tuple[Target, ...], jobs: int) -> Cells:
+    """One more block of tries."""
     low, high = (np.array([getattr(one, end) for one in targets]) for end in ("low", "high"))
-    parts: list[dict[str, FloatArray]] = []
-    accepted = tried = unsettled = 0
-    outside = np.zeros(len(targets), dtype=np.int64)
-    while accepted < number and tried < max(TRIES * number, 8 * BLOCK):
-        block = supply.take(BLOCK)
-        rest = at_rest(_undosed(reference, block, tuple(one.id for one in targets)), threads=jobs)
-        with np.errstate(invalid="ignore"):
-            inside = (rest.values >= low) & (rest.values <= high)
-        good = rest.found & inside.all(axis=1)
-        last = BLOCK  # draws after the one that completes the number were not needed
-        if accepted + int(good.sum()) >= number:
-            last = int(np.flatnonzero(good)[number - accepted - 1]) + 1
-        chosen = np.flatnonzero(good[:last])
-        parts.append({name: one[chosen] for name, one in block.items()})
-        accepted, tried = accepted + len(chosen), tried + last
-        unsettled += int((~rest.found[:last]).sum())
-        outside += (rest.found[:last, None] & ~inside[:last]).sum(axis=0)
-    if not accepted:
-        raise DesignError(
-            f"not one of {tried} draws has an undosed state inside the bands of model '{reference.network.id}'",
-            hint=f"{unsettled} have no steady state; narrower ranges in parameters.csv, or correlations.csv",
-        )
-    return Drawn(
-        values={name: np.concatenate([part[name] for part in parts]) for name in supply.ranges},
-        asked=number,
-        tried=tried,
-        unsettled=unsettled,
-        outside={one.id: int(count) for one, count in zip(targets, outside, strict=True)},
+    supply.skip(len(known.settled))
+    block = supply.take(BLOCK)
+    rest = at_rest(_undosed(reference, block, tuple(one.id for one in targets)), threads=jobs)
+    with np.errstate(invalid="ignore"):
+        inside = (rest.values >= low) & (rest.values <= high)
+    chosen = np.flatnonzero(rest.found & inside.all(axis=1))
+    return Cells(
+        name=known.name,
+        targets=known.targets,
+        settled=np.concatenate([known.settled, rest.found]),
+        inside=np.concatenate([known.inside, inside]),
+        values={key: np.concatenate([known.values[key], one[chosen]]) for key, one in block.items()},
     )
 
 
@@ -192,3 +298,6 @@ def _undosed(reference: Setup, values: Mapping[str, FloatArray], observe: tuple[
     return Batch(
         system=reference.system, times=np.array([0.0]), rows=BLOCK, columns=columns, observe=observe, start="steady"
     )
+
+
+__all__ = ["Cells", "Drawn", "Sets", "draw", "varied"]

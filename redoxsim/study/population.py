@@ -95,6 +95,11 @@ class Supply:
         self._sampler = qmc.Sobol(d=max(1, len(self.ranges)), scramble=True, rng=rng)
         self._mix = _mix(tuple(self.ranges), correlations or {})
 
+    def skip(self, n: int) -> None:
+        """Pass over the next ``n`` values."""
+        if n:
+            self._sampler.fast_forward(n)
+
     def take(self, n: int) -> dict[str, FloatArray]:
         """The next ``n`` values of each, (n,); ``n`` is a power of two, else evenness suffers."""
         sample: FloatArray = self._sampler.random(n)

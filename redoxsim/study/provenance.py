@@ -129,15 +129,28 @@ def sentence(counts: Mapping[str, int]) -> str:
 
 
 def draws_text(draws: Mapping[str, Any]) -> str:
-    """``200 draws of 6000 tried (40% without a steady state, 57% outside the bands), 3 of them failed``."""
+    """``200 draws of 6000 tried (40% without a steady state, 57% outside the bands), 3 of them failed``.
+
+    Where something was measured of an agent: how many of the draws that the model allows were left without constants
+    of agents, and what share of the sets tried agrees with the measurements.
+    """
+    agents: Mapping[str, Mapping[str, Any]] = draws.get("agents", {})
     text = f"{draws['number']} draw{'s' if draws['number'] != 1 else ''}"
     if draws["tried"] > draws["number"]:
         unsettled = draws["unsettled"] / draws["tried"]
-        outside = 1.0 - unsettled - draws["number"] / draws["tried"]
-        text += f" of {draws['tried']} tried ({unsettled:.0%} without a steady state, {outside:.0%} outside the bands)"
+        cells = next((one["cells"] for one in agents.values()), draws["number"])
+        outside = 1.0 - unsettled - cells / draws["tried"]
+        text += f" of {draws['tried']} tried ({unsettled:.0%} without a steady state, {outside:.0%} outside the bands"
+        lost = (cells - draws["number"]) / draws["tried"]
+        text += f", {lost:.0%} without constants of agents)" if lost else ")"
     if draws["number"] < draws["asked"]:
         text += f", fewer than the {draws['asked']} asked for"
     failed = draws["number"] - draws["usable"]
     if not draws["usable"]:
-        return f"{text}, too many of them failed for a band"
-    return text + (f", {failed} of them ({failed / draws['number']:.0%}) failed and left out" if failed else "")
+        text += ", too many of them failed for a band"
+    elif failed:
+        text += f", {failed} of them ({failed / draws['number']:.0%}) failed and left out"
+    for name, one in agents.items():
+        share = (one["cells"] - one["without"]) / one["sets"]
+        text += f"; {share:.1%} of {one['sets']} sets of constants of {name} agree with what was measured of it"
+    return text

@@ -25,6 +25,8 @@ MOST_FAILED = 0.5
 """Share of the draws that may fail for the others to be spoken for."""
 ASSUMED = 64
 """Draws solved again with only grade C varying."""
+DRAWN_STEPS = 20_000
+"""Step budget of a row of a draw; the median row takes less than a hundred, and one that needs more is left out."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,6 +144,7 @@ class Rows:
             start=self.setup.start,
             rtol=self.settings.rtol,
             atol=self.settings.atol,
+            max_steps=DRAWN_STEPS if self.drawn is not None else Batch.max_steps,
         )
 
 

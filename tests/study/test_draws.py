@@ -204,6 +204,7 @@ def test_the_estimate_solves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def never(*_: object, **__: object) -> None:
         raise AssertionError("solved")
 
+    monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(study_draws, "_KNOWN", {})
     monkeypatch.setattr(study_draws, "at_rest", never)
     plan = rx.scan.plan(pool(tmp_path / "m"), axes={"k_free": [1.0, 2.0]}, until="1 h", observe="A", draws=16)
