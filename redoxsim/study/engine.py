@@ -13,7 +13,7 @@ import pickle
 import signal
 import threading
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -27,6 +27,7 @@ from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_b
 from redoxsim.study import worker
 
 FloatArray = NDArray[np.float64]
+Rows = NDArray[np.intp]
 Progress = Callable[[int, int, int], None]
 """Called with rows done, rows failed and rows in all."""
 Cancel = Callable[[], bool]
@@ -158,15 +159,15 @@ class _Gather:
         self.messages: dict[int, str] = {}
         self._total, self._done, self._failed, self._progress = batch.rows, 0, 0, progress
 
-    def take(self, rows: list[int], solution: BatchSolution) -> None:
+    def take(self, rows: Rows, solution: BatchSolution) -> None:
         self.values[rows] = solution.values
-        for place, row in enumerate(rows):
-            self.status[row] = solution.status[place]
-            if place in solution.messages:
-                self.messages[row] = solution.messages[place]
-            if solution.status[place] is not Status.INTERRUPTED:
-                self._done += 1
-                self._failed += not solution.status[place].ok
+        for row, status in zip(rows.tolist(), solution.status, strict=True):
+            self.status[row] = status
+        for place, text in solution.messages.items():
+            self.messages[int(rows[place])] = text
+        done = len(rows) - sum(status is Status.INTERRUPTED for status in solution.status)
+        self._done += done
+        self._failed += done - sum(status is Status.OK for status in solution.status)
         if self._progress is not None:
             self._progress(self._done, self._failed, self._total)
 
@@ -176,27 +177,38 @@ class _Gather:
             self._progress(self._done + done, self._failed, self._total)
 
 
-def chunked(batch: Batch, jobs: int, *, most: int | None = None) -> list[list[int]]:
+def chunked(batch: Batch, jobs: int, *, most: int | None = None) -> list[Rows]:
     """Rows in chunks of up to ``most``: rows with equal values in one chunk where there are enough such groups."""
-    names = sorted(batch.columns)
-    groups: dict[tuple[bytes, ...], list[int]] = {}
-    columns = [np.ascontiguousarray(batch.columns[name], dtype=np.float64) for name in names]
-    for row in range(batch.rows):
-        groups.setdefault(tuple(column[row].tobytes() for column in columns), []).append(row)
+    order, sizes = _groups(batch)
     most = most or (CHUNK if jobs == 1 else max(1, min(CHUNK, -(-batch.rows // (4 * jobs)))))
-    chunks: list[list[int]] = []
-    split = jobs > 1 and len(groups) < jobs
-    for rows in groups.values():
-        pieces = [rows[i : i + most] for i in range(0, len(rows), most)] if split else [rows]
-        for piece in pieces:
-            if chunks and len(chunks[-1]) + len(piece) <= most:
-                chunks[-1] = chunks[-1] + piece
-            else:
-                chunks.append(piece)
-    return chunks
+    if jobs > 1 and len(sizes) < jobs:
+        sizes = [min(most, size - start) for size in sizes for start in range(0, size, most)]
+    borders, length = [0], 0
+    for size in sizes:
+        if length and length + size > most:
+            borders.append(borders[-1] + length)
+            length = 0
+        length += size
+    return np.split(order, borders[1:]) if batch.rows else []
 
 
-def _in_turn(batch: Batch, jobs: int, together: int) -> list[list[int]]:
+def _groups(batch: Batch) -> tuple[Rows, list[int]]:
+    """Rows with equal values one after another, in the order in which values come up; the sizes of these groups."""
+    if not batch.columns or not batch.rows:
+        return np.arange(batch.rows), [batch.rows]
+    columns = [np.asarray(batch.columns[name], dtype=np.float64).view(np.int64) for name in sorted(batch.columns)]
+    order = np.lexsort(columns)  # stable: equal rows stay in order
+    new = np.zeros(batch.rows, dtype=bool)
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    group = np.cumsum(new)
+    heads = order[np.flatnonzero(np.concatenate([[True], new[1:]]))]
+    order = order[np.argsort(heads[group], kind="stable")]
+    sizes = np.bincount(group)[np.argsort(heads, kind="stable")]
+    return order, sizes.tolist()
+
+
+def _in_turn(batch: Batch, jobs: int, together: int) -> list[Rows]:
     """Chunks of a few results each, for solvers that take row after row."""
     apart = batch.rows // together
     if together == 1:
@@ -204,12 +216,13 @@ def _in_turn(batch: Batch, jobs: int, together: int) -> list[list[int]]:
     few = max(1, CHUNK // together)
     chunks = []
     for first in range(0, apart, few):
-        block = [turn * apart + place for turn in range(together) for place in range(first, min(first + few, apart))]
-        chunks += [[block[row] for row in rows] for rows in chunked(part(batch, block), jobs)]
+        places = np.arange(first, min(first + few, apart))
+        block = (np.arange(together)[:, None] * apart + places).ravel()
+        chunks += [block[rows] for rows in chunked(part(batch, block), jobs)]
     return chunks
 
 
-def part(batch: Batch, rows: list[int]) -> Batch:
+def part(batch: Batch, rows: Rows | Sequence[int]) -> Batch:
     """The batch of some rows, with only the schedules that they use."""
     index = np.zeros(batch.rows, dtype=np.intp) if batch.schedule_index is None else batch.schedule_index
     used, inverse = np.unique(index[rows], return_inverse=True)
@@ -222,7 +235,7 @@ def part(batch: Batch, rows: list[int]) -> Batch:
     )
 
 
-def _in_processes(batch: Batch, solver: str, chunks: list[list[int]], jobs: int, gather: _Gather, stop: Cancel) -> None:
+def _in_processes(batch: Batch, solver: str, chunks: list[Rows], jobs: int, gather: _Gather, stop: Cancel) -> None:
     payload = pickle.dumps((batch, solver))
     count = min(jobs, len(chunks))
     spawn = get_context("spawn")
@@ -230,7 +243,7 @@ def _in_processes(batch: Batch, solver: str, chunks: list[list[int]], jobs: int,
     with _single_threads():
         pool = ProcessPoolExecutor(count, mp_context=spawn, initializer=worker.begin, initargs=(payload, ending))
         try:
-            waiting: dict[Future[Any], list[int]] = {pool.submit(worker.work, rows): rows for rows in chunks}
+            waiting: dict[Future[Any], Rows] = {pool.submit(worker.work, rows): rows for rows in chunks}
             while waiting and not stop():
                 finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in finished:

@@ -16,7 +16,7 @@ def begin(payload: bytes, ending: Any) -> None:
     _STATE["batch"], _STATE["solver"] = pickle.loads(payload)
 
 
-def work(rows: list[int]) -> Any:
+def work(rows: Any) -> Any:
     """The solved rows of the batch; once it is to end, those that were done by then."""
     from redoxsim.solve import solve_batch
     from redoxsim.study.engine import part

@@ -72,7 +72,9 @@ def test_rows_with_equal_values_stay_together(system: equations.OdeSystem) -> No
     chunks = engine.chunked(batch(system, [0.1, 0.2] * 8, [2.0] * 16), 4)
     assert sorted(row for chunk in chunks for row in chunk) == list(range(16))
     even = [chunk for chunk in engine.chunked(batch(system, [0.1, 0.2, 0.3, 0.4] * 8), 4) if 0 in chunk]
-    assert even[0] == list(range(0, 32, 4))
+    assert even[0].tolist() == list(range(0, 32, 4))
+    small = engine.chunked(batch(system, [0.2, 0.1, 0.2, 0.3, 0.1]), 1, most=3)
+    assert [chunk.tolist() for chunk in small] == [[0, 2], [1, 4, 3]]
 
 
 def test_cancel_keeps_what_is_done(system: equations.OdeSystem) -> None:
