@@ -33,13 +33,12 @@ SUMMARY = ("mean", "mid_mean", "min", "max")
 def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
     """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair."""
     yield from _courses(experiment, finished)
+    yield from _curves(experiment, finished)
     spared = [second.run.id for _, second in window_pairs(finished)]
     for one in finished:
         if one.results.interrupted or not one.results.ok:
             continue
-        if isinstance(one.run, DoseResponseRun):
-            yield from _curves(one)
-        elif isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
+        if isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
             found = _surface(experiment, one, finished)
             if found is not None:
                 yield one.run.id, found
@@ -184,26 +183,59 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[t
         yield "course-" + "-".join(run.id for run in runs), figure
 
 
-def _curves(one: Finished) -> Iterator[tuple[str, Figure]]:
+def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+    """A figure per readout; runs of one agent read at the same time share it, told apart by their conditions."""
     from redoxsim.report.figures.doseresponse import curve, dose_response
 
-    agent = one.results.axes[0]
-    axis = one.results.dataset[agent]
-    title = str(axis.attrs.get("long_name") or agent)
-    hours = float(one.results.dataset["time"]) / 3600.0
-    for name in one.results.observables:
-        fit = one.results.fit(name)
-        data = one.results.dataset
+    groups: dict[tuple[str, ...], list[Finished]] = {}
+    for one in finished:
+        if isinstance(one.run, DoseResponseRun) and one.results.ok and not one.results.interrupted:
+            unit = unit_of(one.results.dataset[one.run.agent].attrs) or "uM"
+            for name in one.results.observables:
+                groups.setdefault((one.run.agent, one.run.at, unit, name), []).append(one)
+    for (agent, _, unit, name), group in groups.items():
+        data = group[0].results.dataset
+        title = str(data[agent].attrs.get("long_name") or agent)
+        hours = float(data["time"]) / 3600.0
         figure = dose_response(
-            [curve(data, name, agent=agent, label=name, fit=fit)],
+            [
+                curve(one.results.dataset, name, agent=agent, label=label, fit=one.results.fit(name))
+                for one, label in zip(group, _apart(experiment, group, name), strict=True)
+            ],
             agent=title,
-            unit=unit_of(axis.attrs) or "uM",
+            unit=unit,
             effect=str(data[name].attrs.get("long_name") or name),
             title=f"{title}: {name} at {hours:g} h",
-            caption=caption(one.results),
-            note=grades_note(one.results),
+            caption=caption(group[0].results) if len(group) == 1 else _caption_of_several(group),
+            note=grades_note(group[0].results),
         )
-        yield f"{one.run.id}-{name}", figure
+        yield "-".join([*(one.run.id for one in group), name]), figure
+
+
+def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list[str]:
+    """What sets each run of a group apart, in words: what is given besides, levels, the cell; their ids where short."""
+    if len(group) == 1:
+        return [name]
+    labels = []
+    for one in group:
+        assert isinstance(one.run, DoseResponseRun)
+        parts = [_dose_words(text) for text in one.run.background]
+        parts += [f"{level} {value:g}" for level, value in one.run.values.items()]
+        cells = {other.run.cell or experiment.cell for other in group}
+        parts += [f"cell {one.run.cell or experiment.cell}"] if len(cells) > 1 else []
+        labels.append(", ".join(parts) or "as it is")
+    if len(set(labels)) < len(labels):
+        return [one.run.id.replace("-", " ") for one in group]
+    return labels
+
+
+def _caption_of_several(group: Sequence[Finished]) -> str:
+    """Small print of runs in one figure; the cell is told where all have it."""
+    texts = {caption(one.results) for one in group}
+    if len(texts) == 1:
+        return texts.pop()
+    cell = group[0].results.provenance["cell"]
+    return caption(group[0].results).replace(f", cell {cell['id']}" if cell else "", "", 1)
 
 
 def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]) -> Figure | None:

@@ -6,7 +6,6 @@ lies in them. It has no dates, so that the same runs give the same page.
 
 from __future__ import annotations
 
-import base64
 import csv
 import html
 import re
@@ -16,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redoxsim.report.pictures import figures
 from redoxsim.report.runlist import Run, settings
 from redoxsim.study.claims import Answer
 
-IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
 LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
-LEFT_OUT = ("method", "message")
+LEFT_OUT = ("method", "message", "sign", "orientation")
 """Columns of tables of numbers that repeat one sentence on every line."""
 ANSWERS = {
     Answer.REPRODUCED.value: "yes",
@@ -115,7 +114,7 @@ def _overview(sections: Sequence[Section]) -> str:
         rows = [
             [
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
-                f"<span class='{ANSWERS[_answer(text)]}'>{html.escape(text)}</span>",
+                _worded(text),
                 _link(one),
             ]
             for number, (claim, text, one) in enumerate(claims)
@@ -143,70 +142,139 @@ def _section(one: Section) -> str:
         f"<section id='{html.escape(one.id, quote=True)}'>",
         f"<h2>{html.escape(str(about.get('title', one.id)))}</h2>",
         f"<p class='question'>{html.escape(str(about.get('question', '')))}</p>",
+        f"<p class='again'>Run it again: <code>{html.escape(one.again)}</code></p>",
     ]
     told = (("The documents say", about.get("says")), ("Expected before the first run", about.get("expected")))
     parts += [f"<p><b>{name}.</b> {html.escape(str(text))}</p>" for name, text in told if text]
     if one.run.state not in ("finished", "partial"):
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
-    parts += [
-        f"<p><b>{html.escape(claim)}</b>: <span class='{ANSWERS[_answer(words)]}'>{html.escape(words)}</span></p>"
-        for claim, words in one.claims.items()
-    ]
-    parts.append(_verdicts(one))
-    parts += _figures(one.run.path)
-    parts += [_numbers(one.run.path / f"{name}.csv", title) for name, title in (("scores", "Scores"), ("fits", "Fits"))]
-    parts.append(f"<p class='small'>{html.escape(_rests_on(one))}</p>")
-    parts.append(f"<p>Run it again: <code>{html.escape(one.again)}</code></p>\n</section>")
+    parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
+    parts += _verdicts(one)
+    for lines in one.run.summary.get("windows", {}).values():
+        parts.append(f"<h3>{html.escape(lines[0])}</h3>")
+        parts.append("<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines[1:]) + "</ul>")
+    parts += figures(one.run.path)
+    parts += [_fits(one.run.path / "fits.csv"), _scores(one.run.path / "scores.csv")]
+    parts.append(_design(one))
+    parts.append(f"<p class='small'>{html.escape(_rests_on(one))}</p>\n</section>")
     return "\n".join(part for part in parts if part)
 
 
-def _verdicts(one: Section) -> str:
-    texts = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
-    rows = []
+def _worded(text: str) -> str:
+    """An answer with its reason; the kind of it stands out, in colour and in weight."""
+    kind = _answer(text)
+    known = kind if text.startswith(kind) else ""
+    return f"<span class='{ANSWERS[kind]}'>{html.escape(known)}</span>{html.escape(text[len(known) :])}"
+
+
+def _verdicts(one: Section) -> list[str]:
+    """What was expected and what came out; apart from it what is right where a document is wrong."""
+    stated = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
+    groups: dict[bool, list[list[str]]] = {False: [], True: []}
     for name, verdict in one.verdicts.items():
         kind = "yes" if verdict.get("holds") else "partly" if "conflict" in str(verdict.get("verdict")) else "no"
-        stated = texts.get(name, {})
-        rows.append(
+        told = stated.get(name, {})
+        why = told.get("conflict")
+        groups[bool(told.get("correction"))].append(
             [
-                html.escape(str(stated.get("claim", ""))),
-                html.escape(str(stated.get("text", name))),
+                html.escape(str(told.get("claim", ""))),
+                html.escape(str(told.get("text", name)))
+                + (f"<br><span class='small'>Known conflict: {html.escape(str(why))}</span>" if why else ""),
                 html.escape(str(verdict.get("expected", ""))),
                 html.escape(str(verdict.get("got", ""))),
                 f"<span class='{kind}'>{html.escape(str(verdict.get('verdict', '')))}</span>",
             ]
         )
-    return _table(("claim", "what", "expected", "got", "verdict"), rows) if rows else ""
+    heads = ("claim", "what", "expected", "got", "verdict")
+    corrected = "What the chemistry does, where the document is wrong"
+    shown = (("What the document says" if groups[True] else "", groups[False]), (corrected, groups[True]))
+    return [_table(heads, rows, about=about) for about, rows in shown if rows]
 
 
-def _figures(folder: Path) -> list[str]:
-    """Figures as data inside the page; what a browser cannot show is left out."""
-    found = []
-    for file in sorted((folder / "figures").glob("*")) if (folder / "figures").is_dir() else []:
-        if file.suffix in IMAGES:
-            data = base64.b64encode(file.read_bytes()).decode("ascii")
-            name = html.escape(file.stem.replace("-", " "), quote=True)
-            found.append(f"<figure><img alt='{name}' src='data:{IMAGES[file.suffix]};base64,{data}'></figure>")
-    return found
+def _design(one: Section) -> str:
+    """What was run: a row per run."""
+    rows = []
+    for run in one.experiment.get("run", ()):
+        doses = [*run.get("doses", ()), *run.get("background", ())]
+        doses += [f"{name}: {span}" for name, span in zip(_agents(run), _spans(run), strict=False)]
+        doses += [f"{name} given at {when}" for name, when in run.get("times", {}).items()]
+        doses += [f"{name} = {value:g}" for name, value in run.get("values", {}).items()]
+        cells = run.get("cells", one.experiment.get("cells", ""))
+        where = f"{run.get('cell', one.experiment.get('cell', ''))} ({cells})"
+        when = f"at {run['at']}" if "at" in run else f"to {run.get('until', '')}"
+        kind = {"simulate": "time course", "combine": "combination"}.get(str(run.get("kind")), str(run.get("kind", "")))
+        cells_of_row = (
+            run.get("id", ""), f"{kind} {when}", "; ".join(doses) or "untreated", where,
+            ", ".join(run.get("observe", ())),
+        )  # fmt: skip
+        rows.append([html.escape(str(text)) for text in cells_of_row])
+    heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
+    return _table(heads, rows, about="Design", small=True) if rows else ""
 
 
-def _numbers(file: Path, title: str) -> str:
+def _agents(run: Mapping[str, Any]) -> Sequence[str]:
+    return run.get("agents") or ([run["agent"]] if "agent" in run else [])
+
+
+def _spans(run: Mapping[str, Any]) -> Sequence[str]:
+    spans = run.get("dose_values", ())
+    return [spans] if isinstance(spans, str) else spans
+
+
+def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of a table of numbers, without the columns that repeat one sentence; empty where there is none."""
     if not file.is_file():
-        return ""
+        return [], []
     with file.open(encoding="utf-8", newline="") as stream:
         heads, *rows = [*csv.reader(stream)] or [[]]
+    return heads, rows
+
+
+def _numbers(heads: Sequence[str], rows: Sequence[Sequence[str]], file: Path, title: str) -> str:
     told = [place for place, head in enumerate(heads) if head not in LEFT_OUT]
-    heads, rows = [heads[place] for place in told], [[row[place] for place in told] for row in rows]
-    shown = [[html.escape(_short(cell)) for cell in row] for row in rows[:LONGEST]]
+    shown = [[html.escape(_short(row[place])) for place in told] for row in rows[:LONGEST]]
     more = f"<p class='small'>and {len(rows) - LONGEST} more in {file.name}</p>" if len(rows) > LONGEST else ""
-    return f"<h3>{title}</h3>\n{_table(heads, shown)}{more}" if rows else ""
+    return f"{_table([heads[place] for place in told], shown, about=title)}{more}" if rows else ""
+
+
+def _fits(file: Path) -> str:
+    """Fits, a row per curve: each parameter with its interval."""
+    heads, rows = _rows(file)
+    if not {"run", "readout", "parameter", "value", "interval"} <= set(heads):
+        return _numbers(heads, rows, file, "Fits")
+    place = {name: heads.index(name) for name in heads}
+    curves: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        interval = row[place["interval"]]
+        text = _short(row[place["value"]]) + (f" ({interval})" if interval else "")
+        curves.setdefault((row[place["run"]], row[place["readout"]]), {})[row[place["parameter"]]] = text
+    names = list(dict.fromkeys(name for one in curves.values() for name in one))
+    shown = [
+        [html.escape(cell) for cell in (*key, *(one.get(name, "") for name in names))] for key, one in curves.items()
+    ]
+    return _table(("run", "readout", *names), shown, about="Fits of the curves, with 95% intervals")
+
+
+def _scores(file: Path) -> str:
+    """Scores, and below them how to read each."""
+    heads, rows = _rows(file)
+    if not rows:
+        return ""
+    table = _numbers(heads, rows, file, "Scores over the combinations")
+    said = [dict.fromkeys(row[heads.index(name)] for row in rows) for name in ("sign", "orientation") if name in heads]
+    notes = "; ".join(text for one in said for text in one if text)
+    return table + (f"<p class='small'>{html.escape(notes)}.</p>" if notes else "")
 
 
 def _short(cell: str) -> str:
-    """A number in four digits, any other text as it is."""
+    """A number in four digits, a dash for none, any other text as it is."""
     try:
-        return f"{float(cell):.4g}" if "." in cell or "e" in cell.lower() else cell
+        value = float(cell)
     except ValueError:
         return cell
+    if value != value:
+        return "–"
+    return f"{value:.4g}" if "." in cell or "e" in cell.lower() else cell
 
 
 def _rests_on(one: Section) -> str:
@@ -230,35 +298,42 @@ def _rests_on(one: Section) -> str:
     return "; ".join(parts) + "." if parts else ""
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "") -> str:
-    """A table of cells that are HTML already."""
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "", small: bool = False) -> str:
+    """A table of cells that are HTML already; what is too wide for a screen scrolls by itself."""
     caption = f"<caption>{html.escape(about)}</caption>" if about else ""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    kind = " class='fine'" if small else ""
+    return f"<div class='wide'><table{kind}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
 
 
 _STYLE = """
 body { font: 16px/1.45 "DejaVu Sans", system-ui, sans-serif; color: #262626; max-width: 66em; margin: 2em auto;
   padding: 0 1em; }
 h1 { font-size: 1.6em; } h2 { font-size: 1.3em; border-top: 2px solid #262626; padding-top: 0.6em; margin-top: 2em; }
-h3 { font-size: 1em; margin-bottom: 0.2em; }
-table { border-collapse: collapse; width: 100%; margin: 0.6em 0 1.2em; font-size: 0.88em; }
+h3 { font-size: 1em; margin: 1em 0 0.2em; }
+.wide { overflow-x: auto; margin: 0.6em 0 1.2em; }
+table { border-collapse: collapse; width: 100%; font-size: 0.88em; } table.fine { font-size: 0.8em; }
 caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
 th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-td { overflow-wrap: break-word; }
+td { overflow-wrap: break-word; min-width: 2.6em; }
+ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
-code { background: #f4f4f4; padding: 0.1em 0.3em; }
-.question { font-style: italic; } .small { font-size: 0.85em; color: #555; }
-.yes { color: #00694f; } .partly { color: #6b4a00; font-style: italic; } .no { color: #a23b00; font-weight: 600; }
-.none { color: #555; font-style: italic; }
-@media print {
-  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
-  section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
-  tr, figure { break-inside: avoid; } thead { display: table-header-group; }
-  img { max-height: 22cm; } a { color: inherit; text-decoration: none; }
+code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
+.question { font-style: italic; } .small { font-size: 0.85em; color: #555; } .again { font-size: 0.9em; }
+.yes { color: #00694f; font-weight: 600; } .partly { color: #6b4a00; font-weight: 600; }
+.no { color: #a23b00; font-weight: 600; } .none { color: #555; font-weight: 600; }
+@media (max-width: 40em) {
+  body { margin: 1em auto; padding: 0 0.7em; } th, td { padding: 0.3em 0.35em; } table { font-size: 0.82em; }
 }
-@page { margin: 1.6cm; }
+@media print {
+  body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
+  section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
+  .wide { overflow: visible; } tr, figure, li { break-inside: avoid; } thead { display: table-header-group; }
+  img { max-height: 20cm; width: var(--share, 100%); object-fit: contain; object-position: left; }
+  a { color: inherit; text-decoration: none; }
+}
+@page { margin: 1.5cm; }
 """
 
 _PAGE = """<!doctype html>

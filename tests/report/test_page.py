@@ -10,7 +10,19 @@ import pytest
 
 from redoxsim.report import page, runlist, runs
 
-RUNS = [{"id": "course", "cells": 1}, {"id": "surface", "cell": "normal"}]
+RUNS = [
+    {"id": "course", "kind": "simulate", "cells": 1, "until": "2 h", "values": {"GSR": 0.5}, "observe": ["GSH_c"]},
+    {
+        "id": "surface",
+        "kind": "combine",
+        "cell": "normal",
+        "agents": ["auranofin", "bso"],
+        "dose_values": ["1uM", "2uM"],
+        "at": "48 h",
+        "times": {"bso": "-24 h"},
+    },
+    {"id": "dose", "kind": "dose-response", "agent": "bso", "dose_values": "1uM, 2uM", "at": "24 h"},
+]
 PNG = bytes.fromhex("89504e470d0a1a0a")
 
 
@@ -102,6 +114,7 @@ def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> No
     assert "0.1235" in section
     assert "told" not in section
     assert "model trx; cell default and normal; cells simulated 1 and 4; solves: 3 ok" in section
+    assert section.index("Run it again") < section.index("<figure>"), "the command does not stand on a page of its own"
     assert "and 6 more in fits.csv" in section
     assert "of 3 constants 1 were read in a source (A), 0 recalled (B), 2 assumed (C)" in section
     assert "This run is interrupted" in written.split("<section")[3]
@@ -109,3 +122,60 @@ def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> No
 
 def test_the_same_runs_give_the_same_page(tmp_path: Path, written: str) -> None:
     assert page.report_page([runlist.load(tmp_path / name) for name in ("first", "second", "third")]) == written
+
+
+def rows_of(section: str, caption: str) -> list[list[str]]:
+    table = section.split(f"<caption>{caption}</caption>")[1].split("</table>")[0]
+    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)][1:]
+
+
+def test_the_design_tells_each_run(written: str) -> None:
+    rows = rows_of(written.split("<section")[1], "Design")
+    assert rows == [
+        ["course", "time course to 2 h", "GSR = 0.5", "default (1)", "GSH_c"],
+        ["surface", "combination at 48 h", "auranofin: 1uM; bso: 2uM; bso given at -24 h", "normal (4)", ""],
+        ["dose", "dose-response at 24 h", "bso: 1uM, 2uM", "default (4)", ""],
+    ]
+
+
+def test_a_wrong_claim_is_shown_both_ways_and_a_conflict_with_its_numbers(tmp_path: Path) -> None:
+    made = folder(tmp_path, "first", claims={"S0.1": "contradicted: x"}, holds=(False, True))
+    settings = (made / "settings.toml").read_text(encoding="utf-8")
+    settings = settings.replace('id = "e0"', 'id = "e0"\nconflict = "2: <all> it gives"')
+    settings = settings.replace('id = "e1"', 'id = "e1"\ncorrection = true')
+    (made / "settings.toml").write_text(settings, encoding="utf-8")
+    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    (said,) = rows_of(section, "What the document says")
+    (right,) = rows_of(section, "What the chemistry does, where the document is wrong")
+    assert "Known conflict: 2: &lt;all&gt; it gives" in said[1]
+    assert right[1] == "x &lt; 1 &amp; more"
+
+
+def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) -> None:
+    made = folder(tmp_path, "first", claims={}, holds=())
+    (made / "fits.csv").write_text(
+        "run,readout,parameter,value,interval,method,message\n"
+        "a,viability,ec50,1.23456,1 to 2,profile,fine\na,viability,h,nan,,profile,fine\n"
+        "b,GSH_c,ec50,3.0,,profile,fine\n",
+        encoding="utf-8",
+    )
+    (made / "scores.csv").write_text(
+        "run,score,mean,mid_mean,sign,orientation\n"
+        "a,bliss,0.12345,nan,above 0 synergy,as viability\na,hsa,0.2,nan,above 0 synergy,as viability\n",
+        encoding="utf-8",
+    )
+    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    assert rows_of(section, "Fits of the curves, with 95% intervals") == [
+        ["a", "viability", "1.235 (1 to 2)", "–"], ["b", "GSH_c", "3", ""]
+    ]  # fmt: skip
+    assert rows_of(section, "Scores over the combinations")[0] == ["a", "bliss", "0.1235", "–"]
+    assert section.count("above 0 synergy") == 1
+    assert "as viability." in section
+
+
+def test_the_window_is_told_in_sentences(tmp_path: Path) -> None:
+    made = runs.create(command="redoxsim run x", settings={"experiment": {"id": "x"}}, name="x", folder=tmp_path / "x")
+    made.finish({"windows": {"surface": ["Window at 48 h", "none of 9 < 10"]}}, state="finished")
+    section = page.report_page([runlist.load(made.path)]).split("<section")[1]
+    assert "<h3>Window at 48 h</h3>" in section
+    assert "<li>none of 9 &lt; 10</li>" in section

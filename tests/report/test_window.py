@@ -73,7 +73,7 @@ def test_the_figure_shows_both_cells_the_exposure_and_the_window(agents: int, dr
         curves = [np.asarray(line.get_ydata()) for line in alone.lines]
         for killed in (found.window.first, found.window.second):
             assert any(one.shape == (4,) and np.allclose(one, killed.middle[:, 0]) for one in curves)
-        assert any("largest tested" in text for text in texts(figure)), "no exposure of BSO is known"
+        assert any("the largest tested" in text for text in texts(figure)), "no exposure of BSO is known"
     if draws and agents < 3:
         assert "5–95% of draws" in said
     assert INSIDE.startswith("#")

@@ -20,6 +20,7 @@ from redoxsim.report.figures.panels import draw_points, measured_handle
 from redoxsim.report.figures.style import (
     INK,
     PALETTE,
+    SMALL,
     SOFT,
     TINY,
     UNTREATED,
@@ -133,7 +134,7 @@ def dose_response(
         raise DesignError("there is no curve to draw")
     panels = [[one for one in curves if one.unit == shown] for shown in dict.fromkeys(one.unit for one in curves)]
     strip = 0.2 * len(exposures) + 0.02
-    heights = ([strip] if exposures else []) + [3.8] * len(panels)
+    heights = ([strip] if exposures else []) + [max(3.8, _legend_inches(panel, unit)) for panel in panels]
     figure = new_figure(9.4, 1.1 + sum(heights) + 0.35 * (len(panels) - 1))
     grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=[2.15, 1.0])
     for row, panel in enumerate(panels, start=bool(exposures)):
@@ -157,6 +158,12 @@ def dose_response(
     headline(figure, title)
     footer(figure, [caption, note])
     return figure
+
+
+def _legend_inches(curves: Sequence[DoseCurve], unit: str) -> float:
+    """How tall the legend of a panel is."""
+    lines = sum(1.4 + label.count("\n") for label in legend_entries(curves, unit)[1])
+    return 0.3 + lines * SMALL * 1.25 / 72.0
 
 
 def _belongs(points: Points, curves: Sequence[DoseCurve]) -> bool:

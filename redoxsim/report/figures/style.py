@@ -154,9 +154,14 @@ def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist
 
 
 def headline(figure: Figure | SubFigure, title: str | None) -> None:
-    """The figure's title, flush left."""
+    """The figure's title, flush left, in lines that keep to the figure's width."""
     if title:
-        figure.suptitle(title, x=0.012, ha="left", fontsize=BASE + 2.5, fontweight="bold", color=INK)
+        size = BASE + 2.5
+        width = figure.get_figure(root=True).get_size_inches()[0]
+        letters = max(int(width * 72.0 / (size * 0.68)), 24)
+        figure.suptitle(
+            "\n".join(textwrap.wrap(title, letters)), x=0.012, ha="left", fontsize=size, fontweight="bold", color=INK
+        )
 
 
 def hour_ticks(axes: Axes, low: float, high: float, *, most: int = 8) -> None:

@@ -91,8 +91,8 @@ def _pair(found: TwoCells) -> Figure:
     where = made.doses[1].size - 1 if other is None else other
     _curves(axes, found, agent=0, at=where)
     dose = f"{dose_text(float(made.doses[1][where]))} {show_unit(found.units[1])}".rstrip()
-    why = "largest within exposure" if other is not None else "largest tested"
-    axes.set_title(f"f   {found.names[0]} with {found.names[1]} {dose} ({why})", fontsize=SMALL)
+    why = "the largest within exposure" if other is not None else "the largest tested"
+    axes.set_title(f"f   with {found.names[1]} {dose}, {why}", fontsize=SMALL)
     return figure
 
 

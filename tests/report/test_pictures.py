@@ -1,0 +1,51 @@
+"""Pictures inside a page: fewer bytes, the same look."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from redoxsim.report import pictures
+
+
+def drawn(*, colours: bool) -> bytes:
+    figure = Figure(figsize=(4.0, 3.0))
+    axes = figure.add_subplot()
+    axes.plot([0.0, 1.0, 2.0], [0.0, 2.0, 1.0])
+    if colours:
+        axes.imshow(np.random.default_rng(1).random((60, 80, 3)), extent=(0.0, 2.0, 0.0, 2.0))
+    made = io.BytesIO()
+    figure.savefig(made, format="png", dpi=150)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("colours", [False, True])
+def test_a_picture_is_smaller_and_looks_the_same(colours: bool) -> None:
+    raw = drawn(colours=colours)
+    small, width = pictures.smaller(raw)
+    assert width == 600
+    assert len(small) < (0.6 if not colours else 1.0) * len(raw)
+    before, after = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB"), dtype=int) for one in (raw, small))
+    assert np.abs(before - after).max() <= pictures.FARTHEST, "many colours are not forced into a palette"
+
+
+def test_what_is_no_picture_stays_as_it_is() -> None:
+    assert pictures.smaller(b"\x89PNG broken") == (b"\x89PNG broken", None)
+
+
+def test_pictures_take_their_share_of_the_page(tmp_path: Path) -> None:
+    place = tmp_path / "figures"
+    place.mkdir()
+    (place / "a-b.png").write_bytes(drawn(colours=False))
+    (place / "c.svg").write_text("<svg/>", encoding="utf-8")
+    (place / "d.pdf").write_bytes(b"%PDF")
+    first, second = pictures.figures(tmp_path)
+    assert "alt='a b'" in first
+    assert "--share: 45%" in first, "600 of 1980 pixels would be too small to read"
+    assert "data:image/svg+xml;base64," in second
+    assert pictures.figures(tmp_path / "none") == []
