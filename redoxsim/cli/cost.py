@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # Seconds on one core of an ordinary machine, measured with the shipped models (10 to 70 states) and rounded up.
 # They are good to about a factor of two; a machine that is busy takes longer.
-SOLVE = {"rosenbrock": 4e-5, "cvode": 2e-3}
-"""A stiff run of two days, per state of the model; other solvers take `OTHER`."""
+SOLVE = {"rosenbrock": 8e-6, "cvode": 2e-3}
+"""A stiff run of two days among many, per state of the model; other solvers take `OTHER`."""
 OTHER = 1.5e-3
 REST = 7e-4
 """Finding an undosed steady state, per state of the model, for every set of values that differs."""
@@ -86,7 +86,9 @@ def dry_run(studies: Sequence[Study], *, output: Output, talk: Talk) -> None:
         )
     parts = together([guess(study, plot=output.plot is not None) for study in studies])
     solves, size = sum(cost.solves for cost in costs), sum(cost.bytes for cost in costs)
-    _say(f"{plural(solves, 'solve')}, {{}}, {grouped(size)} bytes", parts, output=output, talk=talk)
+    memory = grouped(round(max(cost.memory for cost in costs) / 1e6))
+    text = f"{plural(solves, 'solve')}, {{}}, {grouped(size)} bytes of results, at most {memory} MB of memory"
+    _say(text, parts, output=output, talk=talk)
 
 
 def steady_dry_run(setup: Setup, count: int, *, output: Output, talk: Talk) -> int:

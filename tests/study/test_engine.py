@@ -216,3 +216,10 @@ def test_values_that_are_next_to_nothing_are_compared_with_the_largest_of_the_de
     assert engine.difference(one, other) == pytest.approx(0.8)
     assert engine.difference(one, other, np.array([2.0, 3.0])) < 1e-12
     assert engine.difference(one, other * 1.01, np.array([2.0, 3.0])) == pytest.approx(0.01 / 1.01)
+
+
+def test_memory_is_known_before(system: equations.OdeSystem) -> None:
+    small, large = (estimate(batch(system, [0.1] * rows)) for rows in (1, 1001))
+    assert small.bytes == 8 * small.solves * len(batch(system, [0.1]).observe) * len(batch(system, [0.1]).times)
+    assert large.memory > small.memory > small.bytes
+    assert large.memory - small.memory >= 4 * (large.bytes - small.bytes)
