@@ -15,6 +15,7 @@ from redoxsim import equations, network
 from redoxsim.errors import DesignError, Unsupported
 from redoxsim.solve import Batch, BatchSolution, Status, solve_batch
 from redoxsim.study import engine, worker
+from redoxsim.study.plan import estimate
 
 # x = 1 + k*t; the rate is not-a-number once x is above c, so rows with k above 0.5 fail before the end.
 BLOW = "model blow()\n species x = 1; k = 0.1; c = 2; -> x; k + 0*sqrt(c - x); -> y; c*x; species y = 0;\nend"
