@@ -36,7 +36,7 @@ RETURNS = {
 
 
 LOADED = 250_000_000
-"""Bytes that a process holds with its libraries, a model of a hundred states and the rows under way (at most 64 MiB)."""
+"""Bytes of a process with its libraries, a model of a hundred states and the rows under way (at most 64 MiB)."""
 COPIES = 5.5
 """Times that results lie in memory at once while they are gathered, named and written; measured 4.3 to 4.9."""
 ROW = 200
@@ -75,7 +75,9 @@ def estimate(batch: Batch, *, solver: str = "auto", jobs: int = 1, timed: bool =
         seconds = seconds_per_row(batch, chosen.name) * batch.rows / share
     size = FLOAT * batch.rows * len(batch.observe) * len(batch.times)
     memory = int(LOADED + COPIES * size) + (ROW + 2 * FLOAT * len(batch.columns)) * batch.rows
-    return Estimate(solves=batch.rows, bytes=size, memory=memory, seconds=seconds, solver=chosen.name, why=why, jobs=jobs)
+    return Estimate(
+        solves=batch.rows, bytes=size, memory=memory, seconds=seconds, solver=chosen.name, why=why, jobs=jobs
+    )
 
 
 def _words(seconds: float) -> str:
