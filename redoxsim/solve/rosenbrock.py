@@ -260,8 +260,19 @@ class _Many:
         stats: dict[int, Stats],
         messages: dict[int, str],
     ) -> None:
-        """Rows that failed, with SciPy."""
+        """Rows that failed, with SciPy.
+
+        Not those that ran out of a budget below the usual one: whoever sets it wants to wait no longer for a row, and
+        SciPy needs more steps, each a hundred times as dear.
+        """
         again = set(STATUSES[1:])
+        if self.batch.max_steps < Batch.max_steps:
+            again.discard(Status.STEP_BUDGET)
+            messages |= {
+                row: f"{self.solver.name}: {state.value}"
+                for row, state in enumerate(status)
+                if state is Status.STEP_BUDGET
+            }
         failed = [row for row, state in enumerate(status) if state is not Status.OK and state in again]
         for row in failed:
             if self.cancel is not None and self.cancel():

@@ -25,7 +25,7 @@ MOST_FAILED = 0.5
 """Share of the draws that may fail for the others to be spoken for."""
 ASSUMED = 64
 """Draws solved again with only grade C varying."""
-DRAWN_STEPS = 20_000
+DRAWN_STEPS = 50_000
 """Step budget of a row of a draw; the median row takes less than a hundred, and one that needs more is left out."""
 
 
