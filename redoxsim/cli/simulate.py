@@ -23,6 +23,7 @@ from redoxsim.cli.options import (
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
+from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +42,7 @@ MOST = 12
         "redoxsim simulate redox --dose auranofin=2uM --until 48h",
         "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h \\",
         "         --every 15min --set TXNRD1=0.4 --observe H2O2_c,GSH_c -o out.csv --plot out.png",
+        "redoxsim simulate redox --dose auranofin=2uM --until 48h --explain H2O2_m --plot why.png",
         "redoxsim simulate my-model.xml --until 2h --observe S1,S2 --solver cvode",
     ),
     help="Time course of one model under doses.\n\nMODEL is a name that `redoxsim models` lists or an SBML or Antimony "
@@ -51,6 +53,10 @@ MOST = 12
 @click.option("--until", required=True, metavar="TIME", help="End, such as 48h or 30min.")
 @click.option("--every", metavar="TIME", help="Spacing of the output  [default: 192 intervals].")
 @click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
+@click.option(
+    "--explain", metavar="READOUT",
+    help="Which reactions make this readout move, over time, in place of the course; one cell.",
+)  # fmt: skip
 @observe_option
 @cell_options(usual=1)
 @data_option
@@ -62,6 +68,7 @@ def command(
     until: str,
     every: str | None,
     from_: str | None,
+    explain: str | None,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -77,6 +84,14 @@ def command(
         time_course, model, doses=doses, until=until, every=every, from_=from_, observe=observe or None,
         cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells or 1, **solving.keywords(),
     )  # fmt: skip
+    if explain is not None:
+        from redoxsim.cli.trace import run_trace
+
+        if observe or data is not None or cell.cells not in (None, 1):
+            raise DesignError(
+                "--explain follows one readout of one cell", hint="leave out --observe, --data and --cells"
+            )  # fmt: skip
+        return run_trace(prepare, explain, doses=doses, output=output, solving=solving, talk=talk)
     return run_study(
         lambda progress: prepare(progress=progress),
         solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data),
