@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ HEADS = ("file", "line", "level", "code", "element", "message", "hint")
         "redoxsim check my-model.xml --format json",
         "redoxsim check my-drug.toml   # or a cell profile, observations, an experiment",
     ),
-    help="Every problem of a model, agent, cell, observation or experiment file.\n\nExit code 1 if any of them is an "
-    "error; `redoxsim explain CODE` says more about each.",
+    help="Every problem of a model, agent, cell, observation or experiment file.\n\nA value outside the range that "
+    "its constant is known to lie in is a warning. Exit code 1 if any problem is an error; `redoxsim explain CODE` "
+    "says more about each.",
 )
 @click.argument("names", nargs=-1, required=True, metavar="FILE|NAME...")
 @click.option(
@@ -71,9 +73,9 @@ def _problems(name: str) -> list[dict[str, Any]]:
 
 
 def _settings_problems(path: Path) -> list[dict[str, Any]]:
-    """Every problem of a TOML file, which is read as what its keys say it is."""
+    """Every problem of a TOML file, which is read as what its keys say it is; values outside ranges are warnings."""
     try:
-        _load_settings(path)
+        loaded = _load_settings(path)
     except RedoxsimError as error:
         return [
             {
@@ -86,10 +88,42 @@ def _settings_problems(path: Path) -> list[dict[str, Any]]:
             }
             for one in (error, *getattr(error, "others", ()))
         ]
+    text = (path / "experiment.toml" if path.is_dir() else path).read_text(encoding="utf-8").splitlines()
+    return [
+        {
+            "line": next((number for number, line in enumerate(text, start=1) if _names(line, id_)), None),
+            "level": "warning",
+            "code": "RX042" if "range" in message else "RX043",
+            "element": id_,
+            "message": message,
+            "hint": hint,
+        }
+        for id_, message, hint in _out_of_range(loaded)
+    ]
+
+
+def _names(line: str, id_: str) -> bool:
+    """Whether a line of TOML gives the value of an id, as a table of its own or as a key."""
+    return re.search(rf"^\s*\[values\.{id_}\]|(?<![\w\"'-]){id_}\s*=", line) is not None
+
+
+def _out_of_range(loaded: Any) -> list[tuple[str, str, str | None]]:
+    """What a cell, an experiment or observations set beyond the ranges of their model."""
+    from redoxsim.pharmacology import Cell
+    from redoxsim.study.experiment import Experiment
+    from redoxsim.study.observations import Scoreboard
+    from redoxsim.study.ranges import problems_of_cell, problems_of_runs
+
+    if isinstance(loaded, Cell):
+        return problems_of_cell(loaded)
+    if isinstance(loaded, Experiment):
+        return problems_of_runs((run.model or loaded.model, run) for run in loaded.run)
+    if isinstance(loaded, Scoreboard):
+        return problems_of_runs((run.model or one.model, run) for one in loaded.observations for run in one.run)
     return []
 
 
-def _load_settings(path: Path) -> None:
+def _load_settings(path: Path) -> Any:
     import tomllib
 
     from redoxsim.errors import ReadError, Where
@@ -98,8 +132,7 @@ def _load_settings(path: Path) -> None:
     from redoxsim.study.observations import load_observations
 
     if path.is_dir() or path.name == "experiment.toml":
-        experiment.load(path)
-        return
+        return experiment.load(path)
     try:
         keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -107,10 +140,9 @@ def _load_settings(path: Path) -> None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ReadError(f"is not a TOML file: {error}", where=Where(file=str(path))) from error
     if "run" in keys or "question" in keys:
-        experiment.load(path)
-    elif "dose_species" in keys or "forms" in keys:
-        load_agent(path)
-    elif "observation" in keys:
-        load_observations(path)
-    else:
-        load_cell(path)
+        return experiment.load(path)
+    if keys & {"dose_species", "forms", "unsupported"}:
+        return load_agent(path)
+    if "observation" in keys:
+        return load_observations(path)
+    return load_cell(path)

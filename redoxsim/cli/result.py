@@ -56,6 +56,7 @@ def run_study(
     """
     from redoxsim.cli.cost import dry_run
     from redoxsim.study.plan import Study
+    from redoxsim.study.ranges import outside_of_setup
     from redoxsim.study.timecourse import TimeCourse, with_jobs
 
     output.ready(terminal=sys.stdout.isatty())
@@ -64,6 +65,8 @@ def run_study(
     assert isinstance(prepared, Study | TimeCourse)
     plan = with_jobs(prepared, processes(solving, rows_of(prepared)))
     talk.detail("model read and checked, equations built")
+    for one in outside_of_setup(study_of(plan).rows.setup):
+        talk.note(f"Note: {one}; results beyond a range are no results.")
     draw = None if output.plot is None else figure(study_of(plan))
     if solving.dry_run:
         dry_run([study_of(plan)], output=output, talk=talk)
