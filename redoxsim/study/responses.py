@@ -169,10 +169,14 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
         values = np.asarray(series, dtype=float)
         if np.isnan(values).any():
             raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
-        # counts with these GR values after one division of the untreated cells
-        fit = replace(fit_gr(doses[1:], 1.0 + values[1:], start=1.0, control=2.0), divisions=float("nan"))
         over = result.intervals.get("gr", {}).get("fit", {}).get(str(float(series["time"])))
-        return fit if over is None else replace(fit, intervals=_between(over))
+        # counts with these GR values after one division of the untreated cells
+        live = 1.0 + values[1:]
+        if over is None:
+            return replace(fit_gr(doses[1:], live, start=1.0, control=2.0), divisions=float("nan"))
+        fit = fit_gr(doses[1:], live, start=1.0, control=2.0, draws=0)
+        said = "; ".join(part for part in (fit.message, "intervals are 5% to 95% of the draws") if part)
+        return replace(fit, divisions=float("nan"), intervals=_between(over), message=said)
     if LIVE not in result.observables:
         raise DesignError(f"GR needs the readout '{LIVE}', which was not observed", hint=f"observe='viability,{LIVE}'")
     live = np.asarray(result.series(LIVE, at), dtype=float)
