@@ -25,7 +25,7 @@ VERBS: dict[str, str] = {
     "run": "An experiment: its runs, figures and expectations.",
     "validate": "The model against published observations: a scoreboard.",
     "runs": "Run folders: list, show, compare, repeat.",
-    "models": "Shipped models: list, show, diff.",
+    "models": "Shipped models: list, show, diagram, diff.",
     "agents": "Shipped agents: list and show.",
     "cells": "Shipped cell profiles: list and show.",
     "experiments": "Shipped experiments: list and show.",

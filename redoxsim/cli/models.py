@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import click
 from redoxsim.cli.catalogs import CONSTANTS, grade_text, limits_of
 from redoxsim.cli.command import Family
 from redoxsim.cli.emit import emit_document, emit_rows, emit_text
+from redoxsim.cli.model_page import model_page
 from redoxsim.cli.options import Output, output_options, talk_options
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
@@ -18,6 +21,7 @@ from redoxsim.errors import DesignError
 if TYPE_CHECKING:
     from redoxsim.network import Network
     from redoxsim.study.metadata import Metadata
+    from redoxsim.study.portrait import Portrait
 
 HEADS = ("model", "species", "reactions", "parameters", "grades", "title")
 
@@ -65,14 +69,16 @@ def list_models(output: Output, talk: Talk) -> None:
     help="One model: sizes, time scales, conserved totals, rest beside targets, constants with grades.",
     examples=(
         "redoxsim models show redox",
+        "redoxsim models show redox --constants   # every constant with its range, grade and source",
         "redoxsim models show redox --fluxes   # what makes and uses each pool at the undosed steady state",
         "redoxsim models show my-model.xml",
     ),
 )
 @click.argument("name")
 @click.option("--fluxes", is_flag=True, help="Production and use of each pool at the undosed steady state.")
+@click.option("--constants", is_flag=True, help="List the constants in the table too; csv and json always have them.")
 @output_options(formats=("csv", "json", "table"))
-def show(name: str, fluxes: bool, output: Output, talk: Talk) -> None:
+def show(name: str, fluxes: bool, constants: bool, output: Output, talk: Talk) -> None:
     from redoxsim import network
     from redoxsim.study import metadata
 
@@ -88,20 +94,27 @@ def show(name: str, fluxes: bool, output: Output, talk: Talk) -> None:
     if about is not None:
         facts |= {"description": about.description, "start": about.start}
     facts |= network.summary(found)
-    if about is not None:
+    seen: Portrait | None = None
+    chosen = output.chosen(terminal=sys.stdout.isatty())
+    if about is not None and chosen != "csv":  # csv holds the constants alone
+        at_rest, seen = _at_rest(found, about)
         facts |= {
             "observables": ", ".join(one.id for one in about.observables),
             "cells differ in": ", ".join(f"{gene} {cv:g}" for gene, cv in about.population.cv.items()),
             "grades": grade_text(row.get("grade") for row in table),
-            **_at_rest(found, about),
+            **at_rest,
             "limits": limits_of(Path(str(found.source)).parent / "README.md"),
             "references": about.references,
         }
     facts["file"] = found.source
+    if chosen == "table":
+        width = shutil.get_terminal_size((110, 24)).columns if output.to_stdout else 160
+        emit_text(model_page(facts, seen, table, listed=constants or about is None, width=width), output)
+        return
     emit_document(facts, table, output, schema="model/1", columns=CONSTANTS)
 
 
-def _at_rest(found: Network, about: Metadata) -> dict[str, Any]:
+def _at_rest(found: Network, about: Metadata) -> tuple[dict[str, Any], Portrait | None]:
     """Shares of grades, time scales, conserved totals and the undosed steady state beside its targets."""
     from redoxsim.errors import SolveError
     from redoxsim.study import metadata, portrait
@@ -110,13 +123,13 @@ def _at_rest(found: Network, about: Metadata) -> dict[str, Any]:
     try:
         seen = portrait.portrait(found, about.targets)
     except SolveError as error:
-        return facts | {"at rest": f"{error}"}
+        return facts | {"at rest": f"{error}"}, None
     return facts | {
         "states": seen.states,
         "time scales": seen.time_scales,
         "conserved totals": list(seen.totals),
         "at rest": [str(one) for one in seen.targets],
-    }
+    }, seen
 
 
 def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) -> None:

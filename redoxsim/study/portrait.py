@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from redoxsim import equations, solve
-from redoxsim.codegen import compile_system
+from redoxsim.codegen import CompiledSystem, compile_system
 from redoxsim.equations.labels import unit_label
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import SolveError
@@ -57,6 +57,8 @@ class Portrait:
     modes: tuple[Mode, ...]
     totals: tuple[str, ...]
     targets: tuple[AtTarget, ...]
+    amounts: tuple[tuple[str, float | None, str | None], ...] = ()
+    """Each total with its size at rest and the unit; None where its species lie in several compartments."""
 
     @property
     def time_scales(self) -> str:
@@ -89,13 +91,16 @@ def portrait(network: Network, targets: Sequence[Target] = ()) -> Portrait:
     values: Sequence[float] = []
     if names:
         values = compiled.outputs(names, np.zeros(1), rest.y[:, None], rest.p)[:, 0].tolist()
+    kept_totals = totals(network, system)
+    sizes = _sizes(network, kept_totals, compiled, rest)
     counters = {one.id for one in network.species if one.compartment == "population"}
     kept = [place for place, name in enumerate(system.states) if name not in counters]
     jacobian = np.asarray(compiled.jac(0.0, rest.y, rest.p))[np.ix_(kept, kept)]
     return Portrait(
         states=len(kept),
         modes=modes(jacobian, [system.states[place] for place in kept]),
-        totals=tuple(totals(network, system)),
+        totals=tuple(kept_totals),
+        amounts=tuple(sizes),
         targets=tuple(
             AtTarget(target=one, value=value, unit=unit_label(network, one.id))
             for one, value in zip(targets, values, strict=True)
@@ -136,6 +141,24 @@ def totals(network: Network, system: OdeSystem) -> list[str]:
         for one in system.moieties
         if len(one.terms) > 1
     ]
+
+
+def _sizes(
+    network: Network, found: Sequence[str], compiled: CompiledSystem, rest: solve.SteadyState
+) -> list[tuple[str, float | None, str | None]]:
+    """Totals in words with their sizes at rest."""
+    species = {one.id: one for one in network.species}
+    made: list[tuple[str, float | None, str | None]] = []
+    for text in found:
+        terms = [part.rpartition("*") for part in text.split(" + ")]
+        names = [name for *_, name in terms]
+        if len({species[name].compartment for name in names}) > 1:
+            made.append((text, None, None))
+            continue
+        values = compiled.outputs(names, np.zeros(1), rest.y[:, None], rest.p)[:, 0].tolist()
+        size = sum(float(factor or 1.0) * value for (factor, *_), value in zip(terms, values, strict=True))
+        made.append((text, float(f"{size:.6g}"), unit_label(network, names[0])))
+    return made
 
 
 def _taken_away(expr: Expr) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,3 +84,53 @@ def test_the_command_shows_it(command: Callable[..., Any]) -> None:
     assert len(about["at rest"]) >= 20
     assert not [line for line in about["at rest"] if "OUTSIDE" in line]
     assert about["share by grade"].count("%") == 3
+
+
+def test_totals_have_their_sizes_at_rest() -> None:
+    seen = portrait.portrait(network.read("redox"))
+    sizes = {of: size for of, size, _ in seen.amounts}
+    assert list(sizes) == list(seen.totals)
+    assert {unit for *_, unit in seen.amounts} == {"uM"}
+    constants = {one.id: one.value for one in network.read("redox").parameters}
+    assert sizes["NADP_c + NADPH_c"] == pytest.approx(constants["NADPtot_c"])
+    assert sizes["ADP + ATP + AMP"] == pytest.approx(constants["ANtot"])
+    assert sizes["PSH + PSOH + PSSG + 2*PSS"] == pytest.approx(constants["PSH_tot"])
+
+
+def test_a_total_over_two_compartments_has_no_concentration() -> None:
+    text = (
+        "model m()\n compartment a = 1; compartment b = 2; species A in a = 1; species B in b = 1; A -> B; A - B;\nend"
+    )
+    seen = portrait.portrait(network.read_antimony(text))
+    assert [size for _, size, _ in seen.amounts] == [None]
+
+
+def test_the_page_says_it_all_in_lines(command: Callable[..., Any]) -> None:
+    page = command("models", "show", "redox", "--format", "table").out
+    for head in ("sizes", "time scales", "share by grade", "At rest, undosed", "Conserved totals", "Limits"):
+        assert head in page, head
+    assert f"{len(network.read('redox').species)} species" in page
+    assert "kmito_H2O2" not in page  # constants are many: they are asked for
+    assert "--constants" in page
+    listed = command("models", "show", "redox", "--format", "table", "--constants").out
+    assert "kmito_H2O2" in listed
+    assert max(map(len, page.splitlines())) <= 130
+
+
+def test_a_page_of_a_model_without_targets(command: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "decay.ant"
+    path.write_text("model decay\n species A = 1; J: A -> ; k*A; k = 0.5\nend\n", encoding="utf-8")
+    page = command("models", "show", path, "--format", "table").out
+    assert "1 species, 1 reactions" in page
+    assert "k " in page
+
+
+def test_what_misses_its_band_stands_out() -> None:
+    from redoxsim.cli.model_page import model_page
+    from redoxsim.study.metadata import Target
+
+    low = portrait.AtTarget(target=Target(id="A", low=2.0, high=3.0, source="paper"), value=1.0, unit="uM")
+    seen = portrait.Portrait(states=1, modes=(), totals=(), targets=(low,))
+    page = model_page({"model": "m", "title": "t", "species": 1}, seen, [], listed=False, width=100)
+    assert "0 of 1 inside" in page
+    assert "2 to 3  OUTSIDE" in page
