@@ -38,8 +38,12 @@ class Finished:
 
     def series(self, observe: str) -> tuple[FloatArray, FloatArray]:
         """Times in seconds and values, both (T,); not-a-number where cells failed."""
+        return np.asarray(self.results.dataset["time"], dtype=float), self._values(observe)
+
+    def _values(self, observe: str) -> FloatArray:
+        """A readout over all but its draws, of which there is one at most."""
         data = self.results[observe]
-        return np.asarray(self.results.dataset["time"], dtype=float), np.asarray(data, dtype=float)
+        return np.asarray(data.isel(draw=0) if "draw" in data.dims else data, dtype=float)
 
     def fitted(self, observe: str, parameter: str) -> float:
         """A parameter of the Hill fit; doses in uM. Infinite: above the largest dose; 0: below the smallest.
@@ -76,7 +80,7 @@ class Finished:
         from redoxsim.analysis import fit_hill
 
         doses = np.asarray(self.results.dataset[self.results.axes[0]], dtype=float)
-        effect = np.asarray(self.results[observe], dtype=float)
+        effect = self._values(observe)
         if observe in ORIENTATIONS and not relative and effect[0] < RESCUED and not np.isnan(effect).any():
             return fit_hill(doses, effect, orientation="signal", noiseless=True)
         if observe in ORIENTATIONS or not relative:

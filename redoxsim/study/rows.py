@@ -95,10 +95,15 @@ class Rows:
         found = draw(self.setup, self.settings.draws, taken=taken, seed=self.settings.seed, jobs=self.settings.jobs)
         return self.with_drawn(found)
 
-    def with_drawn(self, found: Drawn) -> Rows:
-        """The same with these draws; each keeps the cells that it has by its place."""
+    def with_drawn(self, found: Drawn, *, again: int = ASSUMED) -> Rows:
+        """The same with these draws; each keeps the cells that it has by its place.
+
+        Parameters
+        ----------
+        again : draws that are solved again with only grade C varying.
+        """
         grades = {self.setup.grade(name) == "C" for name in found.values}
-        again = min(found.number, ASSUMED) if len(grades) > 1 else 0
+        again = min(found.number, again) if len(grades) > 1 else 0
         levels = {
             name: np.concatenate([factors[: found.number], factors[:again]]) for name, factors in self.levels.items()
         }

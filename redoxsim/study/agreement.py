@@ -1,0 +1,199 @@
+"""In how many draws of the constants an experiment's expectations hold: how much a verdict rests on the values taken.
+
+The verdict itself is decided by the constants as they are. Here every run that an expectation names is solved again for
+the same draws, each a set of constants of the model and of all agents of the experiment, with cells of its own: what
+one run has beside another is judged within a draw, so that the share is that of the sets in which the statement holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redoxsim.errors import DesignError, SolveError
+from redoxsim.solve import choose
+from redoxsim.study.collecting import collect
+from redoxsim.study.draws import Drawn, draw, varied
+from redoxsim.study.engine import Cancel, Progress
+from redoxsim.study.expectations import measure
+from redoxsim.study.experiment import Expectation, Experiment
+from redoxsim.study.experiment_runs import Finished, HowTo, dosed, prepare_runs
+from redoxsim.study.plan import KERNEL, Study, solved
+from redoxsim.study.provenance import draws_text
+from redoxsim.study.results import ResultSet
+from redoxsim.study.rows import make_rows
+from redoxsim.study.setup import Setup, prepare
+
+USUAL = 32
+"""Draws of an experiment where nothing is said."""
+CELLS = 4
+"""Most cells of a population that each draw has."""
+LOST, FAILS, UNDEFINED, HOLDS = range(4)
+"""What an expectation is in a draw, from the worst: it did not come to the end, it does not hold, nothing to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """In how many draws something holds, of those that came to the end in all runs it is about.
+
+    ``undefined`` of these have no number to judge (no mid-doses, a cell that the agent alone does not kill).
+    """
+
+    held: int
+    of: int
+    undefined: int = 0
+
+    def words(self) -> str:
+        """Such as ``29 of 32 (91%)`` or ``4 of 30 (13%), not defined in 26``."""
+        if not self.of:
+            return "none came to the end"
+        besides = f", not defined in {self.undefined}" if self.undefined else ""
+        return f"{self.held} of {self.of} ({self.held / self.of:.0%}){besides}"
+
+    @property
+    def record(self) -> dict[str, int]:
+        """For a summary."""
+        return {"held": self.held, "of": self.of, "undefined": self.undefined}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Shares by expectation and by claim (all that state it, without those under a condition and corrections).
+
+    ``why`` says why there is none, ``text`` how the draws were made; both may be empty.
+    """
+
+    expectations: Mapping[str, Share] = field(default_factory=dict)
+    claims: Mapping[str, Share] = field(default_factory=dict)
+    text: str = ""
+    why: str = ""
+    solves: int = 0
+    interrupted: bool = False
+
+
+def agreement(
+    experiment: Experiment,
+    number: int = USUAL,
+    *,
+    how: HowTo | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Agreement:
+    """In how many of ``number`` draws each expectation holds.
+
+    Parameters
+    ----------
+    number : 0 makes none.
+    progress : called with rows done, rows failed and rows in all of the run under way.
+    """
+    used = {quantity.run for one in experiment.expect for quantity in (one.quantity, one.over) if quantity is not None}
+    if not number or not used:
+        return Agreement()
+    chosen = replace(how or HowTo(), sample=0)
+    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used)})
+    agents = sorted({name for run in asked.run for name in dosed(run)})
+    drawn: dict[tuple[str, str], Drawn] = {}
+    outcomes: dict[str, _Draws] = {}
+    solves = 0
+    try:
+        for ready in prepare_runs(asked, how=chosen, progress=progress, cancel=cancel):
+            study = ready.study
+            if choose(study.batch, chosen.solver)[0].name != KERNEL:
+                return Agreement(why=f"run '{ready.run.id}' is not one for the batch kernel")
+            key = (ready.run.model or experiment.model, ready.run.cell or experiment.cell)
+            if key not in drawn:
+                drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
+            result = _solved(study, number, drawn[key])
+            if result.interrupted:
+                return Agreement(why="interrupted", interrupted=True)
+            solves += sum(result.counts.values())
+            outcomes[ready.run.id] = _Draws(Finished(ready.run, result))
+    except (DesignError, SolveError) as error:
+        return Agreement(why=error.message)
+    held = {one.id: _held(one, outcomes) for one in experiment.expect}
+    first = next(iter(drawn.values()))
+    usable = int(np.logical_and.reduce([one.usable for one in outcomes.values()]).sum())
+    return Agreement(
+        expectations={name: _share(states) for name, states in held.items()},
+        claims={claim: _share(_all_of(experiment.expect, claim, held)) for claim in experiment.claims
+                if _stating(experiment.expect, claim)},
+        text=draws_text({**first.record, "usable": usable}),
+        solves=solves,
+    )  # fmt: skip
+
+
+def _with_all(study: Study, agents: list[str]) -> Setup:
+    """The model in the cell of a study with every agent of the experiment, so that all runs share draws."""
+    setup = study.rows.setup
+    return prepare(setup.original, agents=agents, cell=setup.cell)
+
+
+def _solved(study: Study, number: int, found: Drawn) -> ResultSet:
+    """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
+    rows = study.rows
+    made = make_rows(
+        rows.setup,
+        times=rows.times,
+        observe=rows.observe,
+        points=rows.points,
+        columns=rows.columns,
+        schedules=rows.schedules,
+        schedule_index=rows.schedule_index,
+        cells=min(rows.cells, CELLS),
+        settings=replace(rows.settings, draws=number, keep="draws"),
+    )
+    names = frozenset(varied(rows.setup, frozenset(rows.columns)))
+    made = made.with_drawn(found.only(names), again=0)
+    done = solved(made, made.batch(), study.progress, study.cancel)
+    return collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
+
+
+class _Draws:
+    """A finished run, draw by draw."""
+
+    def __init__(self, finished: Finished) -> None:
+        self.finished = finished
+        self.usable: NDArray[np.bool_] = np.asarray(finished.results.dataset["usable"], dtype=bool)
+
+    def one(self, place: int) -> Finished:
+        results = self.finished.results
+        return Finished(self.finished.run, results.with_dataset(results.dataset.isel(draw=[place])))
+
+
+def _held(one: Expectation, outcomes: Mapping[str, _Draws]) -> NDArray[np.int64]:
+    """(D,) :data:`HOLDS` and so on, for every draw."""
+    mine = {name: outcomes[name] for name in {one.quantity.run, *([one.over.run] if one.over else [])}}
+    usable = np.logical_and.reduce([each.usable for each in mine.values()])
+    states = np.full(len(usable), LOST, dtype=np.int64)
+    for place in np.flatnonzero(usable):
+        found = {name: each.one(int(place)) for name, each in mine.items()}
+        value = measure(one.quantity, found)
+        if one.over is not None:
+            divisor = measure(one.over, found)
+            value = value / divisor if divisor != 0.0 else float("nan")
+        states[place] = UNDEFINED if np.isnan(value) else HOLDS if one.holds(value) else FAILS
+    return states
+
+
+def _stating(expectations: Iterable[Expectation], claim: str) -> list[str]:
+    """Ids of the expectations that decide a claim."""
+    return [one.id for one in expectations if one.claim == claim and not one.correction and one.when is None]
+
+
+def _all_of(
+    expectations: Iterable[Expectation], claim: str, held: Mapping[str, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """(D,) a claim's worst state in each draw."""
+    return np.min([held[name] for name in _stating(expectations, claim)], axis=0)
+
+
+def _share(states: NDArray[np.int64]) -> Share:
+    return Share(
+        held=int((states == HOLDS).sum()), of=int((states != LOST).sum()), undefined=int((states == UNDEFINED).sum())
+    )
+
+
+__all__ = ["USUAL", "Agreement", "Share", "agreement"]

@@ -1,0 +1,135 @@
+"""The share of draws in which an expectation holds: paired over the runs of an experiment, known by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from redoxsim.study import draws as study_draws
+from redoxsim.study import experiment, prepare
+from redoxsim.study.agreement import agreement
+
+MODEL = """
+model pool()
+  compartment cell = 1; species A in cell = 1;
+  k_in = 1; k_out = 0.001; ALARM = 1; NONE = 0;
+  -> A; ALARM*k_in*k_out*cell; A -> ; k_out*A*cell;
+  nothing := NONE*A;
+end
+"""
+TABLE = "id,value,unit,low,high,grade,source,note\nk_in,1,,0.25,4,C,made up,\nk_out,0.001,,0.0005,0.002,B,made up,\n"
+METADATA = """title = "pool"
+start = "steady"
+observables = [ { id = "A", name = "A", unit = "uM" } ]
+"""
+HEAD = """id = "shares"
+title = "shares"
+claims = ["S9.1"]
+question = "?"
+says = "a"
+expected = "b"
+model = "{model}"
+cells = 1
+seed = 3
+
+[[run]]
+id = "plain"
+kind = "simulate"
+until = "24 h"
+every = "1 h"
+observe = ["A"]
+
+[[run]]
+id = "tripled"
+kind = "simulate"
+until = "24 h"
+every = "1 h"
+observe = ["A"]
+values = {{ ALARM = 3.0 }}
+
+[[run]]
+id = "given"
+kind = "simulate"
+until = "24 h"
+every = "1 h"
+observe = ["A"]
+values = {{ k_in = 1.5 }}
+"""
+EXPECT = """
+[[expect]]
+id = "{id}"
+claim = "S9.1"
+text = "{id}"
+quantity = {{ run = "{run}", observe = "A", reduce = "last" }}
+{more}
+"""
+
+
+def shares(folder: Path, *expectations: tuple[str, str, str]) -> experiment.Experiment:
+    (folder / "model.ant").write_text(MODEL)
+    (folder / "model.toml").write_text(METADATA)
+    (folder / "parameters.csv").write_text(TABLE)
+    text = HEAD.format(model=folder / "model.ant")
+    text += "".join(EXPECT.format(id=name, run=run, more=more) for name, run, more in expectations)
+    (folder / "experiment.toml").write_text(text)
+    return experiment.load(folder)
+
+
+@pytest.fixture(autouse=True)
+def own_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A profile that the toy model takes."""
+    place = tmp_path / "mine" / "cells"
+    place.mkdir(parents=True)
+    (place / "default.toml").write_text('id = "default"\nname = "as it is"\n')
+    monkeypatch.setenv("REDOXSIM_PATH", str(tmp_path / "mine"))
+
+
+def test_shares_are_those_of_the_draws(tmp_path: Path) -> None:
+    found = agreement(
+        shares(
+            tmp_path,
+            ("above", "plain", "at_least = 1.2"),
+            ("ratio", "tripled", 'over = { run = "plain", observe = "A", reduce = "last" }\nwithin = [2.99, 3.01]'),
+            ("set", "given", "within = [1.49, 1.51]"),
+        ),
+        64,
+    )
+    drawn = study_draws.draw(prepare(tmp_path / "model.ant"), 64, seed=3).values["k_in"]
+    # A at rest is k_in: what is above 1.2 is known by hand, and the ratio of two runs of one draw is that of ALARM
+    assert found.expectations["above"].held == int((drawn >= 1.2).sum())
+    assert 0 < found.expectations["above"].held < 64
+    assert (found.expectations["ratio"].held, found.expectations["ratio"].of) == (64, 64)
+    assert found.expectations["set"].held == 64, "what a run sets is not drawn"
+    assert found.claims["S9.1"].held == found.expectations["above"].held, "a claim holds where all of it does"
+    assert found.expectations["above"].words().startswith(f"{found.expectations['above'].held} of 64 (")
+    assert found.solves == 3 * 64
+    assert "64 draws" in found.text
+
+
+def test_equal_seeds_give_equal_shares_and_no_draws_none(tmp_path: Path) -> None:
+    one = shares(tmp_path, ("above", "plain", "at_least = 1.2"))
+    assert agreement(one, 16) == agreement(one, 16)
+    assert agreement(one, 0).expectations == {}
+    assert agreement(one, 16).expectations != agreement(one, 48).expectations
+
+
+def test_what_is_not_defined_in_a_draw_is_counted(tmp_path: Path) -> None:
+    never = 'over = { run = "plain", observe = "nothing", reduce = "last" }\nat_least = 0.0'
+    text = HEAD.replace('observe = ["A"]', 'observe = ["A", "nothing"]')
+    shares(tmp_path, ("above", "plain", "at_least = 1.2"))  # writes the model
+    (tmp_path / "experiment.toml").write_text(
+        text.format(model=tmp_path / "model.ant") + EXPECT.format(id="rate", run="plain", more=never)
+    )
+    found = agreement(experiment.load(tmp_path), 8).expectations["rate"]
+    assert (found.held, found.of, found.undefined) == (0, 8, 8), "nothing over nothing"
+    assert found.words() == "0 of 8 (0%), not defined in 8"
+
+
+def test_a_model_without_ranges_has_no_shares(tmp_path: Path) -> None:
+    one = shares(tmp_path, ("above", "plain", "at_least = 1.2"))
+    (tmp_path / "parameters.csv").write_text(TABLE.splitlines()[0] + "\n")
+    found = agreement(one, 8)
+    assert found.expectations == {}
+    assert "no constant of model 'pool' has one" in found.why
+    assert found.solves == 0
