@@ -17,10 +17,13 @@ from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
     from redoxsim.report.runs import RunFolder
+    from redoxsim.study.agreement import Agreement
     from redoxsim.study.experiment import Experiment
     from redoxsim.study.experiment_runs import Finished, HowTo, Ready
 
 FIGURES = ("png", "svg", "pdf")
+USUAL = 32
+"""Draws of an experiment where nothing is said; :data:`redoxsim.study.agreement.USUAL` without its imports."""
 
 
 @click.command(
@@ -47,6 +50,10 @@ FIGURES = ("png", "svg", "pdf")
 @click.option("--figures", type=click.Choice(FIGURES), default="png", show_default=True, help="Format of the figures.")
 @click.option("--no-figures", is_flag=True, help="Draw none.")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder.")
+@click.option(
+    "--draws", type=click.IntRange(0), metavar="N",
+    help="Say in how many of N draws of the constants each expectation holds; 0 for none  [default: 32].",
+)
 @click.option("--resume", is_flag=True, help="With `all`: go on in FOLDER; what is done with the same inputs is kept.")
 @solving_options
 @talk_options
@@ -58,6 +65,7 @@ def command(
     no_figures: bool,
     force: bool,
     resume: bool,
+    draws: int | None,
     solving: Solving,
     talk: Talk,
 ) -> int:
@@ -65,17 +73,19 @@ def command(
     if click.get_current_context().get_parameter_source("seed") is click.core.ParameterSource.COMMANDLINE:
         changes.setdefault("seed", str(solving.seed))
     formats = () if no_figures else (figures,)
+    number = USUAL if draws is None else draws
     if name == "all":
         from redoxsim.cli.run_all import run_all
 
         return run_all(
-            changes=changes, folder=folder, formats=formats, force=force, resume=resume, solving=solving, talk=talk
-        )
+            changes=changes, folder=folder, formats=formats, force=force, resume=resume, draws=number, solving=solving,
+            talk=talk,
+        )  # fmt: skip
     if resume:
         raise DesignError("--resume goes on with many experiments", hint="it is for `redoxsim run all`")
     return run_experiment(
         name, changes=changes, folder=None if folder is None else Path(folder), formats=formats, force=force,
-        solving=solving, talk=talk, command=command_words(),
+        draws=number, solving=solving, talk=talk, command=command_words(),
     )  # fmt: skip
 
 
@@ -105,6 +115,7 @@ def run_experiment(
     solving: Solving,
     talk: Talk,
     command: Sequence[str],
+    draws: int = 0,
 ) -> int:
     """Run one experiment into its folder; the exit code."""
     from redoxsim.cli.cost import dry_run
@@ -129,7 +140,7 @@ def run_experiment(
         return Exit.GOOD
     opened = runs.create(
         command=command,
-        settings=resolved(chosen, how),
+        settings=resolved(chosen, how, draws),
         name=chosen.id,
         inputs=inputs(chosen, place),
         folder=folder,
@@ -147,13 +158,19 @@ def run_experiment(
             talk.detail(f"{one.run.id}: {finished[-1].results.summary}")
             if finished[-1].results.interrupted:
                 break
-    return conclude(chosen, ready, finished, opened, formats=formats, talk=talk)
+    agreed = None
+    if len(finished) == len(ready) and not any(one.results.interrupted for one in finished):
+        from redoxsim.cli.agreed import agree
+
+        agreed = agree(chosen, draws, how=how, solving=solving, talk=talk, log=opened.log)
+    return conclude(chosen, ready, finished, opened, agreed=agreed, formats=formats, talk=talk)
 
 
-def resolved(experiment: Experiment, how: HowTo) -> dict[str, Any]:
+def resolved(experiment: Experiment, how: HowTo, draws: int = 0) -> dict[str, Any]:
     """Everything the run depends on, as it goes into settings.toml."""
     content = experiment.model_dump(mode="json", exclude_none=True)
-    return {"solving": {key: value for key, value in how.keywords.items() if key != "jobs"}, "experiment": content}
+    solving = {key: value for key, value in how.keywords.items() if key != "jobs"}
+    return {"draws": draws, "solving": solving, "experiment": content}
 
 
 def conclude(
@@ -162,6 +179,7 @@ def conclude(
     finished: Sequence[Finished],
     opened: RunFolder,
     *,
+    agreed: Agreement | None = None,
     formats: tuple[str, ...],
     talk: Talk,
 ) -> int:
@@ -173,6 +191,7 @@ def conclude(
     from redoxsim.study.expectations import judge
 
     interrupted = len(finished) < len(ready) or any(one.results.interrupted for one in finished)
+    interrupted |= agreed is not None and agreed.interrupted
     for one in finished:
         opened.results(one.results.dataset, name=f"results/{one.run.id}", format="csv")
     if finished:
@@ -202,13 +221,15 @@ def conclude(
         return Exit.INTERRUPTED
     judged = judge(experiment, {one.run.id: one for one in finished})
     claims = answers(experiment, judged)
-    lines = verdict_lines(judged)
-    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title, claims=claims))
+    lines = verdict_lines(judged, agreed)
+    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed))
     holds = all(line.passes for line in lines)
     verdicts = {
         line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
         for line in lines
     }
+    for line in lines:
+        verdicts[line.id] |= {"in draws": line.share} if line.share else {}
     checks = [one.results.provenance["check"] for one in finished]
     largest = max((check["largest"] for check in checks if check is not None), default=None)
     summary = {
@@ -220,9 +241,13 @@ def conclude(
     }
     if between:
         summary["windows"] = between
+    if agreed is not None and agreed.expectations:
+        summary["draws"] = agreed.record
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}" if lines else "")
-    talk.note(claim_lines(claims))
+    talk.note(claim_lines(claims, agreed))
+    if agreed is not None and (agreed.text or agreed.why):
+        talk.note(f"\nShares of draws: {agreed.text or f'none, {agreed.why}'}")
     where_it_is(opened.path, talk)
     check = "" if largest is None else f"; a sample solved again with scipy differs by {largest:.1e} at most"
     talk.note(f"{counted(counts)}{check}; {summary_line(lines)}")

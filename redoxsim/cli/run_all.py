@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +24,7 @@ PAGE = "report.html"
 
 @dataclass
 class Children:
-    """Experiments in processes of their own, in a session of their own: Ctrl-C reaches them through this one only."""
+    """Experiments in processes of their own, in a session of their own: signals reach them through this one only."""
 
     running: set[subprocess.Popen[str]] = field(default_factory=set)
     ending: bool = False
@@ -36,6 +38,8 @@ class Children:
             encoding="utf-8", errors="replace", start_new_session=True,
         ) as process:  # fmt: skip
             self.running.add(process)
+            if self.ending:  # since it was asked above
+                process.send_signal(signal.SIGINT)
             try:
                 _, said = process.communicate()
             finally:
@@ -43,10 +47,28 @@ class Children:
         return process.returncode, said
 
     def interrupt(self) -> None:
-        """Ctrl-C for all that run; each writes what it has done."""
+        """Ctrl-C for all that run, each writes what it has done; the second time they end at once."""
+        how = signal.SIGKILL if self.ending and hasattr(signal, "SIGKILL") else signal.SIGINT
         self.ending = True
         for process in tuple(self.running):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
+
+
+@contextlib.contextmanager
+def passed_on(children: Children) -> Iterator[None]:
+    """While it lasts, being told to end (SIGTERM, a closed terminal) ends the children as Ctrl-C does.
+
+    Without it this process would be gone at once and they would go on.
+    """
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
+        names = []
+    before = {name: signal.signal(name, lambda *_: children.interrupt()) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def run_all(
@@ -56,6 +78,7 @@ def run_all(
     formats: tuple[str, ...],
     force: bool,
     resume: bool,
+    draws: int,
     solving: Solving,
     talk: Talk,
 ) -> int:
@@ -81,9 +104,14 @@ def run_all(
             "is not empty", where=Where(file=str(root)), hint="--resume goes on with it, --force replaces its runs"
         )
     make_folder(root)
-    options = [*(part for key, value in changes.items() for part in ("-S", f"{key}={value}")), *_options(solving)]
+    options = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
+    options += ["--draws", str(draws), *_options(solving)]
     options += ["--figures", formats[0]] if formats else ["--no-figures"]
-    done = {name for name in names if resume and still_good(name, root / name, changes=changes, solving=solving)}
+    done = {
+        name
+        for name in names
+        if resume and still_good(name, root / name, changes=changes, solving=solving, draws=draws)
+    }
     if done:
         talk.note(f"{plural(len(done), 'experiment')} done before")
     waiting = {
@@ -104,7 +132,7 @@ def run_all(
 def _at_once(waiting: Mapping[str, Sequence[str]], jobs: int, talk: Talk) -> dict[str, int]:
     """Exit codes by experiment; each is told of when it ends."""
     children, codes, progress = Children(), dict[str, int](), Progress()
-    with talk.progress("experiments", progress), ThreadPoolExecutor(jobs) as pool:
+    with talk.progress("experiments", progress), passed_on(children), ThreadPoolExecutor(jobs) as pool:
         futures: dict[Future[tuple[int, str]], str] = {
             pool.submit(children.run, words): name for name, words in waiting.items()
         }
@@ -136,7 +164,7 @@ def write_page(root: Path, names: Sequence[str]) -> Path:
     return write_text(root / PAGE, page.report_page(there), force=True)
 
 
-def still_good(name: str, folder: Path, *, changes: Mapping[str, str], solving: Solving) -> bool:
+def still_good(name: str, folder: Path, *, changes: Mapping[str, str], solving: Solving, draws: int) -> bool:
     """Whether a folder holds a whole run of an experiment with these settings and with the inputs as they are now."""
     from redoxsim.cli.run import resolved
     from redoxsim.report import runlist
@@ -152,7 +180,7 @@ def still_good(name: str, folder: Path, *, changes: Mapping[str, str], solving: 
         how = HowTo(solver=solving.solver, rtol=solving.rtol, atol=solving.atol)
         if run.state not in ("finished", "partial") or runlist.changed(run):
             return False
-        if (folder / "settings.toml").read_text(encoding="utf-8") != to_toml(resolved(chosen, how)):
+        if (folder / "settings.toml").read_text(encoding="utf-8") != to_toml(resolved(chosen, how, draws)):
             return False
         now = {file: sha256(path) for file, path in inputs(chosen, place).items()}
         return {file: sha256(path) for file, path in runlist.inputs(run).items()} == now

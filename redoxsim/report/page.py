@@ -150,6 +150,7 @@ def _section(one: Section) -> str:
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
     parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
     parts += _verdicts(one)
+    parts += _in_draws(one)
     for lines in one.run.summary.get("windows", {}).values():
         parts.append(f"<h3>{html.escape(lines[0])}</h3>")
         parts.append("<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines[1:]) + "</ul>")
@@ -171,6 +172,7 @@ def _verdicts(one: Section) -> list[str]:
     """What was expected and what came out; apart from it what is right where a document is wrong."""
     stated = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
     groups: dict[bool, list[list[str]]] = {False: [], True: []}
+    drawn = any("in draws" in verdict for verdict in one.verdicts.values())
     for name, verdict in one.verdicts.items():
         kind = "yes" if verdict.get("holds") else "partly" if "conflict" in str(verdict.get("verdict")) else "no"
         told = stated.get(name, {})
@@ -182,13 +184,22 @@ def _verdicts(one: Section) -> list[str]:
                 + (f"<br><span class='small'>Known conflict: {html.escape(str(why))}</span>" if why else ""),
                 html.escape(str(verdict.get("expected", ""))),
                 html.escape(str(verdict.get("got", ""))),
+                *([html.escape(str(verdict.get("in draws", "")))] if drawn else []),
                 f"<span class='{kind}'>{html.escape(str(verdict.get('verdict', '')))}</span>",
             ]
         )
-    heads = ("claim", "what", "expected", "got", "verdict")
+    heads = ("claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "verdict")
     corrected = "What the chemistry does, where the document is wrong"
     shown = (("What the document says" if groups[True] else "", groups[False]), (corrected, groups[True]))
     return [_table(heads, rows, about=about) for about, rows in shown if rows]
+
+
+def _in_draws(one: Section) -> list[str]:
+    """In how many draws of the constants all of each claim holds, and how these were made."""
+    found: Mapping[str, Any] = one.run.summary.get("draws", {})
+    claims = "; ".join(f"{claim} holds as a whole in {words}" for claim, words in found.get("claims", {}).items())
+    told = ". ".join(text for text in (claims, str(found.get("text", ""))) if text)
+    return [f"<p class='small'>Draws of the constants: {html.escape(told)}.</p>"] if told else []
 
 
 def _design(one: Section) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redoxsim.report.text import text_table
+from redoxsim.study.agreement import Agreement
 from redoxsim.study.claims import ClaimVerdict
 from redoxsim.study.expectations import Finding, Verdict
 
@@ -16,7 +17,10 @@ CLASSES = {Finding.HOLDS: "yes", Finding.FAILS: "no", Finding.CONFLICT: "known",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictLine:
-    """One expectation in words: what should be, what came out, whether it holds, and a conflict that was declared."""
+    """One expectation in words: what should be, what came out, whether it holds, and a conflict that was declared.
+
+    ``share`` is that of the draws of constants in which it holds, "" where there were none.
+    """
 
     id: str
     text: str
@@ -26,6 +30,7 @@ class VerdictLine:
     claim: str | None = None
     conflict: str | None = None
     defined: bool = True
+    share: str = ""
 
     @property
     def finding(self) -> Finding:
@@ -43,8 +48,14 @@ class VerdictLine:
         return self.finding.value
 
 
-def verdict_lines(verdicts: Iterable[Verdict]) -> tuple[VerdictLine, ...]:
-    """The verdicts of an experiment in words."""
+def verdict_lines(verdicts: Iterable[Verdict], agreed: Agreement | None = None) -> tuple[VerdictLine, ...]:
+    """The verdicts of an experiment in words.
+
+    Parameters
+    ----------
+    agreed : in how many draws of the constants each holds.
+    """
+    shares = {} if agreed is None else agreed.expectations
     return tuple(
         VerdictLine(
             id=one.expectation.id,
@@ -55,6 +66,7 @@ def verdict_lines(verdicts: Iterable[Verdict]) -> tuple[VerdictLine, ...]:
             claim=one.expectation.claim,
             conflict=one.expectation.conflict,
             defined=one.value == one.value,
+            share=shares[one.expectation.id].words() if one.expectation.id in shares else "",
         )
         for one in verdicts
     )
@@ -86,27 +98,44 @@ def verdicts_text(lines: Sequence[VerdictLine]) -> str:
     """The verdicts for a terminal; the mark in front does not depend on colour."""
     if not lines:
         return "nothing was expected"
-    rows = [[MARKS[line.finding], line.id, line.expected, line.got, line.text] for line in lines]
+    drawn = any(line.share for line in lines)
+    heads = ["", "id", "expected", "got", *(["in draws"] if drawn else []), "what"]
+    rows = [
+        [MARKS[line.finding], line.id, line.expected, line.got, *([line.share] if drawn else []), line.text]
+        for line in lines
+    ]
     notes = "".join(f"\n{note}" for note in conflict_notes(lines))
-    return f"{text_table(['', 'id', 'expected', 'got', 'what'], rows)}\n{notes}\n{summary_line(lines)}"
+    return f"{text_table(heads, rows)}\n{notes}\n{summary_line(lines)}"
 
 
-def claim_lines(claims: Iterable[ClaimVerdict]) -> str:
-    """Claims of the source documents and how they came out, a line each."""
-    return "\n".join(f"{one.claim} {one.words()}" for one in claims)
+def claim_lines(claims: Iterable[ClaimVerdict], agreed: Agreement | None = None) -> str:
+    """Claims of the source documents and how they came out, a line each, and in how many draws all of it holds."""
+    return "\n".join(f"{one.claim} {one.words()}{_in_draws(one, agreed)}" for one in claims)
+
+
+def _in_draws(claim: ClaimVerdict, agreed: Agreement | None) -> str:
+    share = None if agreed is None else agreed.claims.get(claim.claim)
+    return "" if share is None else f" [all of it holds in {share.words()} draws of the constants]"
 
 
 def verdicts_markdown(
-    lines: Sequence[VerdictLine], *, title: str | None = None, claims: Sequence[ClaimVerdict] = ()
+    lines: Sequence[VerdictLine],
+    *,
+    title: str | None = None,
+    claims: Sequence[ClaimVerdict] = (),
+    agreed: Agreement | None = None,
 ) -> str:
     """The verdicts as a Markdown table, below the claims that they answer."""
     out = [f"# {title}", ""] if title else []
     if claims:
-        out += [*(f"- {one.claim} {one.words()}" for one in claims), ""]
+        out += [*(f"- {one}" for one in claim_lines(claims, agreed).splitlines()), ""]
+    drawn = any(line.share for line in lines)
+    heads = ("id", "claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "")
     if lines:
-        out += ["| id | claim | what | expected | got | |", "|---|---|---|---|---|---|"]
+        out += [f"| {' | '.join(heads)} |".replace("|  |", "| |"), "|---" * len(heads) + "|"]
     for line in lines:
-        cells = (line.id, line.claim or "", line.text, line.expected, line.got, line.word)
+        shares = (line.share,) if drawn else ()
+        cells = (line.id, line.claim or "", line.text, line.expected, line.got, *shares, line.word)
         out.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     notes = [f"- {note}" for note in conflict_notes(lines)]
     out += ["", *notes] if notes else []
@@ -116,10 +145,12 @@ def verdicts_markdown(
 
 def verdicts_html(lines: Sequence[VerdictLine], *, title: str = "Expectations") -> str:
     """The verdicts as one HTML page without anything from elsewhere; all texts are escaped."""
-    heads = "".join(f"<th scope='col'>{name}</th>" for name in ("id", "claim", "what", "expected", "got", ""))
+    drawn = any(line.share for line in lines)
+    names = ("id", "claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "")
+    heads = "".join(f"<th scope='col'>{name}</th>" for name in names)
     body = []
     for line in lines:
-        cells = (line.id, line.claim or "", line.text, line.expected, line.got)
+        cells = (line.id, line.claim or "", line.text, line.expected, line.got, *((line.share,) if drawn else ()))
         mark = f"<td class='{CLASSES[line.finding]}'>{MARKS[line.finding]} {line.word}</td>"
         body.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + mark + "</tr>")
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in conflict_notes(lines))

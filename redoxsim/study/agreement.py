@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,15 @@ class Agreement:
     why: str = ""
     solves: int = 0
     interrupted: bool = False
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """For a summary."""
+        return {
+            "text": self.text,
+            "claims": {name: one.words() for name, one in self.claims.items()},
+            "expectations": {name: one.record for name, one in self.expectations.items()},
+        }
 
 
 def agreement(
@@ -187,7 +197,7 @@ def _all_of(
     expectations: Iterable[Expectation], claim: str, held: Mapping[str, NDArray[np.int64]]
 ) -> NDArray[np.int64]:
     """(D,) a claim's worst state in each draw."""
-    return np.min([held[name] for name in _stating(expectations, claim)], axis=0)
+    return np.asarray(np.min([held[name] for name in _stating(expectations, claim)], axis=0))
 
 
 def _share(states: NDArray[np.int64]) -> Share:

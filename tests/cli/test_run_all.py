@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,3 +77,45 @@ def test_one_experiment_has_nothing_to_resume(command: Command, two: Path) -> No
     ran = command("run", "falls", "--resume")
     assert ran.code == Exit.USAGE
     assert "run all" in ran.err
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that a process has started and that are not over."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(one) for one in task.read_text(encoding="ascii").split()]
+    return found
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are found in /proc")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP"])
+def test_being_told_to_end_leaves_no_children(tmp_path: Path, how: str) -> None:
+    root = Path(catalog.__file__).resolve().parents[1]
+    words = ("run", "all", "-o", "out", "--no-figures", "--jobs", "2", "--draws", "0")
+    with subprocess.Popen(
+        [sys.executable, "-m", "redoxsim.cli.main", *words],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(root)}, stderr=subprocess.PIPE, encoding="utf-8",
+    ) as process:  # fmt: skip
+        try:
+            deadline = time.monotonic() + 120.0
+            while not list(tmp_path.glob("out/*/command.txt")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            begun = children_of(process.pid)
+            assert begun, "experiments are under way in processes of their own"
+            process.send_signal(getattr(signal, how))
+            _, said = process.communicate(timeout=120.0)
+        finally:
+            process.kill()
+    assert process.returncode == Exit.INTERRUPTED, said
+    assert "--resume goes on" in said
+    assert not [one for one in begun if runs(one)], "nobody goes on alone"
+    assert (tmp_path / "out" / "report.html").is_file(), "what was done is told of"
