@@ -71,7 +71,14 @@ def got(part: Judged) -> str:
         return "failed" if part.state == "failed" else "not run"
     unit = f" {part.expected.unit}" if part.expected.unit else ""
     value = "never" if np.isinf(part.value) else f"{part.value:.3g}{unit}"
-    return value if not np.isfinite(part.off) or part.off == 1.0 else f"{value} (off by {part.off:.2g}x)"
+    return value if not np.isfinite(part.off) or part.off == 1.0 else f"{value} (off by {_factor(part.off)})"
+
+
+def _factor(off: float) -> str:
+    """How far outside, for people: a share of the bound where it is near, else a factor."""
+    if off >= 1.5:
+        return f"{off:.2g}x"
+    return f"{off - 1.0:.0%}" if off >= 1.01 else "less than 1%"
 
 
 def counts_text(found: Validation) -> str:

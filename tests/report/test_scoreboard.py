@@ -6,7 +6,7 @@ import pytest
 
 from redoxsim.report.figures.save import save
 from redoxsim.report.figures.scoreboard import scoreboard
-from redoxsim.report.scoreboard import HEADS, counts_text, scoreboard_rows, scoreboard_text
+from redoxsim.report.scoreboard import HEADS, counts_text, got, scoreboard_rows, scoreboard_text
 from redoxsim.study.observations import Observation
 from redoxsim.study.validation import Row, Validation, judge
 
@@ -54,6 +54,11 @@ def test_text_lists_what_does_not_agree(found):
     assert "never" in text
     assert "\n✓" not in text
     assert "\n✓" in scoreboard_text(found, all_rows=True)
+
+
+def test_a_near_miss_is_a_share_and_a_far_one_a_factor() -> None:
+    parts = [row("A", value, kind="number", within=(2.0, 4.0)).judged[0] for value in (4.001, 4.2, 12.0)]
+    assert [got(one) for one in parts] == ["4 (off by less than 1%)", "4.2 (off by 5%)", "12 (off by 3x)"]
 
 
 def test_counts_keep_read_and_recalled_apart(found):

@@ -110,10 +110,7 @@ def scheme(
 
 
 def values_at_start(network: Network) -> dict[str, float]:
-    """Every value at the start, as far as the file says it; a species is its concentration.
-
-    What has no value or a value of zero that matters to a sign is left to the caller.
-    """
+    """Every value and rate at the start; a species is its concentration. What the file leaves open is 1."""
     values = {one.id: one.size if one.size is not None else 1.0 for one in network.compartments}
     values |= {one.id: one.value for one in network.parameters if one.value is not None}
     for one in network.species:
@@ -123,14 +120,16 @@ def values_at_start(network: Network) -> dict[str, float]:
         elif one.initial_amount is not None:
             values[one.id] = one.initial_amount if one.only_substance else one.initial_amount / size
     first = [(one.target, one.expr) for one in network.initial_assignments]
-    return settled(network, values, first=first)
+    found = settled(network, values, first=first)
+    return dict.fromkeys((part.id for part in (*network.species, *network.parameters)), ON) | found
 
 
 def settled(
     network: Network, values: Mapping[str, float], *, first: Sequence[tuple[str, Expr]] = ()
 ) -> dict[str, float]:
-    """The same values with what assignment rules (and ``first``) make of them; 1 where that needs what has no value."""
+    """The same values with what rules (and ``first``) and rates make of them; 1 where that needs what has no value."""
     waiting = [*first, *((one.target, one.expr) for one in network.rules if one.kind == "assignment")]
+    waiting += [(one.id, one.rate) for one in network.reactions if one.rate is not None]
     targets = {target for target, _ in waiting}
     found = {name: value for name, value in values.items() if name not in targets}
     while waiting:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from redoxsim import catalog, network
 from redoxsim.errors import ModelError
-from redoxsim.network.compose import MARK, Module, module_of, settings_of, words
+from redoxsim.network.compose import MARK, Module, module_of, settings_of
+from redoxsim.network.expr import symbols
 from redoxsim.network.parts import Network
 from redoxsim.report.diagram.draw import diagram
 from redoxsim.report.diagram.overview import Part, overview
@@ -94,14 +95,28 @@ def _modules(found: Network, folder: Path, title: str) -> str:
         )
         for one, module in modules.items()
     ]
-    links = {}
-    for taker, module in modules.items():
-        used = words(module.body)
-        for giver, other in modules.items():
-            ids = [one for one in _among(module.expected, varying) if one in other.defined and one in used]
-            if ids and giver != taker:
-                links[giver, taker] = ids
+    owner = {one: name for name, module in modules.items() for one in module.defined}
+    links: dict[tuple[str, str], list[str]] = {}
+    order = [one for module in modules.values() for one in module.expected]
+    for taker in modules:
+        used = _used(found, {name for name, module in owner.items() if module == taker})
+        for one in dict.fromkeys(name for name in order if name in used & varying):
+            if owner.get(one, taker) != taker:
+                links.setdefault((owner[one], taker), []).append(one)
     return overview(parts, links, title=title)
+
+
+def _used(found: Network, own: set[str]) -> set[str]:
+    """Ids that the reactions and rules of a module use."""
+    used: set[str] = set()
+    for one in found.reactions:
+        if one.id in own:
+            used |= symbols(one.rate) if one.rate is not None else set()
+            used |= {part.species for part in (*one.reactants, *one.products)}
+    for rule in found.rules:
+        if rule.target in own:
+            used |= symbols(rule.expr)
+    return used
 
 
 def _among(names: Iterable[str], known: set[str]) -> list[str]:
