@@ -57,7 +57,7 @@ def test_text_lists_what_does_not_agree(found):
 
 
 def test_a_near_miss_is_a_share_and_a_far_one_a_factor() -> None:
-    parts = [row("A", value, kind="number", within=(2.0, 4.0)).judged[0] for value in (4.001, 4.2, 12.0)]
+    parts = [row("A", value, kind="number", published=3.0, within=(2.0, 4.0)).judged[0] for value in (4.001, 4.2, 12.0)]
     assert [got(one) for one in parts] == ["4 (off by less than 1%)", "4.2 (off by 5%)", "12 (off by 3x)"]
 
 
