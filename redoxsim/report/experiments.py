@@ -399,16 +399,27 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
 
 
 def score_bands(results: ResultSet, observe: str, tables: Mapping[str, SynergyTable]) -> list[str]:
-    """The mean of each score over its 5% to 95% band of draws, a line each; none without draws."""
+    """The mean of each score over its 5% to 95% band of draws, a line each; none without draws.
+
+    A score that fewer than nine of ten draws define has no band, as no parameter of a fit has: the draws that define
+    it are a choice of their own (those in which each agent alone kills), and an index close to where it ceases to be
+    defined has no bound, so that its mean tells of one draw.
+    """
+    from redoxsim.study.spread import DEFINED
+
     found = results.intervals.get(observe, {}).get("scores", {})
     lines = []
     for metric, table in tables.items():
         if metric in found and results.draws is not None:
             low, middle, high, share = found[metric]["mean"]
+            usable = results.draws["usable"]
+            if share < DEFINED:
+                lines.append(f"{table.title}: no interval, {share:.0%} of {usable} draws define it")
+                continue
             defined = "" if share == 1.0 else f", defined in {share:.0%} of them"
             lines.append(
                 f"{table.title}, mean: {_number(middle)} ({_number(low)} to {_number(high)} over 5% to 95% of "
-                f"{results.draws['usable']} draws{defined})"
+                f"{usable} draws{defined})"
             )
     return lines
 

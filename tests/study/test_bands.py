@@ -120,3 +120,47 @@ def test_draws_given_are_the_draws_of_bands(kill: network.Network, agent_a: Agen
     given = rx.dose_response(kill, agent=ranged(agent_a, 0), doses="1uM,3uM", draws=16)
     np.testing.assert_array_equal(usual["viability"], given["viability"])
     assert prepare(replace(kill, id="other")).ranges == {}
+
+
+def test_scores_of_few_draws_have_no_interval(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
+    from redoxsim.report.experiments import score_bands
+
+    # half of the draws of the second agent are too weak to kill: there an index of equal effects has nothing to go by
+    weak = agent_b.model_dump(by_alias=True)
+    top = weak["parameters"][0]
+    weak["parameters"] = [{**top, "low": top["value"] * 1e-6, "high": top["value"] * 3}, *weak["parameters"][1:]]
+    surface = rx.combine(kill, agents=[ranged(agent_a, 0), Agent.model_validate(weak)], grid=(4, 4), draws=24)
+    tables = surface.scores(["bliss", "ci"], observe="viability", failed="drop")
+    share = surface.intervals["viability"]["scores"]["ci"]["mean"][3]
+    assert 0.0 < share < 0.9
+    first, second = score_bands(surface, "viability", tables)
+    assert first.startswith("Bliss excess (independence), mean: ")
+    assert "over 5% to 95% of 24 draws" in first
+    assert second == f"Chou-Talalay combination index: no interval, {share:.0%} of 24 draws define it"
+
+
+def test_scores_of_seeds_agree_within_their_intervals(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
+    """Intervals from 5% to 95% of a score hold about nine of ten draws of other seeds, and their medians."""
+    agents = [ranged(agent_a, 0, 1), ranged(agent_b, 0, 1)]
+    each = []
+    for seed in range(1, 7):
+        kept = rx.combine(kill, agents=agents, grid=(3, 3), draws=32, keep="draws", seed=seed, sample=0)
+        each.append(kept.with_scores(["hsa"])["hsa_excess"].values.reshape(-1, 32).max(axis=0))
+    held, medians = [], []
+    for place, one in enumerate(each):
+        low, high = np.quantile(one, [0.05, 0.95])
+        others = np.concatenate([other for at, other in enumerate(each) if at != place])
+        held.append(np.mean((others >= low) & (others <= high)))
+        medians.append(low < np.median(others) < high)
+    assert 0.8 < np.mean(held) < 0.97
+    assert all(medians)
+    assert not np.array_equal(each[0], each[1])
+
+
+def test_equal_seeds_give_equal_bytes_of_combinations(
+    kill: network.Network, agent_a: Agent, agent_b: Agent, tmp_path: Path
+) -> None:
+    for name, jobs in (("a", 1), ("b", 2)):
+        surface = rx.combine(kill, agents=[ranged(agent_a, 0), agent_b], grid=(3, 3), draws=16, seed=5, jobs=jobs)
+        surface.to_csv(tmp_path / f"{name}.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
