@@ -72,14 +72,21 @@ class RosenbrockSolver:
     method : a name of :data:`redoxsim.codegen.llvm.methods.METHODS`; "auto" takes what :func:`method_for` says.
     threads : workers of one batch; None takes one per processor this process may use.
     width : lanes; None takes what the processor has.
+    again : whether rows of a batch that fail are solved again with SciPy; a benchmark wants to see them fail.
     """
 
     supports = frozenset({"events", "infusion", "switches", "dilution", "restart"})
 
     def __init__(
-        self, name: str = NAME, *, method: str = "auto", threads: int | None = None, width: int | None = None
+        self,
+        name: str = NAME,
+        *,
+        method: str = "auto",
+        threads: int | None = None,
+        width: int | None = None,
+        again: bool = True,
     ) -> None:
-        self.name, self.method, self.threads, self.width = name, method, threads, width
+        self.name, self.method, self.threads, self.width, self.again = name, method, threads, width, again
 
     def available(self) -> str | None:
         """None where it works on this machine, else why not."""
@@ -265,14 +272,12 @@ class _Many:
         Not those that ran out of a budget below the usual one: whoever sets it wants to wait no longer for a row, and
         SciPy needs more steps, each a hundred times as dear.
         """
-        again = set(STATUSES[1:])
+        again = set(STATUSES[1:]) if self.solver.again else set()
         if self.batch.max_steps < Batch.max_steps:
             again.discard(Status.STEP_BUDGET)
-            messages |= {
-                row: f"{self.solver.name}: {state.value}"
-                for row, state in enumerate(status)
-                if state is Status.STEP_BUDGET
-            }
+        left = set(STATUSES[1:]) - again
+        if left:
+            messages |= {row: f"{self.solver.name}: {state.value}" for row, state in enumerate(status) if state in left}
         failed = [row for row, state in enumerate(status) if state is not Status.OK and state in again]
         for row in failed:
             if self.cancel is not None and self.cancel():

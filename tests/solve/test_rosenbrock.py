@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_networks import network_of
 
 llvmlite = pytest.importorskip("llvmlite")
 
@@ -317,3 +318,13 @@ def test_too_large_goes_on_and_says_why(network_of: NetworkOf, monkeypatch: pyte
     chosen, reason = choose(Problem(system=equations.build(net), times=np.array([0.0, 1.0])))
     assert chosen.name == "scipy"
     assert "401 states" in reason
+
+
+def test_rows_that_fail_may_be_left_as_they_are() -> None:
+    system = equations.build(network_of(["grow: -> A; k*A*A"], species={"A": 1.0}, parameters={"k": 1.0}))
+    batch = Batch(system=system, times=np.linspace(0.0, 2.0, 5), rows=2, columns={"k": np.array([0.1, 5.0])})
+    found = RosenbrockSolver(again=False).solve_batch(batch)
+    assert found.ok.tolist() == [True, False]
+    assert found.messages[1] == f"rosenbrock: {found.status[1].value}"
+    assert [one.solver for one in found.stats] == ["rosenbrock", "rosenbrock"]
+    assert "scipy" in RosenbrockSolver().solve_batch(batch).messages[1]
