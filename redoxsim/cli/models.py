@@ -156,6 +156,7 @@ def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) 
     examples=(
         "redoxsim models diagram trx -o trx.svg",
         "redoxsim models diagram redox -o redox.svg   # its modules and what they share",
+        "redoxsim models diagram redox --whole -o poster.svg   # every reaction of all its modules",
         "redoxsim models diagram gsh --agent bso -o gsh-bso.svg   # what the agent adds, in another colour",
     ),
 )
@@ -163,10 +164,11 @@ def _fluxes(found: Network, about: Metadata | None, output: Output, talk: Talk) 
 @click.option(
     "--agent", "agents", multiple=True, metavar="AGENT", help="Apply this agent and mark what it adds. Repeatable."
 )
+@click.option("--whole", is_flag=True, help="Every reaction, also of a composed model and of stand-ins: a poster.")
 @click.option("-o", "--output", "path", metavar="FILE.svg", help="Write here; '-' is stdout, the default.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @talk_options
-def diagram(name: str, agents: tuple[str, ...], path: str | None, force: bool, talk: Talk) -> None:
+def diagram(name: str, agents: tuple[str, ...], whole: bool, path: str | None, force: bool, talk: Talk) -> None:
     from redoxsim import catalog, network
     from redoxsim.report.diagram import diagram_of
     from redoxsim.report.files import check_free

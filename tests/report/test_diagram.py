@@ -14,7 +14,7 @@ from redoxsim.errors import Unsupported
 from redoxsim.network.compose import module_of, settings_of
 from redoxsim.pharmacology import apply_agent, load_agent
 from redoxsim.report.diagram import diagram, diagram_of
-from redoxsim.report.diagram.__main__ import sizes
+from redoxsim.report.diagram.__main__ import POSTERS, sizes
 from redoxsim.report.diagram.cards import cards, on_page, packed, pieces
 from redoxsim.report.diagram.layered import Size, acyclic_order, crossings, isotonic, place
 from redoxsim.report.diagram.scheme import Actor, kin, scheme, values_at_start
@@ -56,6 +56,14 @@ def test_the_drawing_in_the_docs_is_that_of_the_model(name: str) -> None:
     now = diagram_of(network.read(name), name=name)
     again = "make it again: python -m redoxsim.report.diagram docs/models"
     assert (DOCS / f"{name}.svg").read_text(encoding="utf-8") == now, again
+
+
+@pytest.mark.parametrize(("file", "name"), POSTERS.items())
+def test_the_poster_in_the_docs_is_that_of_the_model(file: str, name: str) -> None:
+    now = diagram_of(network.read(name), name=name, whole=True)
+    assert (DOCS / f"{file}.svg").read_text(encoding="utf-8") == now
+    words = texts(now)
+    assert [words.count(one.id) for one in network.read(name).reactions] == [1] * len(network.read(name).reactions)
 
 
 def test_the_page_has_the_sizes_and_a_picture_of_every_model() -> None:
@@ -172,7 +180,7 @@ def test_cards_do_not_overlap(name: str) -> None:
     assert max(box[3] for box in boxes) == height
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *POSTERS])
 def test_no_two_texts_lie_on_each_other(name: str) -> None:
     """From the widths of the font that all others are narrower than; names on a line that comes after them too."""
     found = []

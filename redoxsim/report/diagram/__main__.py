@@ -10,6 +10,8 @@ from pathlib import Path
 from redoxsim import catalog, network
 from redoxsim.report.diagram.shipped import diagram_of
 
+POSTERS = {"redox-whole": "redox"}
+"""Drawings of whole networks, by the name of the file."""
 SIZES = re.compile(r"(<!-- sizes -->\n).*?(<!-- end sizes -->)", re.DOTALL)
 
 
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     (folder,) = (Path(one) for one in arguments)
     for name in sorted(catalog.models()):
         (folder / f"{name}.svg").write_text(diagram_of(network.read(name), name=name), encoding="utf-8")
+    for file, name in POSTERS.items():
+        (folder / f"{file}.svg").write_text(diagram_of(network.read(name), name=name, whole=True), encoding="utf-8")
     page = folder / "README.md"
     if page.is_file():
         text = page.read_text(encoding="utf-8")

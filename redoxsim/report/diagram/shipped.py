@@ -14,7 +14,7 @@ from redoxsim.report.diagram.draw import diagram
 from redoxsim.report.diagram.overview import Part, overview
 
 
-def diagram_of(found: Network, *, name: str = "", edited: Network | None = None) -> str:
+def diagram_of(found: Network, *, name: str = "", edited: Network | None = None, whole: bool = False) -> str:
     """The diagram of a network that was read from a file, as SVG text.
 
     Parameters
@@ -22,6 +22,7 @@ def diagram_of(found: Network, *, name: str = "", edited: Network | None = None)
     name : what to call it; its id if none is given.
     edited : the same network with something added (an agent); what is new is marked. Of a composed network only
         what is new or changed is drawn then.
+    whole : every reaction of the network, also of a composed one and with what stands in for other modules: a poster.
 
     Raises
     ------
@@ -31,6 +32,8 @@ def diagram_of(found: Network, *, name: str = "", edited: Network | None = None)
     settings = settings_of(folder) if found.source else {}
     title = ": ".join(part for part in (name or found.id, settings.get("title") or found.name) if part)
     old = None if edited is None else [part.id for part in found]
+    if whole:
+        return diagram(edited or found, title=title, old=old)
     if "compose" in settings or "core_of" in settings:
         if edited is None:
             return _modules(found, folder, title)
