@@ -66,7 +66,7 @@ def model_page(
                 [_target(one) for one in seen.targets], ("", "model", "unit", "published", "source"), width=width
             )
         )
-    elif "at rest" in facts:
+    elif isinstance(facts.get("at rest"), str):  # why there is none
         blocks.append(f"{facts['at rest']}\n")
     if seen is not None and seen.totals:
         rows = [{"total": amount, "unit": unit, "of": of} for of, amount, unit in seen.amounts]
@@ -87,7 +87,7 @@ def model_page(
 
 def _sizes(facts: Mapping[str, Any], seen: Portrait | None) -> str:
     parts = [f"{facts[name]} {name}" for name in SIZES if facts.get(name)]
-    states = "" if seen is None else f"; {seen.states} states of the cell"
+    states = "" if seen is None else f"; {seen.states} state{'' if seen.states == 1 else 's'} of the cell"
     return ", ".join(parts) + states + ("; depends on time" if facts.get("depends on time") else "")
 
 

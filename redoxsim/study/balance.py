@@ -52,7 +52,8 @@ class Balance:
         return (self.made - self.used) / largest if largest else 0.0
 
     def __str__(self) -> str:
-        return f"{self.pool}: {self.made:.4g} amol/s made, {self.used:.4g} used, difference {self.difference:+.2%}"
+        off = "below 0.01%" if abs(self.difference) < 1e-4 else f"{self.difference:+.2%}"
+        return f"{self.pool}: {self.made:.4g} amol/s made, {self.used:.4g} used, difference {off}"
 
 
 def fluxes(network: Network, groups: Mapping[str, Sequence[str]] | None = None) -> list[Flux]:

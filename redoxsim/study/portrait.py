@@ -70,6 +70,8 @@ class Portrait:
         for high, what in BANDS:
             counts.append(f"{sum(low <= one.seconds < high for one in self.modes)} {what}")
             low = high
+        if len(self.modes) == 1:
+            return f"{duration(fast.seconds)} ({fast.state})"
         return (
             f"{duration(fast.seconds)} ({fast.state}) to {duration(slow.seconds)} ({slow.state}); {', '.join(counts)}"
         )

@@ -125,6 +125,13 @@ def test_a_page_of_a_model_without_targets(command: Callable[..., Any], tmp_path
     assert "k " in page
 
 
+def test_one_state_is_one_state(command: Callable[..., Any]) -> None:
+    page = command("models", "show", "fate", "--format", "table").out
+    assert "[]" not in page
+    chain = portrait.portrait(network.read_antimony("model d()\n species A = 1; J: A -> ; 0.5*A; K: -> A; 0.5;\nend"))
+    assert chain.time_scales == "2 s (A)"
+
+
 def test_what_misses_its_band_stands_out() -> None:
     from redoxsim.cli.model_page import model_page
     from redoxsim.study.metadata import Target
