@@ -49,7 +49,10 @@ def test_the_agent_on_the_page_can_be_given(tmp_path: Path) -> None:
 
 
 def test_the_files_on_the_page_load(tmp_path: Path) -> None:
-    cell, example = fenced(ROOT / "docs/reference/file-formats.md", "toml")
+    measured, cell, example = fenced(ROOT / "docs/reference/file-formats.md", "toml")
+    agent = (ROOT / "models/agents/bso.toml").read_text(encoding="utf-8")
+    (tmp_path / "bso.toml").write_text(f"{agent.partition('[[measured]]')[0]}\n{measured}", encoding="utf-8")
+    assert len(load_agent(tmp_path / "bso.toml").measured) == 1
     (tmp_path / "gsr-low.toml").write_text(cell, encoding="utf-8")
     assert load_cell(tmp_path / "gsr-low.toml").overrides == {"GSR": 0.1}
     (tmp_path / "experiment.toml").write_text(example, encoding="utf-8")
