@@ -141,9 +141,11 @@ def main() -> None:
     print(f"{len(known)} constants moved by a mean square of {sum(one.distance**2 for one in known) / len(known):.2f}")
     for one in constants if each else ():
         if math.isfinite(one.book):
-            alone, now = set(misses(validate(put_back(board, (one,))))), set(misses(shipped))
-            lost, won = " ".join(sorted(alone - now)) or "-", " ".join(sorted(now - alone)) or "-"
-            print(f"{one.id:20} {one.distance:.2f} lost {lost}; won {won}", flush=True)
+            alone = validate(put_back(board, (one,)))
+            unsolved = {row.observation.id for row in alone.rows if row.trouble}
+            there, here = set(misses(alone)) - unsolved, set(misses(shipped)) - unsolved
+            lost, won = " ".join(sorted(there - here)) or "-", " ".join(sorted(here - there)) or "-"
+            print(f"{one.id:20} {one.distance:.2f} lost {lost}; won {won}; not solved {len(unsolved)}", flush=True)
 
 
 if __name__ == "__main__":
