@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
 
 from redoxsim.analysis.effect import Floats, Orientation, to_affected
 from redoxsim.analysis.hill_result import HillFit
-from redoxsim.errors import DesignError
+from redoxsim.analysis.plate_tests import (
+    POWER,
+    TESTS,
+    AdditiveMap,
+    Inverse,
+    PlateTest,
+    Series,
+    bliss_test,
+    loewe_test,
+)
+from redoxsim.errors import DesignError, nearest
 
 # Ends of the series are looked for among so many doses, evenly in log dose over the tested range.
 _CANDIDATES: Final = 15
 # Neighbouring doses differ at least by this factor: less and a dilution series is no series.
 LEAST_STEP: Final = 1.4
-_TWO_SIDED: Final = 1.959964
-POWER: Final = 0.8
+NAMES: Final = {"bliss": "Bliss", "loewe": "Loewe"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,56 +57,101 @@ class Plate:
     Attributes
     ----------
     agents : the two agents. doses : (n1 + 1,) and (n2 + 1,) zero first, each a dilution series.
-    expected : (n1 + 1, n2 + 1) fraction affected by independent action (Bliss).
-    gain : what more is affected if each agent makes the other ``fold`` times as potent.
-    power : chance that a cell alone shows that gain (two-sided 5%); NaN where less than two agents are present.
-    overall : the same for the mean excess over all combinations.
+    tests : how it tells a synergy, by reference (``bliss``, ``loewe``), the first asked for first.
     noise, replicates, fold : what was assumed; noise is the standard deviation of a well (fraction affected).
     remarks : what a reader must know.
     """
 
     agents: tuple[PlateAgent, PlateAgent]
     doses: tuple[Floats, Floats]
-    expected: Floats
-    gain: Floats
-    power: Floats
-    overall: float
+    tests: Mapping[str, PlateTest]
     noise: float
     replicates: int
     fold: float
     remarks: tuple[str, ...]
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """The references by which it tells."""
+        return tuple(self.tests)
+
+    @property
+    def first(self) -> PlateTest:
+        """The test by the first reference."""
+        return next(iter(self.tests.values()))
+
+    @property
+    def expected(self) -> Floats:
+        """(n1 + 1, n2 + 1) fraction affected without interaction, by the first reference."""
+        return self.first.expected
+
+    @property
+    def gain(self) -> Floats:
+        """What more is affected if each agent makes the other ``fold`` times as potent, by the first reference."""
+        return self.first.gain
+
+    @property
+    def power(self) -> Floats:
+        """Chance that a combination alone shows that gain, by the reference that tells it least; NaN where none can."""
+        found = np.stack([np.where(np.isnan(one.power), 0.0, one.power) for one in self.tests.values()])
+        least = np.asarray(found.min(axis=0), dtype=float)
+        least[0, :] = least[:, 0] = np.nan
+        return least
+
+    @property
+    def overall(self) -> float:
+        """The power of the mean excess over all combinations, by the reference that tells it least."""
+        return float(min(one.overall if np.isfinite(one.overall) else 0.0 for one in self.tests.values()))
+
+    @property
     def telling(self) -> int:
-        """Combinations that alone would show the gain with 80% power."""
-        return int(np.count_nonzero(self.power >= POWER))
+        """Combinations that alone would show the gain with 80% power, by every reference."""
+        with np.errstate(invalid="ignore"):
+            return int(np.count_nonzero(self.power >= POWER))
 
     @property
     def wells(self) -> int:
         """Wells with all replicates."""
-        return self.expected.size * self.replicates
+        return self.doses[0].size * self.doses[1].size * self.replicates
+
+    def by_words(self) -> str:
+        """Such as "by Bliss excess and by Loewe excess"."""
+        return " and ".join(f"by {NAMES[name]} excess" for name in self.tests)
+
+    def rounded(self, digits: int) -> Plate:
+        """The same with doses of so many significant digits, its tests as they are then."""
+        doses = tuple(np.array([float(f"{dose:.{digits}g}") for dose in axis]) for axis in self.doses)
+        made = _tests(self.agents, (doses[0], doses[1]), self.metrics, self.fold, self.replicates, self.noise)
+        return replace(self, doses=(doses[0], doses[1]), tests=made)
 
 
 def plan_plate(
-    agents: Sequence[PlateAgent], *, number: int = 6, replicates: int = 3, noise: float = 0.05, fold: float = 2.0
+    agents: Sequence[PlateAgent],
+    *,
+    number: int = 6,
+    replicates: int = 3,
+    noise: float = 0.05,
+    fold: float = 2.0,
+    metrics: Sequence[str] = TESTS,
 ) -> Plate:
     """The dilution series of two agents from which the most combinations would show a synergy of that size.
 
-    Synergy is taken as a gain in potency: together each dose acts as ``fold`` times as much (Bliss independence of the
-    two otherwise). A combination is judged by its Bliss excess, which needs the wells of the agents alone too, so the
-    noise of a well counts three times. Cells near none or all affected show nothing, so the series keep to the doses
-    between; but each still reaches from little effect to most of what the agent does alone, so that a curve can be
-    fitted.
+    Synergy is taken as a gain in potency: together each dose acts as ``fold`` times as much (the agents being
+    independent otherwise for Bliss, additive in dose for Loewe). A combination is judged by its excess, which needs the
+    wells of the agents alone too, so the noise of a well counts more than once. Cells near none or all affected show
+    nothing, so the series keep to the doses between; but each still reaches from little effect to most of what the
+    agent does alone, so that a curve can be fitted.
 
     Parameters
     ----------
     number : non-zero doses of each agent. replicates : wells of every dose pair, the agents alone and the control.
     noise : standard deviation of a well, as fraction affected.
+    metrics : references by which a combination has to tell, ``bliss``, ``loewe`` or both.
 
     Raises
     ------
-    DesignError : not two agents, less than three doses or one replicate, no noise, a fold of 1 or less, neither agent
-        has an effect, or a range too narrow for so many doses.
+    DesignError : not two agents, less than three doses or one replicate, no noise, a fold of 1 or less, an unknown
+        reference, neither agent has an effect, or a range too narrow for so many doses.
     """
     if len(agents) != 2:
         raise DesignError(f"a plate combines two agents, not {len(agents)}")
@@ -108,8 +161,12 @@ def plan_plate(
         raise DesignError(f"the noise of a well must lie between 0 and 0.5 of the effect, not at {noise:g}")
     if not fold > 1.0:
         raise DesignError(f"a synergy of fold {fold:g} is none", hint="fold 2: each dose acts as twice as much")
+    for name in metrics:
+        if name not in TESTS:
+            raise DesignError(f"no plate is planned by '{name}'", hint=nearest(name, TESTS) or " or ".join(TESTS))
     first, second = agents
-    if not any(float(np.ptp(_span(one))) > 0.05 for one in agents):
+    inverse = (Inverse.of(first), Inverse.of(second))
+    if not any(one.usable for one in inverse):
         raise DesignError("neither agent alone has an effect: there is nothing to plan a plate by")
     remarks = []
     for one in agents:
@@ -118,28 +175,62 @@ def plan_plate(
             remarks.append(f"{one.name} alone has next to no effect: its doses span what was tested")
         elif reach[-1] < 0.5:
             remarks.append(f"{one.name} alone affects {reach[-1]:.2g} at most: Loewe and CI end there")
-    ranges = [[_Series.of(one, doses, fold) for doses in _series(one, number)] for one in agents]
-    best: tuple[tuple[float, float], _Series, _Series] | None = None
+    chosen = tuple(dict.fromkeys(metrics)) or TESTS
+    if "loewe" in chosen and not all(one.usable for one in inverse):
+        if chosen == ("loewe",):
+            raise DesignError("Loewe additivity needs an effect of both agents alone", hint="plan by bliss")
+        chosen = tuple(name for name in chosen if name != "loewe")
+        remarks.append("planned by Bliss only: Loewe additivity needs an effect of both agents alone")
+    ranges = [[Series.of(one, doses, fold) for doses in _series(one, number)] for one in agents]
+    quick = AdditiveMap.of(inverse, [one.low for one in agents], [fold * one.high for one in agents])
+    best: tuple[tuple[float, float], Series, Series] | None = None
     for a in ranges[0]:
         for b in ranges[1]:
-            power = _power(a, b, replicates, noise)[1]
+            found = _judge(a, b, chosen, inverse, fold, replicates, noise, quick)
+            power = np.stack([np.where(np.isnan(one.power), 0.0, one.power)[1:, 1:] for one in found.values()])
+            least = power.min(axis=0)
             # Cells that tell come first; of plates with as many, the one with the larger power over all cells.
-            worth = (float(np.count_nonzero(power >= POWER)), float(np.mean(power)))
+            worth = (float(np.count_nonzero(least >= POWER)), float(np.mean(least)))
             if best is None or worth > best[0]:
                 best = (worth, a, b)
     assert best is not None
     doses = tuple(np.concatenate([[0.0], series.doses]) for series in best[1:])
-    gain, power, overall = _power(best[1], best[2], replicates, noise)
-    whole = np.full((number + 1, number + 1), np.nan)
-    whole[1:, 1:] = power
-    alone = [one.affected(axis) for one, axis in zip(agents, doses, strict=True)]
-    full = 1.0 - np.outer(1.0 - alone[0], 1.0 - alone[1])
-    more = np.zeros_like(full)
-    more[1:, 1:] = gain
     return Plate(
-        agents=(first, second), doses=(doses[0], doses[1]), expected=full, gain=more, power=whole, overall=overall,
-        noise=noise, replicates=replicates, fold=fold, remarks=tuple(remarks),
+        agents=(first, second), doses=(doses[0], doses[1]),
+        tests=_judge(best[1], best[2], chosen, inverse, fold, replicates, noise), noise=noise, replicates=replicates,
+        fold=fold, remarks=tuple(remarks),
     )  # fmt: skip
+
+
+def _tests(
+    agents: tuple[PlateAgent, PlateAgent],
+    doses: tuple[Floats, Floats],
+    metrics: Sequence[str],
+    fold: float,
+    replicates: int,
+    noise: float,
+) -> dict[str, PlateTest]:
+    """The tests of a plate with these doses, zero first."""
+    a, b = (Series.of(one, axis[1:], fold) for one, axis in zip(agents, doses, strict=True))
+    return _judge(a, b, metrics, (Inverse.of(agents[0]), Inverse.of(agents[1])), fold, replicates, noise)
+
+
+def _judge(
+    a: Series,
+    b: Series,
+    metrics: Sequence[str],
+    inverse: tuple[Inverse, Inverse],
+    fold: float,
+    replicates: int,
+    noise: float,
+    quick: AdditiveMap | None = None,
+) -> dict[str, PlateTest]:
+    return {
+        name: bliss_test(a, b, replicates, noise)
+        if name == "bliss"
+        else loewe_test(a, b, inverse, fold, replicates, noise, solve=quick)
+        for name in metrics
+    }
 
 
 def _span(agent: PlateAgent) -> Floats:
@@ -174,30 +265,4 @@ def _series(agent: PlateAgent, number: int) -> list[Floats]:
     return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Series:
-    """Doses (n,) of an agent, what they affect alone, and what they would as ``fold`` times as much."""
-
-    doses: Floats
-    alone: Floats
-    more: Floats
-
-    @classmethod
-    def of(cls, agent: PlateAgent, doses: Floats, fold: float) -> _Series:
-        return cls(doses, agent.affected(doses), agent.affected(fold * doses))
-
-
-def _power(a: _Series, b: _Series, replicates: int, noise: float) -> tuple[Floats, Floats, float]:
-    """Gain and power (n1, n2) of the combinations, and the power of their mean excess."""
-    one, other = a.alone, b.alone
-    gain = np.outer(1.0 - one, 1.0 - other) - np.outer(1.0 - a.more, 1.0 - b.more)
-    variance = noise**2 / replicates
-    error = np.sqrt(variance * (1.0 + (1.0 - other)[None, :] ** 2 + (1.0 - one)[:, None] ** 2))
-    power = ndtr(gain / error - _TWO_SIDED)
-    # The wells of an agent alone enter a whole row of excesses together.
-    shared = (1.0 - other).mean() ** 2 / one.size + (1.0 - one).mean() ** 2 / other.size
-    whole = np.sqrt(variance * (1.0 / gain.size + shared))
-    return gain, power, float(ndtr(gain.mean() / whole - _TWO_SIDED))
-
-
-__all__ = ["LEAST_STEP", "POWER", "Plate", "PlateAgent", "plan_plate"]
+__all__ = ["LEAST_STEP", "NAMES", "POWER", "Plate", "PlateAgent", "plan_plate"]

@@ -135,10 +135,16 @@ def _talk(*, quiet: bool, verbose: bool) -> Talk:
     return Talk(quiet=quiet, verbose=verbose)
 
 
+methods_option = click.option(
+    "--methods", type=click.Path(path_type=Path), metavar="FILE.md",
+    help="Write what a paper says of it: paragraph, constants with grades, references, command.",
+)  # fmt: skip
+
+
 def output_options(
     *, formats: tuple[str, ...] = FORMATS, plot: bool = False, methods: bool = False
 ) -> Callable[[F], F]:
-    """``-o``, ``--format``, ``--force``; where there is a figure ``--plot``, where there is a model ``--methods``."""
+    """``-o``, ``--format``, ``--force``; where there is a figure ``--plot``, and ``--methods``."""
 
     def decorate(function: F) -> F:
         options = [
@@ -163,12 +169,7 @@ def output_options(
                 )
             )
         if methods:
-            options.append(
-                click.option(
-                    "--methods", type=click.Path(path_type=Path), metavar="FILE.md",
-                    help="Write what a paper says of it: paragraph, constants with grades, references, command.",
-                )
-            )  # fmt: skip
+            options.append(methods_option)
         options.append(click.option("--force", is_flag=True, help="Overwrite files that are there."))
         fields = {"output_path": "path", "output_format": "format", "force": "force", "plot": "plot"}
         fields["methods"] = "methods"

@@ -96,11 +96,19 @@ def write_methods(
     """The methods to the file of ``--methods``, if there is one."""
     if output.methods is None:
         return
-    from redoxsim.cli.run import command_words
-    from redoxsim.report.files import write_text
     from redoxsim.report.methods import methods
 
-    write_text(output.methods, methods(setup, command_words(), results=results, more=more), force=output.force)
+    put_methods(lambda command: methods(setup, command, results=results, more=more), output, talk)
+
+
+def put_methods(made: Callable[[Sequence[str]], str], output: Output, talk: Talk) -> None:
+    """What ``made`` says of the command that was typed, to the file of ``--methods``, if there is one."""
+    if output.methods is None:
+        return
+    from redoxsim.cli.run import command_words
+    from redoxsim.report.files import write_text
+
+    write_text(output.methods, made(command_words()), force=output.force)
     talk.note(f"Methods: {output.methods}")
 
 

@@ -11,7 +11,7 @@ import click
 
 from redoxsim.cli.command import Verb
 from redoxsim.cli.exits import Exit, wrong_use
-from redoxsim.cli.options import Output, Solving, solving_options, talk_options
+from redoxsim.cli.options import Output, Solving, methods_option, solving_options, talk_options
 from redoxsim.cli.talk import Progress, Talk, counted, grouped
 from redoxsim.errors import DesignError
 
@@ -51,10 +51,13 @@ USUAL = 32
 @click.option("--no-figures", is_flag=True, help="Draw none.")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder.")
 @click.option(
-    "--draws", type=click.IntRange(0), metavar="N",
+    "--draws",
+    type=click.IntRange(0),
+    metavar="N",
     help="Say in how many of N draws of the constants each expectation holds; 0 for none  [default: 32].",
 )
 @click.option("--resume", is_flag=True, help="With `all`: go on in FOLDER; what is done with the same inputs is kept.")
+@methods_option
 @solving_options
 @talk_options
 def command(
@@ -66,6 +69,7 @@ def command(
     force: bool,
     resume: bool,
     draws: int | None,
+    methods: Path | None,
     solving: Solving,
     talk: Talk,
 ) -> int:
@@ -75,6 +79,8 @@ def command(
     formats = () if no_figures else (figures,)
     number = USUAL if draws is None else draws
     if name == "all":
+        if methods is not None:
+            raise DesignError("--methods is of one experiment", hint="redoxsim run NAME --methods FILE.md")
         from redoxsim.cli.run_all import run_all
 
         return run_all(
@@ -85,7 +91,7 @@ def command(
         raise DesignError("--resume goes on with many experiments", hint="it is for `redoxsim run all`")
     return run_experiment(
         name, changes=changes, folder=None if folder is None else Path(folder), formats=formats, force=force,
-        draws=number, solving=solving, talk=talk, command=command_words(),
+        draws=number, solving=solving, talk=talk, command=command_words(), methods=Output(methods=methods, force=force),
     )  # fmt: skip
 
 
@@ -116,15 +122,18 @@ def run_experiment(
     talk: Talk,
     command: Sequence[str],
     draws: int = 0,
+    methods: Output | None = None,
 ) -> int:
     """Run one experiment into its folder; the exit code."""
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, rows_of
+    from redoxsim.cli.result import processes, put_methods, rows_of
     from redoxsim.report import runs
-    from redoxsim.report.files import check_folder
+    from redoxsim.report.files import check_folder, check_writable
     from redoxsim.study import experiment as experiments
     from redoxsim.study.experiment_runs import HowTo, inputs, prepare_runs
 
+    if methods is not None and methods.methods is not None:
+        check_writable(str(methods.methods), force=force)
     place = experiments.find(name)
     with wrong_use():
         chosen = experiments.load(place, changes=changes)
@@ -158,6 +167,12 @@ def run_experiment(
             talk.detail(f"{one.run.id}: {finished[-1].results.summary}")
             if finished[-1].results.interrupted:
                 break
+    if methods is not None and methods.methods is not None:
+        from redoxsim.report.methods_many import methods_of_experiment
+
+        setups = {one.run.id: one.study.rows.setup for one in ready}
+        told = {one.run.id: one.results.provenance for one in finished}
+        put_methods(lambda typed: methods_of_experiment(chosen, setups, told, typed), methods, talk)
     agreed = None
     if len(finished) == len(ready) and not any(one.results.interrupted for one in finished):
         from redoxsim.cli.agreed import agree

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of the intervals."
 )
-@output_options(plot=True)
+@output_options(plot=True, methods=True)
 def command(
     data: Path,
     effect: str | None,
@@ -54,8 +54,9 @@ def command(
     talk: Talk,
 ) -> None:
     from redoxsim import study
-    from redoxsim.cli.result import write_table
+    from redoxsim.cli.result import put_methods, write_table
     from redoxsim.report.experiments import scores_text
+    from redoxsim.report.methods_many import methods_of_scores
 
     output.ready(terminal=sys.stdout.isatty())
     with wrong_use():
@@ -76,6 +77,7 @@ def command(
             _say_isoboles(block, isoboles, talk)
     if output.plot is not None:
         _draw(found, isoboles or (0.5,), output, talk)
+    put_methods(lambda typed: methods_of_scores(found, typed, seed=seed), output, talk)
     talk.note(f"{plural(len(found), 'combination')} scored")
 
 

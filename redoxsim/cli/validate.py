@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.exits import Exit, wrong_use
 from redoxsim.cli.options import Output, Solving, comma_list, output_options, solving_options
 from redoxsim.cli.talk import Progress, Talk, plural
+
+if TYPE_CHECKING:
+    from redoxsim.study import Setup
+    from redoxsim.study.observations import Scoreboard
 
 
 @click.command(
@@ -31,7 +36,7 @@ from redoxsim.cli.talk import Progress, Talk, plural
 @click.option("--model", metavar="MODEL", help="A model in place of the one that each observation names.")
 @click.option("--only", multiple=True, metavar="ID[,ID]", callback=comma_list, help="Only these observations.")
 @click.option("--all", "everything", is_flag=True, help="List what agrees too, not only what does not.")
-@output_options(formats=("csv", "json", "table"), plot=True)
+@output_options(formats=("csv", "json", "table"), plot=True, methods=True)
 @solving_options
 def command(
     file: Path | None,
@@ -42,7 +47,8 @@ def command(
     solving: Solving,
     talk: Talk,
 ) -> int:
-    from redoxsim.cli.result import save_figure, undisturbed
+    from redoxsim.cli.result import put_methods, save_figure, undisturbed
+    from redoxsim.report.methods_many import methods_of_validation
     from redoxsim.report.scoreboard import HEADS, counts_text, scoreboard_rows, scoreboard_text
     from redoxsim.study.engine import interruptible
     from redoxsim.study.experiment_runs import HowTo
@@ -80,10 +86,23 @@ def command(
             save_figure(scoreboard(found), output, talk)
         else:
             talk.note("No figure: no observation that counts was run.")
+    put_methods(lambda typed: methods_of_validation(found, used_setups(board, model), typed), output, talk)
     if found.interrupted:
         talk.note("Interrupted; what was not run says so.")
         return Exit.INTERRUPTED
     return Exit.PARTIAL if any(row.trouble for row in found.rows) else Exit.GOOD
+
+
+def used_setups(board: Scoreboard, model: str | None) -> dict[str, Setup]:
+    """Each model of the observations with every agent that they dose in it."""
+    from redoxsim.study.experiment_runs import dosed
+    from redoxsim.study.setup import prepare
+
+    agents: dict[str, set[str]] = {}
+    for one in board.observations:
+        for run in one.run if one.expect else ():
+            agents.setdefault(model or run.model or one.model, set()).update(dosed(run))
+    return {name: prepare(name, agents=sorted(given)) for name, given in agents.items()}
 
 
 def _told(progress: Progress, done: int, total: int, name: str) -> None:

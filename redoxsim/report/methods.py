@@ -8,16 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redoxsim import __version__
-from redoxsim.study.provenance import describe, draws_text, sentence
+from redoxsim.study.provenance import describe, draws_text, sentence, versions
 
 if TYPE_CHECKING:
+    from redoxsim.pharmacology import Agent
     from redoxsim.study import Setup
 
 PLAIN = ("source book", "modelling choice", "definition", "assumed", "optional edge", "source", "textbook", "balance")
 """Sources that are no publication."""
 DOI = re.compile(r"\b10\.\d{4,9}/[^\s;,\"'()]+")
 PMID = re.compile(r"\bPMID:?\s*(\d{5,9})")
-YEAR = re.compile(r"\b(19[5-9]\d|20[0-4]\d)\b")
+YEAR = re.compile(r"\b(19[2-9]\d|20[0-4]\d)\b")
 HEADS = ("constant", "value", "unit", "range", "grade", "source", "note")
 
 
@@ -32,49 +33,50 @@ def methods(
     results : the provenance of the result; None where it has none of its own (then solver and draws are left out).
     more : further sentences, such as what was fitted.
     """
-    rows = constants(setup)
-    sources = references(setup)
-    parts = [
+    return document(
+        [paragraph(setup, results, more), f"    {shlex.join(command)}"], constants(setup), references(setup)
+    )
+
+
+GRADES = "Grades: A read in the source, B recalled from the literature, C assumed. The range is what draws vary it in."
+
+
+def document(
+    parts: Sequence[str],
+    rows: Sequence[Mapping[str, str]],
+    sources: Sequence[str],
+    *,
+    heads: Sequence[str] = HEADS,
+    title: str = "Constants",
+    about: str = GRADES,
+) -> str:
+    """A page of methods as Markdown: what is said, a table, references as BibTeX."""
+    told = [
         "# Methods",
-        paragraph(setup, results, more),
-        f"    {shlex.join(command)}",
-        "## Constants",
-        "Grades: A read in the source, B recalled from the literature, C assumed. The range is what draws vary it in.",
-        _table(rows),
+        *parts,
+        f"## {title}",
+        *([about] if about else []),
+        _table(rows, heads),
         "## References",
         "The entries hold what the tables of the model hold; complete them before printing.",
         "```bibtex\n" + bibtex(sources) + "```" if sources else "None of the constants names a publication.",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(told) + "\n"
 
 
 def paragraph(setup: Setup, results: Mapping[str, Any] | None, more: Sequence[str] = ()) -> str:
     """The methods in sentences."""
     made = describe(setup)
-    model, versions = made["model"], made["versions"]
-    said = [
-        f"Simulations were done with redoxsim {__version__} (Python {versions['python']}, numpy {versions['numpy']}, "
-        f"scipy {versions['scipy']})",
-        f"with the model {model['name'] or model['id']} (`{model['id']}`; {model['states']} states, "
-        f"{model['reactions']} reactions"
-        + (f"; SHA-256 of its file {model['sha256'][:16]}" if model["sha256"] else "")
-        + ").",
-    ]
-    text = " ".join(said)
-    if setup.agents:
-        named = [f"{one.name} ({' and '.join(one.forms)})" for one in setup.agents.values()]
-        text += f" Agents were {_and(named)}."
-        hypotheses = [one.name for one in setup.agents.values() if one.hypothesis]
-        if hypotheses:
-            text += f" The mechanism of {_and(hypotheses)} is a hypothesis."
+    text = f"Simulations were done with {software()} with the model {named_model(setup)}."
+    text += "".join(f" {one}" for one in named_agents(setup.agents.values()))
     design = (results or {}).get("design", {})
     doses = [*design.get("doses", ()), *design.get("with", ())]
     if doses:
-        text += f" Doses: {_and(doses)}."
+        text += f" Doses: {and_(doses)}."
     if setup.cell is not None:
         text += f" The cell profile was {setup.cell.id}."
     if setup.given:
-        text += " Values set: " + _and([f"{name} = {setup.values[name]:.6g}" for name in sorted(setup.given)]) + "."
+        text += " Values set: " + and_([f"{name} = {setup.values[name]:.6g}" for name in sorted(setup.given)]) + "."
     text += (
         " Each simulation started at the undosed steady state of its own constants."
         if setup.start == "steady"
@@ -90,6 +92,34 @@ def paragraph(setup: Setup, results: Mapping[str, Any] | None, more: Sequence[st
             f"from the literature (B) and {grades['C']} assumed (C)."
         )
     return " ".join([text, *more])
+
+
+def software() -> str:
+    """The program and what its numbers depend on, with versions."""
+    found = versions()
+    return (
+        f"redoxsim {__version__} (Python {found['python']}, numpy {found.get('numpy', '?')}, "
+        f"scipy {found.get('scipy', '?')})"
+    )
+
+
+def named_model(setup: Setup) -> str:
+    """The model with its size and the checksum of its file."""
+    model = describe(setup)["model"]
+    told = f"; SHA-256 of its file {model['sha256'][:16]}" if model["sha256"] else ""
+    size = f"{model['states']} states, {model['reactions']} reactions"
+    return f"{model['name'] or model['id']} (`{model['id']}`; {size}{told})"
+
+
+def named_agents(agents: Iterable[Agent]) -> list[str]:
+    """Sentences on agents: their forms, and which are hypotheses."""
+    found = list(agents)
+    if not found:
+        return []
+    named = [f"{one.name} ({' and '.join(one.forms)})" for one in found]
+    hypotheses = [one.name for one in found if one.hypothesis]
+    said = [f"Agents were {and_(named)}."]
+    return said + ([f"The mechanism of {and_(hypotheses)} is a hypothesis."] if hypotheses else [])
 
 
 def _solved(results: Mapping[str, Any]) -> str:
@@ -202,18 +232,18 @@ def _escaped(text: str) -> str:
     return re.sub(r"([&%#$_])", r"\\\1", re.sub(r"[{}\\]", "", text))
 
 
-def _table(rows: Sequence[Mapping[str, str]]) -> str:
+def _table(rows: Sequence[Mapping[str, str]], heads: Sequence[str]) -> str:
     if not rows:
         return "The model has no table of graded constants."
-    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in rows:
-        lines.append("| " + " | ".join(row[head].replace("|", "/").replace("\n", " ") for head in HEADS) + " |")
+        lines.append("| " + " | ".join(row[head].replace("|", "/").replace("\n", " ") for head in heads) + " |")
     return "\n".join(lines)
 
 
-def _and(words: Sequence[str]) -> str:
+def and_(words: Sequence[str]) -> str:
     """
-    >>> _and(["a", "b", "c"])
+    >>> and_(["a", "b", "c"])
     'a, b and c'
     """
     return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from redoxsim.analysis import fit_hill
 from redoxsim.analysis.effect import from_affected
 from redoxsim.analysis.plate import Plate, PlateAgent, plan_plate
+from redoxsim.analysis.plate_tests import TESTS
 from redoxsim.errors import DesignError, RedoxsimError, Where
 from redoxsim.study.lab_forms import direction, effect_column
 from redoxsim.study.tables import is_kind, numbers, read_csv, split_head
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_NOISE = 0.05
 HEADS = (
     "block_id", "drug1", "drug2", "conc1", "conc2", "conc_unit1", "conc_unit2", "replicate", "response", "expected",
+    "expected_loewe",
 )  # fmt: skip
 
 
@@ -35,15 +37,23 @@ class PlannedPlate:
     reading: str
 
     def to_dataframe(self) -> pd.DataFrame:
-        """SynergyFinder's long form, a row per well: the response to be filled in, and the one expected (Bliss)."""
+        """SynergyFinder's long form, a row per well: the response to be filled in, and the ones expected.
+
+        ``expected`` is that of independent agents (Bliss), ``expected_loewe`` of additive doses, empty where undefined.
+        """
         import pandas as pd
 
         plate = self.plate
         first, second = plate.agents
-        whole = from_affected(plate.expected, orientation=self.orientation, scale=self.scale)  # type: ignore[arg-type]
+        whole, additive = (
+            from_affected(plate.tests[name].expected, orientation=self.orientation, scale=self.scale)  # type: ignore[arg-type]
+            if name in plate.tests
+            else np.full(plate.first.expected.shape, np.nan)
+            for name in ("bliss", "loewe")
+        )
         rows = [
             (1, first.name, second.name, plate.doses[0][i], plate.doses[1][j], first.unit, second.unit, k + 1, None,
-             float(whole[i, j]))
+             float(whole[i, j]), float(additive[i, j]))
             for k in range(plate.replicates)
             for i, j in np.ndindex(*whole.shape)
         ]  # fmt: skip
@@ -60,6 +70,7 @@ def plate(
     replicates: int = 3,
     noise: float | None = None,
     fold: float = 2.0,
+    metrics: Sequence[str] = TESTS,
     digits: int = 3,
 ) -> PlannedPlate:
     """Doses of a combination plate from curves of two agents alone.
@@ -72,7 +83,7 @@ def plate(
     noise : standard deviation of a well as fraction affected; None takes the scatter of the wells about the curves,
         and 0.05 where that is less.
     digits : significant digits of the doses.
-    number, replicates, fold : see :func:`redoxsim.analysis.plate.plan_plate`.
+    number, replicates, fold, metrics : see :func:`redoxsim.analysis.plate.plan_plate`.
 
     Raises
     ------
@@ -115,14 +126,10 @@ def plate(
     seen = float(np.sqrt(np.mean(scatter))) if scatter else 0.0
     made = plan_plate(
         agents, number=number, replicates=replicates, noise=noise if noise is not None else max(seen, LEAST_NOISE),
-        fold=fold,
+        fold=fold, metrics=metrics,
     )  # fmt: skip
     turn, size, reading = readings[0]
-    rounded = tuple(np.array([_rounded(dose, digits) for dose in axis]) for axis in made.doses)
-    alone = [one.affected(axis) for one, axis in zip(agents, rounded, strict=True)]
-    made = replace(
-        made, doses=(rounded[0], rounded[1]), expected=1.0 - np.outer(1.0 - alone[0], 1.0 - alone[1])
-    )  # fmt: skip
+    made = made.rounded(digits)
     return PlannedPlate(plate=made, orientation=turn, scale=size, reading=reading)
 
 
@@ -143,7 +150,3 @@ def _agent(
     size = 100.0 if scale == "percent" else 1.0
     off = ((wells - np.asarray(fit.predict(doses), dtype=float)) / size) ** 2
     return PlateAgent(name=name, unit=unit, fit=fit, low=float(dosed[0]), high=float(dosed[-1])), off.tolist()
-
-
-def _rounded(dose: float, digits: int) -> float:
-    return float(f"{dose:.{digits}g}")

@@ -13,6 +13,8 @@ import pytest
 
 from redoxsim import study
 from redoxsim.report import methods
+from redoxsim.study import experiment
+from redoxsim.study.observations import load_observations
 
 Command = Callable[..., Any]
 
@@ -81,3 +83,55 @@ def test_models_diff(command: Command) -> None:
     same = command("models", "diff", "gsh", "gsh")
     assert (same.code, same.err.strip()) == (0, "no differences")
     assert command("models", "diff", "gsh", "gshh").code != 0
+
+
+def test_methods_of_an_experiment_tell_each_run_and_each_constant_once(command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "m.md"
+    ran = command("run", "two-systems", "-o", tmp_path / "run", "--no-figures", "--methods", target, "--jobs", "1")
+    assert ran.code in (0, 1), ran.err
+    text = target.read_text(encoding="utf-8")
+    assert "The experiment two-systems asks:" in text
+    assert "\n    redoxsim " in text
+    runs = experiment.load(experiment.find("two-systems")).run
+    for run in runs:
+        assert f"\n- {run.id}: {run.kind}, " in text
+    table = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len({tuple(row) for row in table}) == len(table)
+    assert [row[0] for row in table].count("| kg") == 1
+    varied = {name for run in runs for name in run.values}
+    assert varied
+    assert all([row[0] for row in table].count(f"| {name}") > 1 for name in varied), "a row for each value"
+    assert "@misc{" in text
+    assert command("run", "all", "--methods", target).code == 2
+
+
+def test_methods_of_scores_and_plates_name_what_they_rest_on(command: Command, tmp_path: Path) -> None:
+    dose_a, dose_b = (0.0, 0.1, 0.5, 2.0, 10.0), (0.0, 1.0, 5.0, 20.0, 100.0)
+    lines = [f"{a},{b},{1 / (1 + a**1.5) / (1 + (b / 10) ** 1.2):.6f}" for a in dose_a for b in dose_b]
+    table = tmp_path / "lab.csv"
+    table.write_text("a [uM],b [uM],viability\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    ran = command("score", table, "--effect", "viability", "--score", "bliss,zip", "--methods", tmp_path / "s.md")
+    assert ran.code == 0, ran.err
+    text = (tmp_path / "s.md").read_text(encoding="utf-8")
+    assert "The effect is viability" in text
+    assert "year = {1939}" in text
+    assert "doi = {10.1016/j.csbj.2015.09.001}" in text
+    assert "Chou" not in text, "only what was scored"
+    assert "no replicates" in text
+    ran = command("plate", table, "--doses", "3", "--methods", tmp_path / "p.md", "-o", tmp_path / "plate.csv")
+    assert ran.code == 0, ran.err
+    text = (tmp_path / "p.md").read_text(encoding="utf-8")
+    assert "by Bliss excess and by Loewe excess" in text
+    assert re.search(r"\| a: ec50 \| 1 \| uM \|", text)
+    back = list(csv.DictReader(io.StringIO((tmp_path / "plate.csv").read_text(encoding="utf-8"))))
+    assert all(row["expected"] and row["expected_loewe"] for row in back if row["conc1"] == row["conc2"] == "0.0")
+
+
+def test_methods_of_a_scoreboard_cite_the_observations(command: Command, tmp_path: Path) -> None:
+    ran = command("validate", "--only", "C09", "--methods", tmp_path / "v.md")
+    assert ran.code == 0, ran.err
+    text = (tmp_path / "v.md").read_text(encoding="utf-8")
+    assert "1 published observations were compared" in text or "published observation" in text
+    assert "| constant | value |" in text
+    (one,) = load_observations(None).only(["C09"]).observations
+    assert one.source.split(",")[0].split(";")[0][:20] in text
