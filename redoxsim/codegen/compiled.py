@@ -301,14 +301,39 @@ class CompiledSystem:
                 relations += [graph.operator("sub", pair) for pair in pairs]
         return tuple(dict.fromkeys(steps)), tuple(dict.fromkeys(relations))
 
+    @cached_property
+    def switches_affine(self) -> bool:
+        """Whether everything that jumps with time alone compares a constant with a multiple of time."""
+        steps, relations = self.time_switches
+        return not steps and all(map(self._symbol_graph.affine, relations))
+
+    @cached_property
+    def switch_constants(self) -> tuple[int, ...]:
+        """Places of the constants on which the times of jumps depend."""
+        graph = self._symbol_graph
+        waiting = [node for nodes in self.time_switches for node in nodes]
+        seen: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting += graph.nodes[node].args
+        return tuple(sorted(graph.nodes[node].index for node in seen if graph.nodes[node].op == "constant"))
+
     def node_values(self, nodes: tuple[int, ...], t: FloatArray, p: FloatArray) -> FloatArray:
-        """Values of nodes that depend on time and constants only, shape (len(nodes), T)."""
+        """Values of nodes that depend on time and constants only, shape (len(nodes), *S).
+
+        Times t and, for every constant, values p[i] of shapes that broadcast to S.
+        """
         key = tuple(str(node) for node in nodes)  # no symbol id starts with a digit
         if key not in self._outputs:
             self._outputs[key] = self._vectorised(nodes)
         with np.errstate(all="ignore"):
             rows = self._outputs[key](t, (), p)
-        return np.array([np.broadcast_to(row, t.shape) for row in rows], dtype=np.float64)
+        out = np.empty((len(nodes), *np.broadcast_shapes(t.shape, p.shape[1:])))
+        for index, row in enumerate(rows):
+            out[index] = row
+        return out
 
 
 _CACHE: OrderedDict[tuple[str, str], CompiledSystem] = OrderedDict()

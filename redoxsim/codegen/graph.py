@@ -111,6 +111,19 @@ class Graph:
             self.level.append(level)
         return self._known[key]
 
+    def affine(self, index: int) -> bool:
+        """Whether a node is a constant plus a constant times time, by its form; it depends on no state."""
+        if self.level[index] == CONSTANT:
+            return True
+        node = self.nodes[index]
+        if node.op in ("add", "sub", "neg"):
+            return all(map(self.affine, node.args))
+        if node.op == "mul":
+            return sum(self.level[arg] != CONSTANT for arg in node.args) == 1 and all(map(self.affine, node.args))
+        if node.op == "div":
+            return self.level[node.args[1]] == CONSTANT and self.affine(node.args[0])
+        return node.op == "time"
+
     def is_boolean(self, index: int) -> bool:
         """Whether the node's value is a truth value."""
         return self.nodes[index].op in BOOLEAN

@@ -15,6 +15,7 @@ from redoxsim.equations.system import OdeSystem
 from redoxsim.network.expr import symbols
 from redoxsim.solve.schedule import Dose, Schedule
 from redoxsim.solve.segments import Cut, Jumps, check_schedule, find_cuts, infusion
+from redoxsim.solve.switches import switch_times_rows
 
 FloatArray = NDArray[np.float64]
 Operation = tuple[int, int, float]
@@ -86,8 +87,8 @@ class Programs:
         }
         self.contents = Jumps(compiled, *_zeros(compiled)).contents
         self._sizes = {self.slot[name] for name, held in self.contents.items() if held and name in self.slot}
-        # only these let the cuts of two rows with one schedule differ
-        self.by_row = bool(self.system.network.events) or any(compiled.time_switches)
+        # only these and switches let the cuts of two rows with one schedule differ
+        self.by_row = bool(self.system.network.events)
         kinds = {(dose.action, dose.target): dose for schedule in schedules for dose in schedule.doses}
         check_schedule(self.system, Schedule(tuple(kinds.values())))  # of thousands of schedules few kinds of dose
         self._starts = np.array([min(s.start(), float(self.times[0])) for s in schedules])
@@ -100,16 +101,29 @@ class Programs:
         """Tables for rows with schedules ``which`` (R,), first states y (R, n) and constants p (R, m)."""
         starts = self.starts()
         tables = _Tables()
-        known: dict[tuple[int, bytes], tuple[int, int]] = {}
+        known: dict[tuple[int, tuple[float, ...], bytes], tuple[int, int]] = {}
         first, end = np.empty(len(which), dtype=np.int64), np.empty(len(which), dtype=np.int64)
+        switches = self._switches(starts[which], p)
         for row, index in enumerate(which.tolist()):
-            key = (index, p[row].tobytes() if self.by_row else b"")
+            key = (index, switches[row], p[row].tobytes() if self.by_row else b"")
             if key not in known:
                 begin = len(tables.stop)
-                self._write(tables, self.schedules[index], float(starts[index]), y[row], p[row])
+                self._write(tables, self.schedules[index], float(starts[index]), y[row], p[row], switches=switches[row])
                 known[key] = (begin, len(tables.stop))
             first[row], end[row] = known[key]
         return _segments(tables, first, end)
+
+    def _switches(self, starts: FloatArray, p: FloatArray) -> list[tuple[float, ...]]:
+        """Instants at which the equations of each row jump by themselves."""
+        found: list[tuple[float, ...]] = [()] * len(p)
+        if not any(self.compiled.time_switches):
+            return found
+        for start in np.unique(starts).tolist():
+            rows = np.flatnonzero(starts == start)
+            times = switch_times_rows(self.compiled, p[rows], start, float(self.times[-1]))
+            for row, own in zip(rows.tolist(), times, strict=True):
+                found[row] = own
+        return found
 
     def resumed(self, time: float, y: FloatArray, p: FloatArray) -> Segments:
         """Tables for one row that goes on at ``time`` with states y (n,) and constants p (m,)."""
@@ -118,10 +132,18 @@ class Programs:
         return _segments(tables, np.zeros(1, dtype=np.int64), np.full(1, len(tables.stop), dtype=np.int64))
 
     def _write(
-        self, tables: _Tables, schedule: Schedule, start: float, y: FloatArray, p: FloatArray, *, going_on: bool = False
+        self,
+        tables: _Tables,
+        schedule: Schedule,
+        start: float,
+        y: FloatArray,
+        p: FloatArray,
+        *,
+        going_on: bool = False,
+        switches: Sequence[float] | None = None,
     ) -> None:
         end = float(self.times[-1])
-        cuts = find_cuts(self.compiled, schedule, y, p, start, end, going_on=going_on)
+        cuts = find_cuts(self.compiled, schedule, y, p, start, end, going_on=going_on, switches=switches)
         running: dict[int, float] = dict.fromkeys(self.infused, 0.0)
         for number, cut in enumerate(cuts):
             last = number + 1 == len(cuts)

@@ -60,12 +60,13 @@ def find_cuts(
     end: float,
     *,
     going_on: bool = False,
+    switches: Sequence[float] | None = None,
 ) -> tuple[Cut, ...]:
     """All cuts with start <= time <= end, in order, ``start`` and ``end`` among them.
 
     What is due at ``start`` or before happens at ``start``, unless ``going_on`` says that it has
     happened. An event with ``time > T`` comes a rounding error after T, so that output at T itself
-    shows what was before.
+    shows what was before. ``switches`` are :func:`switch_times` where they are known.
 
     Raises
     ------
@@ -87,7 +88,8 @@ def find_cuts(
             time = float(np.nextafter(time, np.inf))
         if time <= end and (time > start or not going_on):
             events.setdefault(time, []).append(event)
-    times = sorted({*doses, *events, *switch_times(compiled, p, start, end)})
+    jumps = switch_times(compiled, p, start, end) if switches is None else switches
+    times = sorted({*doses, *events, *jumps})
     return tuple(Cut(time=t, events=tuple(events.get(t, ())), doses=tuple(doses.get(t, ()))) for t in times)
 
 

@@ -21,9 +21,56 @@ SAMPLES = 257
 
 def switch_times(compiled: CompiledSystem, p: FloatArray, start: float, end: float) -> tuple[float, ...]:
     """Times in (start, end) at which something that depends on time alone jumps, in order."""
+    return switch_times_rows(compiled, p[None], start, end)[0]
+
+
+def switch_times_rows(compiled: CompiledSystem, p: FloatArray, start: float, end: float) -> list[tuple[float, ...]]:
+    """The same for every row of constants p (R, m)."""
     steps, relations = compiled.time_switches
     if (not steps and not relations) or not end > start:
-        return ()
+        return [()] * len(p)
+    if not compiled.switches_affine:
+        own = p[:, list(compiled.switch_constants)]
+        _, first, same = np.unique(own, axis=0, return_index=True, return_inverse=True)
+        distinct = [_searched(compiled, p[row], start, end) for row in first.tolist()]
+        return [distinct[place] for place in same.ravel().tolist()]
+    found: list[set[float]] = [set() for _ in p]
+    for row, root in zip(*_crossings(compiled, relations, p, start, end), strict=True):
+        if start < root < end:
+            found[row].add(root)
+    return [tuple(sorted(times)) if len(times) <= MOST else () for times in found]
+
+
+def _crossings(
+    compiled: CompiledSystem, nodes: tuple[int, ...], p: FloatArray, start: float, end: float
+) -> tuple[list[int], list[float]]:
+    """Rows and roots of quantities that are straight lines in time: two values tell where each is zero."""
+    columns = p.T[:, None, :]
+
+    def values(t: FloatArray) -> FloatArray:
+        return compiled.node_values(nodes, t, columns)[:, 0]
+
+    first, last = compiled.node_values(nodes, np.array([[start], [end]]), columns).transpose(1, 0, 2)
+    with np.errstate(all="ignore"):
+        slope = (last - first) / (end - start)
+        crossing = np.isfinite(slope) & (slope != 0.0) & (np.sign(first) * np.sign(last) <= 0.0)
+        guess = np.where(crossing, start - first / slope, start)
+    best = guess.copy()
+    for node in range(len(nodes)):  # each node at its own times
+        own = values(guess[node][None])[node]
+        with np.errstate(all="ignore"):
+            refined = np.where(crossing[node], guess[node] - own / slope[node], start)
+        rounded = np.array([float(f"{t:.14g}") for t in guess[node]])  # a literal threshold is hit exactly
+        for candidate in (refined, rounded):
+            hit = values(candidate[None])[node] == 0.0
+            best[node] = np.where(hit, candidate, best[node])
+    chosen, rows = np.nonzero(crossing)
+    return rows.tolist(), best[chosen, rows].tolist()
+
+
+def _searched(compiled: CompiledSystem, p: FloatArray, start: float, end: float) -> tuple[float, ...]:
+    """Where quantities of any form jump: sampled, and narrowed down."""
+    steps, relations = compiled.time_switches
 
     def values(nodes: tuple[int, ...]) -> Callable[[FloatArray], FloatArray]:
         return lambda t: compiled.node_values(nodes, t, p)
