@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from calibration import Moved, moved, put_back
 
 from redoxsim.study.observations import load_observations
-from calibration import Moved, moved, put_back
 
 CONSTANTS = moved()
 
