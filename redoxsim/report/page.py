@@ -315,7 +315,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = 
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     kind = " class='fine'" if small else ""
-    return f"<div class='wide'><table{kind}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    table = f"<table{kind}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f"<div class='wide'>{table}</div>"
 
 
 _STYLE = """
@@ -336,6 +337,7 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
 .no { color: #a23b00; font-weight: 600; } .none { color: #555; font-weight: 600; }
 @media (max-width: 40em) {
   body { margin: 1em auto; padding: 0 0.7em; } th, td { padding: 0.3em 0.35em; } table { font-size: 0.82em; }
+  td:nth-child(2) { min-width: 11em; }  /* a wide table scrolls by itself rather than be squeezed */
 }
 @media print {
   body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
