@@ -68,7 +68,7 @@ def test_the_share_is_told_wherever_the_verdict_is(command: Command, shares: Pat
     words = f"{held} of 16 ({held / 16:.0%})"
     assert 0 < held < 16
     assert words in ran.err
-    assert f"S9.1 reproduced [all of it holds in {words} draws of the constants]" in ran.err
+    assert f"S9.1 reproduced [of the draws of constants all of it holds in {words}]" in ran.err
     assert "Shares of draws: 16 draws" in ran.err
     assert f"| {words} |" in (shares / "out" / "verdicts.md").read_text(encoding="utf-8")
     run = runlist.load(shares / "out")
