@@ -17,7 +17,7 @@ VERBS: dict[str, str] = {
     "combine": "Two or three agents on a grid of doses, with synergy scores.",
     "schedule": "Effect against the order and delay of two agents.",
     "score": "Synergy scores of laboratory data; no model.",
-    "plate": "Doses of a plate that would tell synergy from independent action.",
+    "plate": "Doses of a plate that would tell synergy from no interaction.",
     "scan": "A grid of parameter values or initial states.",
     "sensitivity": "Which constants carry an answer.",
     "fit": "A few constants to measured points.",
