@@ -39,8 +39,8 @@ class PopulationCv(Strict):
 class Cell(Strict):
     """What a cell file says.
 
-    ``direction_only`` marks a profile whose sizes are guesses; ``normal`` a cell that treatment should spare, the second
-    of a therapeutic window.
+    ``direction_only`` marks a profile whose sizes are guesses; ``normal`` a cell that treatment should spare, the
+    second of a therapeutic window.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
