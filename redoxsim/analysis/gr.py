@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import fdtrc
 
+from redoxsim.analysis.curve_rows import fit_rows, row_curve
 from redoxsim.analysis.effect import Floats, check_failed, numbers
 from redoxsim.analysis.hill_result import LEVEL, Interval, Limit
-from redoxsim.analysis.synergy.curve_rows import fit_rows, row_curve
 from redoxsim.errors import FitError
 
 SLOPE: Final = (0.1, 5.0)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, fdtrc
 
+from redoxsim.analysis.curve_rows import fit_rows
 from redoxsim.analysis.effect import SMALLEST_EFFECT, Floats, choice, numbers
 from redoxsim.analysis.gr import REACH, SLOPE
 from redoxsim.analysis.hill import LEAST, SIGNAL_BOUNDS, VIABILITY_BOUNDS
 from redoxsim.analysis.hill_result import LEVEL, Readout
-from redoxsim.analysis.synergy.curve_rows import fit_rows
 from redoxsim.errors import FitError
 
 PARAMETERS = ("e0", "einf", "ec50", "h", "ic50", "auc")

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from redoxsim.analysis.curve_rows import fit_rows
 from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats
 from redoxsim.analysis.least_squares import Indices, Model, descend, polish, standard_errors
-from redoxsim.analysis.synergy.curve_rows import fit_rows
 
 # (m, p) parameters and (n,) log doses of two agents -> (m, n) effects, (m, n, p) derivatives.
 Surface = Callable[[Floats, Floats, Floats], tuple[Floats, Floats]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from redoxsim.analysis.curve_rows import fit_rows, row_curve
 from redoxsim.analysis.effect import EffectArray, Floats
 from redoxsim.analysis.synergy.checks import FEWEST_DOSES, surface_problem, two_agents
-from redoxsim.analysis.synergy.curve_rows import fit_rows, row_curve
 from redoxsim.analysis.synergy.surface_fit import CONTROL, PLATEAU, REACH, SLOPE
 from redoxsim.analysis.synergy.table import SynergyTable, control_note, empty_reasons, tabulate
 
