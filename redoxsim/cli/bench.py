@@ -96,7 +96,7 @@ SHOWN = ("case", "solver", "rtol", "rows", "failed", "ms", "ms range", "error rm
     "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Seed of the conditions."
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be measured; nothing is solved.")
-@output_options(formats=("csv", "json", "table"), plot=True)
+@output_options(formats=("csv", "json", "table"), plot=True, methods=True)
 def command(
     names: tuple[str, ...],
     quick: bool,
@@ -113,6 +113,8 @@ def command(
     output: Output,
     talk: Talk,
 ) -> int:
+    from redoxsim.cli.result import put_methods
+    from redoxsim.report.methods_many import methods_of_benchmark
     from redoxsim.study import benchmark
 
     output.ready(terminal=sys.stdout.isatty())
@@ -137,6 +139,7 @@ def command(
         _emit(result, output)
         if output.plot is not None and result.cases:
             _draw(result, output, talk)
+        put_methods(lambda typed: methods_of_benchmark(result, typed), output, talk)
     _conclude(result, output, talk)
     if result.interrupted:
         return Exit.INTERRUPTED

@@ -1,4 +1,4 @@
-"""Methods of what is not one simulation: an experiment, a scoreboard, a table of the laboratory, a plate."""
+"""Methods of what is not one simulation: an experiment, a scoreboard, a laboratory's table, a plate, a benchmark."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from redoxsim.study.provenance import sentence
 if TYPE_CHECKING:
     from redoxsim.analysis import SynergyTable
     from redoxsim.study import LabScores, Setup
+    from redoxsim.study.benchmark import Benchmark
     from redoxsim.study.experiment import Experiment, Run
     from redoxsim.study.lab_plate import PlannedPlate
     from redoxsim.study.validation import Validation
@@ -36,6 +37,15 @@ SCORES: Mapping[str, str] = {
     "braid": "Twarog 2016 Sci Rep 6:25523, doi 10.1038/srep25523, bivariate response to additive interacting doses",
 }
 """Where each score comes from, by the beginning of its name."""
+SOLVERS: Mapping[str, str] = {
+    "rosenbrock": "Steinebach 2023 BIT Numer Math 63:27, doi 10.1007/s10543-023-00967-x, Rodas4P2 and Rodas5P; "
+    "Rodas5 of Di Marzo 1993, thesis, Geneva",
+    "cvode": "Hindmarsh 2005 ACM Trans Math Softw 31:363, doi 10.1145/1089014.1089020, by way of libRoadRunner",
+    "scipy": "Virtanen 2020 Nat Methods 17:261, doi 10.1038/s41592-019-0686-2, LSODA",
+    "copasi": "Hoops 2006 Bioinformatics 22:3067, doi 10.1093/bioinformatics/btl485",
+    "amici": "Froehlich 2021 Bioinformatics 37:3676, doi 10.1093/bioinformatics/btab227",
+}
+"""Where each solver of a benchmark comes from."""
 DRIFT = "Values that differ between runs have a row each."
 FITTED = ("quantity", "value", "unit", "interval", "grade", "source")
 
@@ -130,6 +140,36 @@ def methods_of_plate(found: PlannedPlate, command: Sequence[str]) -> str:
     return document(
         [text, f"    {shlex.join(command)}"], rows, sources_of(made.metrics), heads=FITTED, title="Curves",
         about="No constant is graded: all come from the tables.",
+    )  # fmt: skip
+
+
+def methods_of_benchmark(found: Benchmark, command: Sequence[str]) -> str:
+    """The methods of a benchmark: machine, conditions, how errors were measured; speeds at equal error."""
+    from redoxsim.study.benchmark import line
+
+    cases = [one.case for one in found.cases]
+    solvers = list(dict.fromkeys(point.solver for one in found.cases for point in one.points))
+    text = (
+        f"Solvers were timed with {software()} on {line(dict(found.machine))}. "
+        f"Cases: {and_([f'{case.name} ({len(case.system.states)} states)' for case in cases])}. "
+        f"Within a case {and_(solvers)} solved the same SBML from the same first values at the same "
+        f"times, with the same outputs and absolute tolerances, in turn; repeats: {found.settings['repeats']}. "
+        "Times are processor time of one thread, with the setting of values and the reading of results. Errors are "
+        "relative to a reference at rtol 1e-11, root mean square over rows, outputs and times. Solvers were compared "
+        f"with {found.against} at equal error, on rows that both solved, between neighbouring tolerances."
+    )
+    rows = [
+        {
+            "quantity": f"{one.case}: {one.solver} over {one.against} at rms error {one.error:g}",
+            "value": f"{one.bound} {one.times:.3g}".strip(), "unit": "times",
+            "interval": f"{one.low:.3g} to {one.high:.3g}", "grade": "", "source": "median and range over repeats",
+        }
+        for one in found.equal()
+        if one.times == one.times
+    ]  # fmt: skip
+    return document(
+        [text, f"    {shlex.join(command)}"], rows, [SOLVERS[name] for name in solvers if name in SOLVERS],
+        heads=FITTED, title="Speeds at equal error", about="",
     )  # fmt: skip
 
 

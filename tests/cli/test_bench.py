@@ -56,6 +56,18 @@ def test_csv_json_and_figure(command: Command, model: Path, tmp_path: Path) -> N
     assert len(found["rows"]) == 4
 
 
+def test_methods_say_how_it_was_measured(command: Command, model: Path, tmp_path: Path) -> None:
+    page = tmp_path / "methods.md"
+    ran = command("bench", "--case", model, *FAST, *SMALL, "--methods", page, "-o", tmp_path / "speed.csv")
+    assert ran.code == Exit.GOOD, ran.err
+    text = page.read_text(encoding="utf-8")
+    assert "loop (2 states)" in text
+    assert "repeats: 2." in text
+    assert "| loop: rosenbrock over scipy at rms error 1e-05 |" in text
+    assert "10.1007/s10543-023-00967-x" in text
+    assert "redoxsim bench --case" in text
+
+
 def test_nothing_is_overwritten(command: Command, model: Path, tmp_path: Path) -> None:
     there = tmp_path / "speed.csv"
     there.write_text("mine", encoding="utf-8")
