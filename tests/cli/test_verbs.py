@@ -91,7 +91,7 @@ def test_formats_hold_the_same_numbers(command: Command, tmp_path: Path) -> None
         (("combine", "--agent", "auranofin", "--agent", "bso", "--grid", "3", "--cells", "2"), "32 solves, "),
         (("scan", "gsh", "--axis", "GSR=1,2", "--axis", "GCLC=1,2,3", "--until", "1h", "--cells", "1"), "6 solves, "),
         (("steady", "gsh", "--axis", "GSR=1,2"), "4 steady states"),
-        (("run", "auranofin-bso"), "1 353 solves, "),
+        (("run", "auranofin-bso"), "2 649 solves, "),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
