@@ -78,7 +78,7 @@ def compile_text(text: str, *, level: int = 2, code_level: int = 2) -> bytes:
     ------
     BuildError : LLVM refuses the text (a fault of ours).
     """
-    llvm, here = library(), host()
+    llvm = library()
     with _LOCK:
         context = llvm.create_context()
         try:
@@ -86,19 +86,30 @@ def compile_text(text: str, *, level: int = 2, code_level: int = 2) -> bytes:
             parsed.verify()
         except RuntimeError as error:
             raise BuildError(f"generated code is not valid: {error}") from error
-        machine = llvm.Target.from_triple(here.triple).create_target_machine(
-            cpu=here.cpu, features=here.features, opt=code_level, reloc="pic", codemodel="jitdefault", jit=True
-        )
+        machine, builder, passes = _tools(level, code_level)
         if level:
-            builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
-            passes = llvm.create_new_module_pass_manager()
-            # the text is in the order it should run in already: variables to registers, dead code away, no more
-            passes.add_global_dead_code_eliminate_pass()
-            passes.add_sroa_pass()
-            passes.add_simplify_cfg_pass()
-            passes.add_dead_code_elimination_pass()
             passes.run(parsed, builder)
         return bytes(machine.emit_object(parsed))
+
+
+@lru_cache(maxsize=8)
+def _tools(level: int, code_level: int) -> tuple[Any, Any, Any]:
+    """Target machine, pass builder and passes, made once: LLVM keeps 7 kB of every set of passes that it ran.
+
+    To be used under the lock.
+    """
+    llvm, here = library(), host()
+    machine = llvm.Target.from_triple(here.triple).create_target_machine(
+        cpu=here.cpu, features=here.features, opt=code_level, reloc="pic", codemodel="jitdefault", jit=True
+    )
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
+    passes = llvm.create_new_module_pass_manager()
+    # the text is in the order it should run in already: variables to registers, dead code away, no more
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_sroa_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_dead_code_elimination_pass()
+    return machine, builder, passes
 
 
 class Loaded:
