@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from redoxsim.analysis import GrFit, Interval
 
 LIVE = "live"
+RESAMPLES = 200
+"""Resamples for intervals of GR values without draws: the points of a model carry no noise, they show lack of fit."""
 AXES: Mapping[str, str] = {
     "viability": "viability (live cells over untreated live cells)",
     "survival": "survival (cells not killed)",
@@ -173,7 +175,8 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
         # counts with these GR values after one division of the untreated cells
         live = 1.0 + values[1:]
         if over is None:
-            return replace(fit_gr(doses[1:], live, start=1.0, control=2.0), divisions=float("nan"))
+            fit = fit_gr(doses[1:], live, start=1.0, control=2.0, draws=RESAMPLES)
+            return replace(fit, divisions=float("nan"))
         fit = fit_gr(doses[1:], live, start=1.0, control=2.0, draws=0)
         said = "; ".join(part for part in (fit.message, "intervals are 5% to 95% of the draws") if part)
         return replace(fit, divisions=float("nan"), intervals=_between(over), message=said)
@@ -182,7 +185,7 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
     live = np.asarray(result.series(LIVE, at), dtype=float)
     if np.isnan(live).any():
         raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
-    return fit_gr(doses[1:], live[1:], start=_start(result), control=live[0])
+    return fit_gr(doses[1:], live[1:], start=_start(result), control=live[0], draws=RESAMPLES)
 
 
 def _between(over: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
