@@ -93,6 +93,7 @@ def test_the_errors_of_the_curves_enter_by_their_shares() -> None:
         np.testing.assert_allclose((moved - effect) / step, shares[place], rtol=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("synergy", [True, False])
 def test_the_power_by_loewe_is_that_of_simulated_plates(synergy: bool) -> None:
     """Plates with a known additive or synergistic surface, scored with the Loewe excess that `score` gives."""

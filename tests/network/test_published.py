@@ -66,6 +66,7 @@ def test_every_redox_model_is_read_and_written(data_dir: Path) -> None:
         assert found.reactions or found.rules
 
 
+@pytest.mark.slow
 def test_biomodels(data_dir: Path) -> None:
     read, reasons, changed = survey(members(data_dir / "biomodels-dev-200.tar.xz"))
     assert changed == []
