@@ -114,4 +114,18 @@ def code_of(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-__all__ = ["DRAWS", "KERNELS", "MODELS", "SHELVES", "Shelf", "code_of", "root"]
+@lru_cache(maxsize=8)
+def versions_of(*libraries: str) -> tuple[str, ...]:
+    """Versions of libraries, "" of those that are missing; none of them is imported."""
+    from importlib import metadata
+
+    found = []
+    for name in libraries:
+        try:
+            found.append(metadata.version(name))
+        except metadata.PackageNotFoundError:
+            found.append("")
+    return tuple(found)
+
+
+__all__ = ["DRAWS", "KERNELS", "MODELS", "SHELVES", "Shelf", "code_of", "root", "versions_of"]

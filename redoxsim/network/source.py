@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from redoxsim import __version__, catalog
 from redoxsim.errors import ReadError, Where
-from redoxsim.kept import MODELS, code_of
+from redoxsim.kept import MODELS, code_of, versions_of
 from redoxsim.network.parts import Network
 from redoxsim.network.screen import load, looks_like_xml
 
@@ -63,15 +63,8 @@ def _name(text: str, ending: str) -> str:
 @lru_cache(maxsize=1)
 def _reader() -> tuple[str, ...]:
     """Checksum of the code that reads text and versions of the libraries that it uses, without importing them."""
-    from importlib import metadata
-
-    found = [code_of(tuple(sorted(Path(__file__).parent.glob("*.py"))))]
-    for name in ("python-libsbml", "antimony"):
-        try:
-            found.append(metadata.version(name))
-        except metadata.PackageNotFoundError:
-            found.append("missing")
-    return tuple(found)
+    code = code_of(tuple(sorted(Path(__file__).parent.glob("*.py"))))
+    return code, *versions_of("python-libsbml", "antimony")
 
 
 def _kept(name: str) -> Network | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.kept import DRAWS, code_of
+from redoxsim.kept import DRAWS, code_of, versions_of
 
 Arrays = dict[str, NDArray[Any]]
 TYPES = ("float64", "int64", "bool")
@@ -28,15 +27,8 @@ def name_of(*parts: object) -> str:
     """The name of what is made from these parts (numbers, texts, tuples and lists of such, sorted by the caller)."""
     root = Path(__file__).parents[1]
     code = code_of(tuple(sorted(path for package in CODE for path in (root / package).rglob("*.py"))))
-    made_by = (code, *(_version(one) for one in ("numpy", "scipy", "llvmlite")))
+    made_by = (code, *versions_of("numpy", "scipy", "llvmlite"))
     return sha256(repr((made_by, parts)).encode()).hexdigest()
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:  # llvmlite may be missing
-        return ""
 
 
 def save(name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
