@@ -25,7 +25,6 @@ from redoxsim.study.experiment_runs import Finished, HowTo, dosed, prepare_runs
 from redoxsim.study.plan import KERNEL, Study, solved
 from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
-from redoxsim.study.rows import make_rows
 from redoxsim.study.setup import Setup, prepare
 
 USUAL = 32
@@ -144,17 +143,7 @@ def _with_all(study: Study, agents: list[str]) -> Setup:
 def _solved(study: Study, number: int, found: Drawn) -> ResultSet:
     """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
     rows = study.rows
-    made = make_rows(
-        rows.setup,
-        times=rows.times,
-        observe=rows.observe,
-        points=rows.points,
-        columns=rows.columns,
-        schedules=rows.schedules,
-        schedule_index=rows.schedule_index,
-        cells=min(rows.cells, CELLS),
-        settings=replace(rows.settings, draws=number, keep="draws"),
-    )
+    made = rows.remade(cells=min(rows.cells, CELLS), settings=replace(rows.settings, draws=number, keep="draws"))
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
     made = made.with_drawn(found.only(names), again=0)
     done = solved(made, made.batch(), study.progress, study.cancel)

@@ -19,7 +19,7 @@ from redoxsim.study.collecting import collect
 from redoxsim.study.design import Axis
 from redoxsim.study.engine import Cancel, Check, Progress, Run, chunked, part, run, seconds_per_row
 from redoxsim.study.results import ResultSet
-from redoxsim.study.rows import Rows, make_rows
+from redoxsim.study.rows import Rows
 
 FLOAT = 8
 USUAL = 200
@@ -125,18 +125,7 @@ class Study:
             return self
         if choose(self.batch, settings.solver)[0].name != KERNEL:
             return self
-        made = make_rows(
-            rows.setup,
-            times=rows.times,
-            observe=rows.observe,
-            points=rows.points,
-            columns=rows.columns,
-            schedules=rows.schedules,
-            schedule_index=rows.schedule_index,
-            cells=None,
-            settings=replace(settings, draws=number),
-        )
-        return replace(self, rows=made)
+        return replace(self, rows=rows.remade(cells=None, settings=replace(settings, draws=number)))
 
     def run(self) -> ResultSet:
         """The results."""

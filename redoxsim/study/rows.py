@@ -95,6 +95,20 @@ class Rows:
         found = draw(self.setup, self.settings.draws, taken=taken, seed=self.settings.seed, jobs=self.settings.jobs)
         return self.with_drawn(found)
 
+    def remade(self, *, cells: int | None, settings: Settings) -> Rows:
+        """The same points with other cells and settings; see :func:`make_rows`."""
+        return make_rows(
+            self.setup,
+            times=self.times,
+            observe=self.observe,
+            points=self.points,
+            columns=self.columns,
+            schedules=self.schedules,
+            schedule_index=self.schedule_index,
+            cells=cells,
+            settings=settings,
+        )
+
     def with_drawn(self, found: Drawn, *, again: int = ASSUMED) -> Rows:
         """The same with these draws; each keeps the cells that it has by its place.
 
