@@ -100,7 +100,7 @@ def _crossing(excess: Callable[[float], float], centre: float, end: float) -> fl
     while True:
         outer = centre + np.sign(end - centre) * min(step, abs(end - centre))
         if excess(float(outer)) > 0.0:
-            return float(brentq(excess, inner, outer, xtol=1e-7, rtol=1e-12))
+            return float(brentq(excess, inner, outer, xtol=1e-9, rtol=1e-12))
         if abs(outer - end) < 1e-12:
             return None
         inner, step = float(outer), step * 1.7
