@@ -124,21 +124,14 @@ def _out_of_range(loaded: Any) -> list[tuple[str, str, str | None]]:
 
 
 def _load_settings(path: Path) -> Any:
-    import tomllib
-
-    from redoxsim.errors import ReadError, Where
     from redoxsim.pharmacology import load_agent, load_cell
     from redoxsim.study import experiment
     from redoxsim.study.observations import load_observations
+    from redoxsim.toml import read_toml
 
     if path.is_dir() or path.name == "experiment.toml":
         return experiment.load(path)
-    try:
-        keys = set(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", where=Where(file=str(path))) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError(f"is not a TOML file: {error}", where=Where(file=str(path))) from error
+    keys = set(read_toml(path, "file"))
     if "run" in keys or "question" in keys:
         return experiment.load(path)
     if keys & {"dose_species", "forms", "unsupported"}:

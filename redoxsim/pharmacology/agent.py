@@ -13,7 +13,7 @@ from redoxsim import catalog, units
 from redoxsim.errors import ReadError, RedoxsimError, Where
 from redoxsim.network import parse
 from redoxsim.network.expr import Expr
-from redoxsim.pharmacology.toml import Grade, Problems, Strict, read_table
+from redoxsim.toml import Grade, Problems, Strict, read_table
 
 Form = Literal["covalent", "reversible", "flux"]
 SID = re.compile(r"[A-Za-z_]\w*")

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from redoxsim import catalog
-from redoxsim.pharmacology.toml import Grade, Strict, read_table
+from redoxsim.toml import Grade, Strict, read_table
 
 
 class CellValue(Strict):

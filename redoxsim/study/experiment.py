@@ -9,24 +9,21 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from redoxsim import catalog
-from redoxsim.errors import DesignError, ReadError, Where, nearest
+from redoxsim.errors import DesignError, Where, nearest
+from redoxsim.toml import Strict, checked, read_toml
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Run(_Strict):
+class _Run(Strict):
     """What every run may set; quantities are text with units."""
 
     id: str
     model: str | None = None
     cell: str | None = None
     cells: int | None = Field(default=None, ge=1)
-    values: dict[str, float] = {}
+    values: dict[str, float] = Field(default_factory=dict)
     observe: tuple[str, ...] = ()
 
 
@@ -56,7 +53,7 @@ class CombineRun(_Run):
     agents: tuple[str, ...]
     dose_values: tuple[str, ...]
     at: str
-    times: dict[str, str] = {}
+    times: dict[str, str] = Field(default_factory=dict)
     scores: tuple[str, ...] = ("bliss",)
 
     @model_validator(mode="after")
@@ -69,7 +66,7 @@ class CombineRun(_Run):
 Run = Annotated[SimulateRun | DoseResponseRun | CombineRun, Field(discriminator="kind")]
 
 
-class Quantity(_Strict):
+class Quantity(Strict):
     """A number taken from a run.
 
     Exactly one of ``fit`` (a dose-response parameter: ec50, ic50, e0, einf, h, auc), ``score``
@@ -91,7 +88,7 @@ class Quantity(_Strict):
         return self
 
 
-class Expectation(_Strict):
+class Expectation(Strict):
     """``quantity`` (over another, if given) must be ``at_least``, ``at_most`` or ``within``.
 
     ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
@@ -153,14 +150,14 @@ class Expectation(_Strict):
         return (low is None or value >= low) and (high is None or value <= high)
 
 
-class Beyond(_Strict):
+class Beyond(Strict):
     """A claim that no model here can show, and why, in a sentence."""
 
     claim: str
     reason: str
 
 
-class Experiment(_Strict):
+class Experiment(Strict):
     """A folder of ``experiments/``: claim ids, runs and expectations."""
 
     id: str
@@ -243,31 +240,10 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
     file = Path(path)
     if file.is_dir():
         file = file / "experiment.toml"
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReadError(f"cannot read the experiment: {error.strerror}", where=Where(file=str(file))) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError(f"not a TOML file: {error}", where=Where(file=str(file))) from error
+    data = read_toml(file, "experiment")
     for key, text in (changes or {}).items():
         _change(data, key, text, file)
-    try:
-        return Experiment.model_validate(data)
-    except ValidationError as error:
-        # A misspelt key shows up twice, as unknown and as missing; the first says more.
-        first = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message, hint = first["msg"].removeprefix("Value error, "), None
-        if first["type"] == "extra_forbidden":
-            message = f"unknown key '{first['loc'][-1]}'"
-            hint = nearest(str(first["loc"][-1]), _known_keys())
-        raise ReadError(message, where=Where(file=str(file), element=place or None), hint=hint) from error
-
-
-def _known_keys() -> set[str]:
-    runs: tuple[type[BaseModel], ...] = (SimulateRun, DoseResponseRun, CombineRun)
-    kinds: tuple[type[BaseModel], ...] = (Experiment, *runs, Quantity, Expectation, Beyond)
-    return {name for kind in kinds for name in kind.model_fields}
+    return checked(data, Experiment, str(file))
 
 
 def _change(data: dict[str, Any], key: str, text: str, file: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from redoxsim import catalog
 from redoxsim.errors import ReadError, Where, nearest
 from redoxsim.network.parts import Network
-from redoxsim.pharmacology.toml import Grade, Strict, read_table
+from redoxsim.toml import Grade, Strict, read_table
 
 
 class Observable(Strict):

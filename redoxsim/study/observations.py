@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from redoxsim import catalog
 from redoxsim.errors import DesignError, ReadError, Where, nearest
-from redoxsim.pharmacology.toml import Strict, read_table
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Run, SimulateRun
 from redoxsim.study.measures import Measure
+from redoxsim.toml import Strict, read_table
 
 Known = Literal["read", "recalled", "source-only"]
 Use = Literal["scored", "input", "conflict", "not-representable"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -95,22 +95,25 @@ class Problems(ValueError):
 
 
 def keys(kind: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:
-    """Keys allowed at a place of the file, such as ("parameters", 0)."""
-    table: type[BaseModel] | None = kind
+    """Keys allowed at a place of the file, such as ("parameters", 0) or ("run", 2, "simulate")."""
+    tables = [kind]
     for part in place:
-        if isinstance(part, int) or table is None:
+        if isinstance(part, int):
             continue
-        field = table.model_fields.get(part)
-        inner = _table_of(field.annotation) if field else None
-        table = inner or table
-    return [field.alias or name for name, field in table.model_fields.items() if not field.exclude] if table else []
+        fields = [one.model_fields[part] for one in tables if part in one.model_fields]
+        inner = [table for field in fields for table in _tables_of(field.annotation)]
+        # Where a table may be of several kinds, pydantic puts the kind that it took the table for into the place.
+        tables = inner or [one for one in tables if _is_kind(one, part)] or tables
+    found = [field.alias or name for one in tables for name, field in one.model_fields.items() if not field.exclude]
+    return list(dict.fromkeys(found))
 
 
-def _table_of(annotation: Any) -> type[BaseModel] | None:
+def _is_kind(table: type[BaseModel], name: str) -> bool:
+    """Whether a table has a key that can only be ``name``."""
+    return any(get_args(field.annotation) == (name,) for field in table.model_fields.values())
+
+
+def _tables_of(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _table_of(inner)
-        if found:
-            return found
-    return None
+        return [annotation]
+    return [table for inner in getattr(annotation, "__args__", ()) for table in _tables_of(inner)]
