@@ -6,9 +6,13 @@ Modules are written at full level. What belongs to that level only is named in t
     [core]
     leave_out = ["NOX_superoxide", "O2c"]
     values = { k_relay = 1.0, vH_c = 1.7 }
+    cofactors = ["NADH_c"]
+    instead = { HMOX1_mRNA = "ARE_mRNA" }
 
 A part of ``leave_out`` is not in the core network; where its symbol is used in what stays, it has its
-value of ``values``, or 0. A value of a part that stays is its value at core level.
+value of ``values``, or 0. A value of a part that stays is its value at core level. ``cofactors`` are left
+out too, and reactions that stay turn them over no longer. A part of ``instead`` is left out for
+another symbol of the network.
 """
 
 from __future__ import annotations
@@ -32,6 +36,8 @@ class Core:
 
     leave_out: tuple[str, ...] = ()
     values: Mapping[str, float] | None = None
+    cofactors: tuple[str, ...] = ()
+    instead: Mapping[str, str] | None = None
 
 
 def read_core(folder: Path) -> Core:
@@ -39,21 +45,29 @@ def read_core(folder: Path) -> Core:
 
     Raises
     ------
-    ModelError : a key that is not ``leave_out`` or ``values``, or one that does not hold ids or numbers.
+    ModelError : a key that is none of ``leave_out``, ``values``, ``cofactors`` and ``instead``, or one that does
+        not hold ids or numbers.
     """
     file = folder / "model.toml"
     table = tomllib.loads(file.read_text(encoding="utf-8")).get("core", {}) if file.is_file() else {}
     here = Where(file=str(file), element="core")
     for key in table:
-        if key not in ("leave_out", "values"):
-            raise ModelError(f"[core] has no '{key}'", where=here, hint="leave_out or values")
+        if key not in ("leave_out", "values", "cofactors", "instead"):
+            raise ModelError(f"[core] has no '{key}'", where=here, hint="leave_out, values, cofactors or instead")
     names, values = table.get("leave_out", []), table.get("values", {})
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ModelError("leave_out in [core] needs a list of ids", where=here)
+    cofactors, instead = table.get("cofactors", []), table.get("instead", {})
+    for key, given in (("leave_out", names), ("cofactors", cofactors), ("instead", list(instead.values()))):
+        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+            raise ModelError(f"{key} in [core] needs a list of ids", where=here)
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ModelError(f"the core value of '{name}' is no number", where=here)
-    return Core(leave_out=tuple(names), values={name: float(value) for name, value in values.items()})
+    return Core(
+        leave_out=tuple(names),
+        values={name: float(value) for name, value in values.items()},
+        cofactors=tuple(cofactors),
+        instead=instead,
+    )
 
 
 def merge(tables: Iterable[Core]) -> Core:
@@ -65,12 +79,16 @@ def merge(tables: Iterable[Core]) -> Core:
     """
     names: dict[str, None] = {}
     values: dict[str, float] = {}
+    cofactors: dict[str, None] = {}
+    instead: dict[str, str] = {}
     for table in tables:
         names |= dict.fromkeys(table.leave_out)
+        cofactors |= dict.fromkeys(table.cofactors)
+        instead |= table.instead or {}
         for name, value in (table.values or {}).items():
             if values.setdefault(name, value) != value:
                 raise ModelError(f"'{name}' has two core values, {values[name]:g} and {value:g}")
-    return Core(leave_out=tuple(names), values=values)
+    return Core(leave_out=tuple(names), values=values, cofactors=tuple(cofactors), instead=instead)
 
 
 def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
@@ -88,13 +106,23 @@ def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
         over; a reaction left out that a formula uses; a formula that has no value without the part.
         The part and where it is used are named.
     """
-    index, values = network.index(), dict(core.values or {})
-    for name in (*core.leave_out, *values):
+    index, values, instead = network.index(), dict(core.values or {}), dict(core.instead or {})
+    left_out = (*core.leave_out, *core.cofactors, *instead)
+    for name in (*left_out, *values, *instead.values()):
         if name not in index:
             raise ModelError(f"core level names '{name}', which the network does not have",
                              where=Where(element=name), hint=nearest(name, index))  # fmt: skip
-    gone = set(core.leave_out)
-    stays = replace(remove(network, *core.leave_out), id=id or network.id)
+    gone = set(left_out)
+    stays = replace(remove(network, *left_out), id=id or network.id)
+    turned = tuple(
+        replace(
+            one,
+            reactants=tuple(part for part in one.reactants if part.species not in core.cofactors),
+            products=tuple(part for part in one.products if part.species not in core.cofactors),
+        )
+        for one in stays.reactions
+    )
+    stays = replace(stays, reactions=turned, source=None)
     for reaction in stays.reactions:
         for part in (*reaction.reactants, *reaction.products):
             if part.species in gone:
@@ -103,9 +131,11 @@ def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
                     where=Where(element=part.species), hint=f"leave '{reaction.id}' out too",
                 )  # fmt: skip
     swaps: dict[str, Expr] = {}
-    for name in core.leave_out:
+    for name in left_out:
         item = index[name]
-        if isinstance(item, Parameter | Species):
+        if name in instead:
+            swaps[name] = Symbol(instead[name])
+        elif isinstance(item, Parameter | Species):
             swaps[name] = Number(values.get(name, 0.0), _unit(item))
 
     def swapped(expr: Expr, where: str) -> Expr:

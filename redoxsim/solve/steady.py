@@ -207,6 +207,8 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
         f[frame.pivots] = frame.weights @ y - frame.totals
         scale = np.maximum(np.abs(y[free]), floor)
         a = matrix[np.ix_(free, free)] * scale
+        idle = ~a.any(axis=0)  # read by none, as the conjugate of a drug: its column is empty
+        a[idle, idle] = 1.0
         rows = np.abs(a).max(axis=1)
         if not (np.all(np.isfinite(a)) and np.all(np.isfinite(f[free])) and np.all(rows > 0.0)):
             return None

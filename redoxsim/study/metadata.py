@@ -73,6 +73,8 @@ class CoreLevel(Strict):
 
     leave_out: tuple[str, ...] = ()
     values: dict[str, float] = Field(default_factory=dict)
+    cofactors: tuple[str, ...] = ()
+    instead: dict[str, str] = Field(default_factory=dict)
 
 
 class Metadata(Strict):

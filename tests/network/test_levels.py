@@ -54,6 +54,25 @@ def test_core_values_stand_in_for_what_is_left_out_and_change_what_stays(full: n
     assert next(one.value for one in core.parameters if one.id == "k") == 0.25
 
 
+def test_cofactors_leave_the_reactions_that_stay() -> None:
+    full = network.read_antimony(
+        "model m()\n compartment c = 1; species A in c = 1; species N in c = 2; species P in c = 1;\n"
+        " J: A + N -> P; c*A*N;\n K: P -> N; c*P;\nend"
+    )
+    core = core_of(full, Core(cofactors=("N",), values={"N": 2.0}))
+    assert {one.id: ([part.species for part in one.reactants], [part.species for part in one.products])
+            for one in core.reactions} == {"J": (["A"], ["P"]), "K": (["P"], [])}  # fmt: skip
+    assert rates(core, {}) == rates(full, {})
+    assert "N" not in core.index()
+
+
+def test_another_symbol_stands_in(full: network.Network) -> None:
+    core = core_of(full, Core(leave_out=("L",), instead={"X": "A"}))
+    assert rates(core, {}) == {name: value for name, value in rates(full, {"X": 1.0}).items() if name != "L"}
+    with pytest.raises(ModelError, match="'Y', which the network does not have"):
+        core_of(full, Core(leave_out=("L",), instead={"X": "Y"}))
+
+
 def test_neutral_elements_are_gone(full: network.Network) -> None:
     core = core_of(full, Core(leave_out=("X", "L", "g", "n", "boost"), values={"g": 1.0}))
     first = network.write(core, format="antimony")
@@ -100,6 +119,8 @@ def test_two_modules_must_agree() -> None:
     [
         ("[core]\ndrop = ['a']\n", "has no 'drop'"),
         ("[core]\nleave_out = 'a'\n", "needs a list of ids"),
+        ("[core]\ncofactors = 'a'\n", "cofactors in .core. needs a list of ids"),
+        ("[core]\ninstead = { a = 1 }\n", "instead in .core. needs a list of ids"),
         ("[core]\nvalues = { k = 'x' }\n", "core value of 'k' is no number"),
     ],
 )

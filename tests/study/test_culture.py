@@ -12,8 +12,8 @@ from redoxsim import network
 from redoxsim.pharmacology import load_cell
 from redoxsim.solve import Solution
 
-CULTURES = ("culture-dense", "culture-dmem", "culture-gln-free", "culture-plasma")
-CONDITIONS = ("medium", "Pyr_x", "Gln_x", "CySS_x", "Glc_x", "NH4_x", "Glu_x", "AA_x")
+CULTURES = ("culture-dense", "culture-dmem", "culture-gln-free", "culture-low-serum", "culture-plasma")
+CONDITIONS = ("medium", "Pyr_x", "Gln_x", "CySS_x", "Glc_x", "NH4_x", "Glu_x", "AA_x", "Se_x")
 
 
 def course(*doses: str, cell: str | None = None, until: str = "4 h", every: str = "1 min", **values: float) -> Solution:
@@ -44,8 +44,25 @@ def test_conditions_are_values_that_can_be_set() -> None:
     net = network.read("redox")
     settable = {one.id for one in (*net.species, *net.compartments)}
     assert set(CONDITIONS) <= settable
+    assert {"serum", "vFe_in"} <= {one.id for one in net.parameters}
     for name in CULTURES:
-        assert set(load_cell(name).overrides) <= set(CONDITIONS), name
+        assert set(load_cell(name).overrides) <= {*CONDITIONS, "serum", "vFe_in"}, name
+
+
+def test_cells_in_little_serum_grow_slower_and_make_less_of_selenoproteins() -> None:
+    """GPX1 is the first to go; TrxR and GPX4 keep most."""
+    rich, poor = course(until="1 h"), course(until="1 h", cell="culture-low-serum")
+    assert 0.3 < poor["growth_rate"][0] / rich["growth_rate"][0] < 0.7
+    left = {name: poor[name][0] / rich[name][0] for name in ("GPX1_amount", "TrxR1", "GPX4_act")}
+    assert left["GPX1_amount"] < 0.5 < left["TrxR1"] < 0.95
+    assert left["GPX4_act"] > left["GPX1_amount"]
+    assert poor["LIP"][0] < rich["LIP"][0]
+
+
+def test_serum_binds_gold() -> None:
+    rich, poor = (course("auranofin=0.5uM", until="6 h", every="1 h", serum=serum) for serum in (1.0, 0.1))
+    assert poor["auranofin_c"][-1] > 1.2 * rich["auranofin_c"][-1]
+    assert poor["TrxR1_activity"].min() < rich["TrxR1_activity"].min()
 
 
 def test_a_denser_culture_clears_a_bolus_as_many_times_faster() -> None:
