@@ -94,8 +94,8 @@ class Expectation(Strict):
     ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
     with numbers, why the model is known not to meet the bound: then it counts as a known conflict, not as a failure.
     ``when`` is a condition under which the run stands, in words that follow "only if", and ``replaces`` the expectation
-    without that condition. ``correction``: it shows what
-    is right where the document that makes the claim is wrong (:mod:`redoxsim.study.claims`).
+    without that condition. ``correction``: it belongs to a point on which the document is wrong (:class:`Corrected`)
+    and does not decide the claim (:mod:`redoxsim.study.claims`).
     """
 
     id: str
@@ -157,6 +157,29 @@ class Beyond(Strict):
     reason: str
 
 
+class Corrected(Strict):
+    """A point on which a document is wrong, shown both ways.
+
+    ``document`` is what it says, ``chemistry`` what is right; ``as_document`` and ``as_chemistry`` name the expectations
+    that put each to the test. A side that nothing can be run for says ``why``.
+    """
+
+    claim: str
+    document: str
+    chemistry: str
+    as_document: tuple[str, ...] = ()
+    as_chemistry: tuple[str, ...] = ()
+    why: str | None = None
+
+    @model_validator(mode="after")
+    def _sides(self) -> Corrected:
+        if (not self.as_document or not self.as_chemistry) and self.why is None:
+            raise ValueError("give expectations as_document and as_chemistry, or say 'why' a side has none")
+        if both := sorted(set(self.as_document) & set(self.as_chemistry)):
+            raise ValueError(f"on both sides: {', '.join(both)}")
+        return self
+
+
 class Experiment(Strict):
     """A folder of ``experiments/``: claim ids, runs and expectations."""
 
@@ -173,6 +196,19 @@ class Experiment(Strict):
     run: tuple[Run, ...] = ()
     expect: tuple[Expectation, ...] = ()
     beyond: tuple[Beyond, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> Experiment:
+        known = {one.id: one for one in self.expect}
+        shown = [name for one in self.corrected for name in (*one.as_document, *one.as_chemistry)]
+        if strange := [name for name in shown if name not in known]:
+            raise ValueError(f"[[corrected]] names expectation '{strange[0]}', which is not there")
+        if stray := sorted({one.claim for one in self.corrected} - set(self.claims)):
+            raise ValueError(f"[[corrected]]: 'claims' lacks {', '.join(stray)}")
+        if lost := [one.id for one in self.expect if one.correction and one.id not in shown]:
+            raise ValueError(f"'{lost[0]}' is marked as a correction, and no [[corrected]] says of what")
+        return self
 
     @model_validator(mode="after")
     def _answered(self) -> Experiment:
