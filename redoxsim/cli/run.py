@@ -200,6 +200,7 @@ def conclude(
 ) -> int:
     """Write tables and figures, judge, and say it; the exit code."""
     from redoxsim.report import experiments as report
+    from redoxsim.report.both_ways import Shown, both_ways_markdown, both_ways_text, points
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
     from redoxsim.report.window import window_lines, windows
     from redoxsim.study.claims import answers
@@ -237,7 +238,9 @@ def conclude(
     judged = judge(experiment, {one.run.id: one for one in finished})
     claims = answers(experiment, judged)
     lines = verdict_lines(judged, agreed)
-    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed))
+    both = points((one.model_dump() for one in experiment.corrected), {line.id: Shown.of(line) for line in lines})
+    written = verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed)
+    opened.text("verdicts.md", "\n".join(part for part in (written, both_ways_markdown(both)) if part))
     holds = all(line.passes for line in lines)
     verdicts = {
         line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
@@ -261,6 +264,7 @@ def conclude(
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}" if lines else "")
     talk.note(claim_lines(claims, agreed))
+    talk.note(f"\n{both_ways_text(both)}" if both else "")
     if agreed is not None and (agreed.text or agreed.why):
         talk.note(f"\nShares of draws: {agreed.text or f'none, {agreed.why}'}")
     where_it_is(opened.path, talk)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
 from redoxsim.report.pictures import figures
 from redoxsim.report.runlist import Run, settings
 from redoxsim.study.claims import Answer
@@ -23,6 +24,7 @@ LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
 LEFT_OUT = ("method", "message", "sign", "orientation")
 """Columns of tables of numbers that repeat one sentence on every line."""
+SIDES = ("as_document", "as_chemistry")
 ANSWERS = {
     Answer.REPRODUCED.value: "yes",
     Answer.ONLY_IF.value: "partly",
@@ -59,6 +61,17 @@ class Section:
     def verdicts(self) -> dict[str, Mapping[str, Any]]:
         """How each expectation came out."""
         return dict(self.run.summary.get("expectations", {}))
+
+    @property
+    def corrected(self) -> Sequence[Mapping[str, Any]]:
+        """Points on which a document is wrong."""
+        return tuple(self.experiment.get("corrected", ()))
+
+    @property
+    def apart(self) -> set[str]:
+        """Expectations that only belong to such points and decide no claim."""
+        listed = {name for point in self.corrected for side in SIDES for name in point.get(side, ())}
+        return {one["id"] for one in self.experiment.get("expect", ()) if one.get("correction")} & listed
 
     @property
     def held(self) -> str:
@@ -107,14 +120,24 @@ def _overview(sections: Sequence[Section]) -> str:
     counts = ", ".join(f"{kinds.count(name)} {name}" for name in ANSWERS if name in kinds)
     if len(joint) < len(claims):
         counts += " (a claim that several experiments answer counts by its least favourable answer)"
-    held = [bool(one.get("holds")) for section in sections for one in section.verdicts.values()]
-    words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold"
+    held = [
+        bool(one.get("holds"))
+        for section in sections
+        for name, one in section.verdicts.items()
+        if name not in section.apart
+    ]
+    words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold{_sides(sections)}"
     parts = [f"<p class='sum'>{words}{f'; answers to claims: {counts}' if counts else ''}.</p>"]
     if claims:
         rows = [
             [
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
-                _worded(text),
+                _worded(text)
+                + (
+                    "<br><span class='small'>the document is wrong here; both ways below</span>"
+                    if any(point.get("claim") == claim for point in one.corrected)
+                    else ""
+                ),
                 _link(one),
             ]
             for number, (claim, text, one) in enumerate(claims)
@@ -125,6 +148,21 @@ def _overview(sections: Sequence[Section]) -> str:
     ]
     parts.append(_table(("experiment", "question", "hold", "state"), rows, about="Experiments"))
     return "\n".join(parts)
+
+
+def _sides(sections: Sequence[Section]) -> str:
+    """In how many tests each side of the corrected points holds."""
+    parts = []
+    for side, name in zip(SIDES, (DOCUMENT, CHEMISTRY), strict=True):
+        tests = [
+            bool(section.verdicts[test].get("holds"))
+            for section in sections
+            for test in dict.fromkeys(test for point in section.corrected for test in point.get(side, ()))
+            if test in section.verdicts
+        ]
+        if tests:
+            parts.append(f"{sum(tests)} of {len(tests)} tests {name}")
+    return f"; where the documents are wrong, {' and '.join(parts)} hold" if parts else ""
 
 
 def _answer(words: str) -> str:
@@ -169,29 +207,38 @@ def _worded(text: str) -> str:
 
 
 def _verdicts(one: Section) -> list[str]:
-    """What was expected and what came out; apart from it what is right where a document is wrong."""
+    """What was expected and what came out; then both sides of each point on which a document is wrong."""
     stated = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
-    groups: dict[bool, list[list[str]]] = {False: [], True: []}
+    rows: list[list[str]] = []
+    shown: dict[str, Shown] = {}
     drawn = any("in draws" in verdict for verdict in one.verdicts.values())
     for name, verdict in one.verdicts.items():
         kind = "yes" if verdict.get("holds") else "partly" if "conflict" in str(verdict.get("verdict")) else "no"
         told = stated.get(name, {})
         why = told.get("conflict")
-        groups[bool(told.get("correction"))].append(
+        shown[name] = Shown(
+            text=str(told.get("text", name)), expected=str(verdict.get("expected", "")),
+            got=str(verdict.get("got", "")), holds=bool(verdict.get("holds")),
+            share=str(verdict.get("in draws", "")), note=str(why or ""),
+        )  # fmt: skip
+        if name in one.apart:
+            continue
+        rows.append(
             [
                 html.escape(str(told.get("claim", ""))),
-                html.escape(str(told.get("text", name)))
+                html.escape(shown[name].text)
                 + (f"<br><span class='small'>Known conflict: {html.escape(str(why))}</span>" if why else ""),
-                html.escape(str(verdict.get("expected", ""))),
-                html.escape(str(verdict.get("got", ""))),
-                *([html.escape(str(verdict.get("in draws", "")))] if drawn else []),
+                html.escape(shown[name].expected),
+                html.escape(shown[name].got),
+                *([html.escape(shown[name].share)] if drawn else []),
                 f"<span class='{kind}'>{html.escape(str(verdict.get('verdict', '')))}</span>",
             ]
         )
     heads = ("claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "verdict")
-    corrected = "What the chemistry does, where the document is wrong"
-    shown = (("What the document says" if groups[True] else "", groups[False]), (corrected, groups[True]))
-    return [_table(heads, rows, about=about) for about, rows in shown if rows]
+    parts = [_table(heads, rows)] if rows else []
+    if found := both_ways_rows(points(one.corrected, shown)):
+        parts.append(_table(("claim", DOCUMENT, CHEMISTRY), found, about=TITLE))
+    return parts
 
 
 def _in_draws(one: Section) -> list[str]:
@@ -328,6 +375,7 @@ h3 { font-size: 1em; margin: 1em 0 0.2em; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88em; } table.fine { font-size: 0.8em; }
 caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
 th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
+td p { margin: 0 0 0.4em; }
 td { overflow-wrap: break-word; min-width: 2.6em; }
 ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; }

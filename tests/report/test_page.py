@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from redoxsim.report import page, runlist, runs
+from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE
 
 RUNS = [
     {"id": "course", "kind": "simulate", "cells": 1, "until": "2 h", "values": {"GSR": 0.5}, "observe": ["GSH_c"]},
@@ -138,17 +139,45 @@ def test_the_design_tells_each_run(written: str) -> None:
     ]
 
 
-def test_a_wrong_claim_is_shown_both_ways_and_a_conflict_with_its_numbers(tmp_path: Path) -> None:
+CORRECTED = """
+[[experiment.corrected]]
+claim = "S0.1"
+document = "A <lowers> B"
+chemistry = "A raises B"
+as_document = ["e0"]
+as_chemistry = ["e1"]
+
+[[experiment.corrected]]
+claim = "S0.1"
+document = "C"
+chemistry = "D"
+why = "there is no C"
+"""
+
+
+def test_a_wrong_claim_is_shown_both_ways_side_by_side(tmp_path: Path) -> None:
     made = folder(tmp_path, "first", claims={"S0.1": "contradicted: x"}, holds=(False, True))
     settings = (made / "settings.toml").read_text(encoding="utf-8")
     settings = settings.replace('id = "e0"', 'id = "e0"\nconflict = "2: <all> it gives"')
     settings = settings.replace('id = "e1"', 'id = "e1"\ncorrection = true')
-    (made / "settings.toml").write_text(settings, encoding="utf-8")
-    section = page.report_page([runlist.load(made)]).split("<section")[1]
-    (said,) = rows_of(section, "What the document says")
-    (right,) = rows_of(section, "What the chemistry does, where the document is wrong")
-    assert "Known conflict: 2: &lt;all&gt; it gives" in said[1]
-    assert right[1] == "x &lt; 1 &amp; more"
+    (made / "settings.toml").write_text(settings + CORRECTED, encoding="utf-8")
+    written = page.report_page([runlist.load(made)])
+    top, section = written.split("<section")
+    assert "0 of 1 expectations hold; where the documents are wrong, 0 of 1 tests as the document says" in top
+    assert "1 of 1 tests as the chemistry does hold" in top
+    assert "the document is wrong here; both ways below" in top
+    heads = re.findall(r"<th scope='col'>(.*?)</th>", section.split(f"<caption>{TITLE}</caption>")[1])[:3]
+    assert heads == ["claim", DOCUMENT, CHEMISTRY]
+    first, second = rows_of(section, TITLE)
+    assert first[0] == "S0.1"
+    assert "A &lt;lowers&gt; B" in first[1]
+    assert "does not hold" in first[1]
+    assert "2: &lt;all&gt; it gives" in first[1]
+    assert "A raises B" in first[2]
+    assert "holds</span>: x &lt; 1 &amp; more" in first[2]
+    assert "Not run: there is no C" in second[1]
+    (decides,) = [row for row in re.findall(r"<tr><td>S0.1</td>.*?</tr>", section) if "Known conflict" in row]
+    assert "2: &lt;all&gt; it gives" in decides
 
 
 def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) -> None:
