@@ -181,7 +181,7 @@ class Corrected(Strict):
 
 
 class Experiment(Strict):
-    """A folder of ``experiments/``: claim ids, runs and expectations."""
+    """A folder of ``experiments/``: claim ids, runs and expectations; ``note`` is what a reader should know besides."""
 
     id: str
     title: str
@@ -189,6 +189,7 @@ class Experiment(Strict):
     question: str
     says: str
     expected: str
+    note: str | None = None
     model: str = "redox"
     cell: str = "default"
     cells: int = Field(default=16, ge=1)
