@@ -202,7 +202,7 @@ def conclude(
     from redoxsim.report import experiments as report
     from redoxsim.report.both_ways import Shown, both_ways_markdown, both_ways_text, points
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
-    from redoxsim.report.window import window_lines, windows
+    from redoxsim.report.window import drawn_lines, window_lines, windows
     from redoxsim.study.claims import answers
     from redoxsim.study.expectations import judge
 
@@ -219,11 +219,16 @@ def conclude(
     for one in finished:
         if one.run.kind == "combine" and not one.results.interrupted and one.run.scores:
             talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
-    between = {name: window_lines(one) for name, one in windows(finished).items()}
+    drawn = {} if agreed is None else agreed.windows
+    between = {}
+    for name, one in windows(finished).items():
+        between[name] = window_lines(one)
+        if name in drawn:
+            between[f"{name} with draws"] = drawn_lines(*drawn[name])
     for said in between.values():
         talk.note("\n" + "\n".join(said))
     if formats:
-        for name, figure in report.figures(experiment, finished):
+        for name, figure in report.figures(experiment, finished, drawn=drawn):
             opened.figure(figure, name, formats=formats)
     counts: dict[str, int] = {}
     for one in finished:

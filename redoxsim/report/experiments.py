@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from redoxsim.analysis import SynergyTable
     from redoxsim.study.results import ResultSet
+    from redoxsim.study.window import TwoCells
 
 UNTREATED = "untreated"
 EXCHANGED = "medium exchanged"
@@ -30,8 +31,18 @@ LONGEST = 34  # letters of a condition that still fit beside two others
 SUMMARY = ("mean", "mid_mean", "min", "max")
 
 
-def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
-    """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair."""
+def figures(
+    experiment: Experiment,
+    finished: Sequence[Finished],
+    *,
+    drawn: Mapping[str, tuple[TwoCells, ResultSet]] | None = None,
+) -> Iterator[tuple[str, Figure]]:
+    """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair.
+
+    Parameters
+    ----------
+    drawn : windows with bands, by the run in the cell that should die, each with the results of that run.
+    """
     yield from _courses(experiment, finished)
     yield from _curves(experiment, finished)
     spared = [second.run.id for _, second in window_pairs(finished)]
@@ -42,20 +53,22 @@ def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tu
             found = _surface(experiment, one, finished)
             if found is not None:
                 yield one.run.id, found
-    yield from _windows(finished)
+    yield from _windows(finished, drawn or {})
 
 
-def _windows(finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+def _windows(
+    finished: Sequence[Finished], drawn: Mapping[str, tuple[TwoCells, ResultSet]]
+) -> Iterator[tuple[str, Figure]]:
     """A therapeutic window for each pair of runs in a cell that should die and one that should live."""
     for first, second in window_pairs(finished):
         from redoxsim.report.figures.window import window
 
-        found = two_cells(first.results, second.results)
+        found, results = drawn.get(first.run.id) or (two_cells(first.results, second.results), first.results)
         figure = window(
             found,
             title=f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h",
-            caption=caption(first.results).replace(f", cell {found.cells[0]}", "", 1),
-            note=grades_note(first.results),
+            caption=caption(results).replace(f", cell {found.cells[0]}", "", 1),
+            note=grades_note(results),
         )
         yield f"{first.run.id}-window", figure
 

@@ -8,6 +8,7 @@ one run has beside another is judged within a draw, so that the share is that of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from redoxsim.study.plan import KERNEL, Study, solved
 from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
 from redoxsim.study.setup import Setup, prepare
+from redoxsim.study.window import TwoCells, pairs_of, two_cells
 
 USUAL = 32
 """Draws of an experiment where nothing is said."""
@@ -63,7 +65,8 @@ class Share:
 class Agreement:
     """Shares by expectation and by claim (all that state it, without those under a condition and corrections).
 
-    ``why`` says why there is none, ``text`` how the draws were made; both may be empty.
+    ``why`` says why there is none, ``text`` how the draws were made; both may be empty. ``windows`` are the therapeutic
+    windows of the same draws, by the run in the cell that should die, each with the results of that run.
     """
 
     expectations: Mapping[str, Share] = field(default_factory=dict)
@@ -72,6 +75,7 @@ class Agreement:
     why: str = ""
     solves: int = 0
     interrupted: bool = False
+    windows: Mapping[str, tuple[TwoCells, ResultSet]] = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def agreement(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Agreement:
-    """In how many of ``number`` draws each expectation holds.
+    """In how many of ``number`` draws each expectation holds, and the therapeutic windows of the same draws.
 
     Parameters
     ----------
@@ -99,10 +103,12 @@ def agreement(
     progress : called with rows done, rows failed and rows in all of the run under way.
     """
     used = {quantity.run for one in experiment.expect for quantity in (one.quantity, one.over) if quantity is not None}
-    if not number or not used:
+    pairs = pairs_of(experiment)
+    if not number or not (used or pairs):
         return Agreement()
     chosen = replace(how or HowTo(), sample=0)
-    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used)})
+    solved_too = {name for pair in pairs for name in pair}
+    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used | solved_too)})
     agents = sorted({name for run in asked.run for name in dosed(run)})
     drawn: dict[tuple[str, str], Drawn] = {}
     outcomes: dict[str, _Draws] = {}
@@ -113,25 +119,44 @@ def agreement(
             if choose(study.batch, chosen.solver)[0].name != KERNEL:
                 return Agreement(why=f"run '{ready.run.id}' is not one for the batch kernel")
             key = (ready.run.model or experiment.model, ready.run.cell or experiment.cell)
-            if key not in drawn:
-                drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
-            result = _solved(study, number, drawn[key])
+            try:
+                if key not in drawn:
+                    drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
+                result = _solved(study, number, drawn[key])
+            except (DesignError, SolveError):
+                if ready.run.id in used:
+                    raise
+                continue  # only a window goes without bands
             if result.interrupted:
                 return Agreement(why="interrupted", interrupted=True)
             solves += sum(result.counts.values())
             outcomes[ready.run.id] = _Draws(Finished(ready.run, result))
     except (DesignError, SolveError) as error:
         return Agreement(why=error.message)
+    if not outcomes:
+        return Agreement(why="no run could be solved with draws")
     held = {one.id: _held(one, outcomes) for one in experiment.expect}
     first = next(iter(drawn.values()))
-    usable = int(np.logical_and.reduce([one.usable for one in outcomes.values()]).sum())
+    judged = [one.usable for name, one in outcomes.items() if name in used] or [one.usable for one in outcomes.values()]
+    usable = int(np.logical_and.reduce(judged).sum())
     return Agreement(
         expectations={name: _share(states) for name, states in held.items()},
         claims={claim: _share(_all_of(experiment.expect, claim, held)) for claim in experiment.claims
                 if _stating(experiment.expect, claim)},
         text=draws_text({**first.record, "usable": usable}),
         solves=solves,
+        windows=_windows(pairs, outcomes),
     )  # fmt: skip
+
+
+def _windows(pairs: Iterable[tuple[str, str]], outcomes: Mapping[str, _Draws]) -> dict[str, tuple[TwoCells, ResultSet]]:
+    """The window of each pair; none where no draw came to its end in both cells."""
+    found = {}
+    for first, second in pairs:
+        with suppress(SolveError, KeyError):
+            results = [outcomes[name].finished.results for name in (first, second)]
+            found[first] = two_cells(results[0], results[1]), results[0]
+    return found
 
 
 def _with_all(study: Study, agents: list[str]) -> Setup:

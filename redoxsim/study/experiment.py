@@ -160,8 +160,8 @@ class Beyond(Strict):
 class Corrected(Strict):
     """A point on which a document is wrong, shown both ways.
 
-    ``document`` is what it says, ``chemistry`` what is right; ``as_document`` and ``as_chemistry`` name the expectations
-    that put each to the test. A side that nothing can be run for says ``why``.
+    ``document`` is what it says, ``chemistry`` what is right; ``as_document`` and ``as_chemistry`` name the
+    expectations that put each to the test. A side that nothing can be run for says ``why``.
     """
 
     claim: str
