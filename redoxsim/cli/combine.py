@@ -197,7 +197,8 @@ def _draw(
     metrics: tuple[str, ...],
     levels: tuple[float, ...],
 ) -> Figure:
-    from redoxsim.report.experiments import caption, common_bars, condition, grades_note, score_bands
+    from redoxsim.report.conditions import common_bars, condition
+    from redoxsim.report.experiments import caption, grades_note, score_bands
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS, SCORE_NAMES
 

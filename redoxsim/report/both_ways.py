@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from redoxsim.report.sheet import typeset
 from redoxsim.report.verdicts import VerdictLine
 
 DOCUMENT = "as the document says"
@@ -108,21 +108,21 @@ def both_ways_rows(found: Sequence[Point]) -> list[list[str]]:
     """A row per point as HTML: the claim, and each side with what was run for it."""
     rows = []
     for one in found:
-        cells = [html.escape(one.claim)]
+        cells = [typeset(one.claim)]
         for place, (_, said, tests) in enumerate(_sides(one)):
-            parts = [f"<p>{html.escape(said)}</p>", *(_test(test) for test in tests)]
+            parts = [f"<p>{typeset(said)}</p>", *(_test(test) for test in tests)]
             if one.why and not place:
-                parts.append(f"<p class='small'>Not run: {html.escape(one.why)}</p>")
+                parts.append(f"<p class='small'>Not run: {typeset(one.why)}</p>")
             cells.append("".join(parts))
         rows.append(cells)
     return rows
 
 
 def _test(one: Shown) -> str:
-    note = f"<br><span class='small'>{html.escape(one.note)}</span>" if one.note else ""
+    note = f"<br><span class='small'>{typeset(one.note)}</span>" if one.note else ""
     kind = "yes" if one.holds else "partly"
     word = f"<span class='{kind}'>{one.word}</span>"
-    return f"<p>{word}: {html.escape(one.text)} ({html.escape(one.numbers)}){note}</p>"
+    return f"<p>{word}: {typeset(one.text)} ({typeset(one.numbers)}){note}</p>"
 
 
 def _sides(one: Point) -> tuple[tuple[str, str, tuple[Shown, ...]], ...]:

@@ -80,9 +80,10 @@ def named_unit(title: str, unit: str) -> str:
 def number(value: float, digits: int = 3) -> str:
     """A number for reading (not for tables that are read back): ``digits`` significant figures, no trailing noise.
 
-    >>> number(0.00012345), number(1234567.0), number(2.0)
-    ('0.000123', '1.23e+06', '2')
+    >>> number(0.00012345), number(45640.0, 2), number(1234567.0), number(2.0)
+    ('0.000123', '46000', '1.23e+06', '2')
     """
     if value != value:
         return "n/a"
-    return f"{value:.{digits}g}"
+    short = f"{value:.{digits}g}"
+    return f"{float(short):.6g}" if abs(value) < 1e6 else short
