@@ -221,15 +221,16 @@ def conclude(
             talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
     drawn = {} if agreed is None else agreed.windows
     between = {}
-    for name, one in windows(finished).items():
-        between[name] = window_lines(one)
+    for name, window in windows(finished).items():
+        between[name] = window_lines(window)
         if name in drawn:
             between[f"{name} with draws"] = drawn_lines(*drawn[name])
     for said in between.values():
         talk.note("\n" + "\n".join(said))
+    seen: dict[str, str] = {}
     if formats:
-        for name, figure in report.figures(experiment, finished, drawn=drawn):
-            opened.figure(figure, name, formats=formats)
+        for made in report.figures(experiment, finished, drawn=drawn):
+            seen[opened.figure(made.figure, made.name, formats=formats)[0].stem] = made.seen
     counts: dict[str, int] = {}
     for one in finished:
         for state, count in one.results.counts.items():
@@ -264,6 +265,8 @@ def conclude(
     }
     if between:
         summary["windows"] = between
+    if any(seen.values()):
+        summary["figures"] = {name: text for name, text in seen.items() if text}
     if agreed is not None and agreed.expectations:
         summary["draws"] = agreed.record
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")

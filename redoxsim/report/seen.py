@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from redoxsim.analysis import SynergyTable
 
 Floats = NDArray[np.float64]
-STILL = 0.02
+STILL = 0.05
 """Share of its largest value by which a readout may move and still count as one that stays."""
 TURN = 0.15
 """Share of the whole range by which a course must go beyond both its ends to have a peak or a dip."""
+MANY = 4
+"""Readouts of several conditions from which on only their last values are told, in the order of the legend."""
 CLEAR = 0.1
 """Excess, of the whole effect, from which on a combination is counted."""
 
@@ -32,7 +34,8 @@ def courses_seen(conditions: Mapping[str, xr.Dataset], observe: Sequence[str]) -
     conditions : results by name, each with variables over ``time`` in seconds, of one unit each.
     observe : the readouts, in order; those that are no courses are left out.
     """
-    told, still = [], []
+    moving: dict[str, tuple[Mapping[str, tuple[Floats, Floats]], str]] = {}
+    still = []
     for name in observe:
         lines = {label: course for label, data in conditions.items() if (course := _course(data, name)) is not None}
         if not lines:
@@ -45,7 +48,13 @@ def courses_seen(conditions: Mapping[str, xr.Dataset], observe: Sequence[str]) -
             if max(means) - min(means) <= STILL * top:
                 still.append(f"{title} ({_amount(means[0], unit)})")
                 continue
-        told.append(f"{title}: {_compared(lines, unit)}.")
+        moving[title] = lines, unit
+    if len(moving) > MANY and 1 < len(conditions) <= 3:
+        ends = "; ".join(f"{title} {_last(lines, unit)}" for title, (lines, unit) in moving.items())
+        hours = max(float(time[-1]) for lines, _ in moving.values() for time, _ in lines.values())
+        told = [f"At {hours:g} h, in the order {', '.join(conditions)}: {ends}."]
+    else:
+        told = [f"{title}: {_compared(lines, unit)}." for title, (lines, unit) in moving.items()]
     if still:
         told.append(f"{', '.join(still)} hardly move{'s' if len(still) == 1 else ''}.")
     return " ".join(told)
@@ -88,6 +97,17 @@ def _compared(lines: Mapping[str, tuple[Floats, Floats]], unit: str) -> str:
     if last[most] - last[least] <= STILL * max(map(abs, last.values())):
         return f"{_amount(last[most], unit)} at {end:g} h in all"
     return f"at {end:g} h from {_amount(last[least], unit)} ({least}) to {_amount(last[most], unit)} ({most})"
+
+
+def _last(lines: Mapping[str, tuple[Floats, Floats]], unit: str) -> str:
+    """The last values, and the peak of one that has been far higher."""
+    parts = []
+    for hours, values in lines.values():
+        top = int(values.argmax())
+        higher = float(values[top]) > max(float(values[0]), float(values[-1])) + TURN * float(np.ptp(values))
+        peak = f" (peak {_amount(float(values[top]), unit)} at {hours[top]:.2g} h)"
+        parts.append(_amount(float(values[-1]), unit) + (peak if higher and not _stays(values) else ""))
+    return ", ".join(parts)
 
 
 def _moves(hours: Floats, values: Floats, unit: str) -> str:

@@ -18,8 +18,8 @@ PEAK = 0.003 + 0.034 * HOURS * np.exp(1.0 - HOURS)
 
 
 def course(**values: np.ndarray) -> xr.Dataset:
-    units = {"GSH_c": "mM", "H2O2_m": "uM", "flat": "1"}
-    data = {name: ("time", line, {"units": units[name], "long_name": name}) for name, line in values.items()}
+    units = {"GSH_c": "mM", "H2O2_m": "uM"}
+    data = {name: ("time", line, {"units": units.get(name, "1"), "long_name": name}) for name, line in values.items()}
     return xr.Dataset(data, coords={"time": ("time", HOURS * 3600.0, {"units": "s"})})
 
 
@@ -38,6 +38,15 @@ def test_conditions_are_told_apart_and_many_by_their_ends() -> None:
     assert courses_seen(many, ["flat"]) == "flat: at 48 h from 1 (0) to 5 (4)."
     same = dict.fromkeys("abcde", course(flat=1.0 + HOURS))
     assert courses_seen(same, ["flat"]) == "flat: 49 at 48 h in all."
+
+
+def test_many_readouts_are_told_by_their_ends() -> None:
+    falling, rising = (
+        {f"r{k}": 1.0 + HOURS * k for k in range(1, 6)},
+        {f"r{k}": 9.0 + PEAK * 1e3 * k for k in range(1, 6)},
+    )
+    told = courses_seen({"a": course(**falling), "b": course(**rising)}, list(falling))
+    assert told.startswith("At 48 h, in the order a, b: r1 49, 12 (peak 46 at 1 h); r2 97, 15 (peak 83 at 1 h);")
 
 
 def test_a_curve_says_where_it_is_half_way() -> None:
