@@ -61,9 +61,10 @@ def test_tidy_table_with_replicates(tmp_path: Path) -> None:
 
 
 def test_percent_and_inhibition_are_the_same_scores(tmp_path: Path) -> None:
-    one = rx.score(tidy(tmp_path / "a.csv", noise=0.0), effect="viability", orientation="viability", scale="fraction")
+    exact = {"noise": 0.0, "replicates": 1}
+    one = rx.score(tidy(tmp_path / "a.csv", **exact), effect="viability", orientation="viability", scale="fraction")
     other = rx.score(
-        tidy(tmp_path / "b.csv", noise=0.0, percent=True), effect="viability", orientation="viability", scale="percent"
+        tidy(tmp_path / "b.csv", **exact, percent=True), effect="viability", orientation="viability", scale="percent"
     )
     for metric in ("hsa", "bliss", "loewe", "ci"):
         np.testing.assert_allclose(one[0].tables[metric].values, other[0].tables[metric].values, atol=1e-9)
