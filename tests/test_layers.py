@@ -121,7 +121,7 @@ def test_no_import_ring() -> None:
         assert name not in trail, "import ring: " + " -> ".join((*trail[trail.index(name) :], name))
         if name in done:
             return
-        for other in sorted(graph.get(name, ()) - {name}):
+        for other in sorted(graph.get(name, set()) - {name}):
             visit(other, (*trail, name))
         done.add(name)
 

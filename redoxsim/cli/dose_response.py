@@ -135,13 +135,13 @@ def fit_lines(results: ResultSet, name: str) -> list[str]:
     """The fit of a readout or response, a line for each time after 0 h."""
     import numpy as np
 
-    if bool((results.dataset["status"] != "OK").any()):
+    if not results.whole:
         return [f"{name}: no fit, some points failed"]
-    said = results.dataset[name].attrs.get("note")
+    said = results.array(name).attrs.get("note")
     if said:
         return [f"{name}: no curve: {said}"]
     words = gr_text if name == "gr" else fit_text
-    times = [float(one) for one in np.atleast_1d(results.dataset["time"])]
+    times = [float(one) for one in np.atleast_1d(results.array("time").numbers)]
     found = []
     for time in times:
         if time > 0.0:
@@ -156,7 +156,7 @@ def gr_text(results: ResultSet, name: str, *, at: str | None = None) -> str:
     from redoxsim.study import gr
 
     fit = gr(results, at=at)
-    unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
+    unit = results.array(results.axes[0]).units
     parts = []
     for key, title in (("gr50", "GR50"), ("grmax", "GRmax"), ("graoc", "GRAOC")):
         value = getattr(fit, key)
@@ -178,7 +178,7 @@ def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
     from redoxsim.analysis.hill_result import Limit
 
     fit = results.fit(observe, at=at)
-    unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
+    unit = results.array(results.axes[0]).units
     if not fit.converged or fit.flat:
         return f"{observe}: no curve: {fit.message}"
     parts = []

@@ -184,7 +184,7 @@ class _Draws:
 
     def one(self, place: int) -> Finished:
         results = self.finished.results
-        return Finished(self.finished.run, results.with_dataset(results.dataset.isel(draw=[place])))
+        return Finished(self.finished.run, results.with_data(results.dataset.isel(draw=[place])))
 
 
 def _held(one: Expectation, outcomes: Mapping[str, _Draws]) -> NDArray[np.int64]:

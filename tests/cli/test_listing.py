@@ -183,7 +183,7 @@ def test_doctor_clears_what_is_kept(command: Command, tmp_path: Path, monkeypatc
         shelf.save("one", b"content")
     assert all(f"{what},1," in command("doctor").out for what in SHELVES)
     ran = command("doctor", "--clear-cache")
-    assert "Removed: compiled kernels 1, models read 1, draws 1; " in ran.err
+    assert "Removed: compiled kernels 1, models read 1, rates in Python 1, draws 1; " in ran.err
     assert all(f"{what},0," in ran.out for what in SHELVES)
     assert all(shelf.load("one") is None for shelf in SHELVES.values())
 
