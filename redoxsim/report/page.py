@@ -106,15 +106,16 @@ def claim_order(claim: str) -> tuple[Any, ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", claim))
 
 
-def report_page(runs: Iterable[Run], *, title: str = "Experiments and claims") -> str:
-    """The page of these runs, in their order.
+def report_page(runs: Iterable[Run], *, title: str = "Experiments and claims", missing: Sequence[str] = ()) -> str:
+    """The page of these runs, in their order; ``missing`` are experiments that have no run to tell of.
 
     Raises
     ------
     ReadError : a run's settings or a table of it cannot be read.
     """
     sections = [Section.of(run) for run in runs]
-    body = [_overview(sections), *(_section(one) for one in sections)]
+    told = f"<p class='no'>No result of: {html.escape(', '.join(missing))}.</p>" if missing else ""
+    body = [told, _overview(sections), *(_section(one) for one in sections)]
     return PAGE.format(title=html.escape(title), style=STYLE, body="\n".join(body))
 
 

@@ -5,15 +5,20 @@ This module reads and checks the file; :mod:`redoxsim.study.expectations` judges
 
 from __future__ import annotations
 
+import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from redoxsim import catalog
-from redoxsim.errors import DesignError, Where, nearest
+from redoxsim.errors import DesignError, ReadError, Where, nearest
 from redoxsim.toml import Strict, checked, read_toml
+
+CLAIM = re.compile(r"S\d+\.\d+[a-z]?")
+"""How claims of the source documents are named."""
 
 
 class _Run(Strict):
@@ -254,12 +259,29 @@ def find(name: str | Path) -> Path:
 
     Raises
     ------
-    DesignError : neither exists.
+    DesignError : neither exists; for a claim the hint names the experiments that answer it.
     """
     path = Path(name)
     if path.suffix == ".toml" or (path / "experiment.toml").is_file():
         return path
+    if CLAIM.fullmatch(str(name)) and str(name) not in catalog.experiments():
+        raise _a_claim(str(name))
     return catalog.experiment_folder(str(name))
+
+
+def _a_claim(claim: str) -> DesignError:
+    """What to say to somebody who names a claim where an experiment is wanted."""
+    answers: dict[str, list[str]] = {}
+    for name, folder in catalog.experiments().items():
+        with suppress(ReadError):  # one that cannot be read answers none
+            for one in load(folder).claims:
+                answers.setdefault(one, []).append(name)
+    if claim in answers:
+        return DesignError(
+            f"'{claim}' is a claim, not an experiment", hint=f"it is answered by {', '.join(answers[claim])}"
+        )
+    close = nearest(claim, answers) or "`redoxsim experiments` lists the claims of each"
+    return DesignError(f"no experiment answers a claim '{claim}'", hint=close)
 
 
 def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experiment:
