@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -392,7 +393,9 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
         numbers = [_number(getattr(summary, key)) for key in SUMMARY]
         body.append([one.title, *numbers, f"{summary.defined} of {summary.cells}"])
         signs.append(one.sign)
+        why = _reasons(one)
         remarks += [f"{one.metric}: {text}" for text in (one.note, summary.message) if text]
+        remarks += [f"{one.metric}: no score in (cells): {why}"] if why else []
         orientation = one.orientation
         for part in one.parameters:
             unit = f" ({show_unit(part.unit)})" if part.unit else ""
@@ -401,6 +404,17 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
     if fitted:
         parts += ["", text_table(["surface", "parameter", "value", "95% interval", "reads"], fitted), ""]
     return "\n".join([*parts, *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
+
+
+def _reasons(table: SynergyTable) -> str:
+    """Why cells have no score, and how many; of reasons that differ in numbers only, one stands for all."""
+    alike: dict[str, list[tuple[str, int]]] = {}
+    for text, count in table.why().items():
+        alike.setdefault(re.sub(r"\d[\d.e+-]*", "", text), []).append((text, count))
+    return "; ".join(
+        f"{'such as ' if len(found) > 1 else ''}{found[0][0].replace(';', ',')} ({sum(count for _, count in found)})"
+        for found in alike.values()
+    )
 
 
 def _number(value: float) -> str:
