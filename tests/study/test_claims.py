@@ -49,7 +49,7 @@ CORRECTED = {
     "S4.17": "GLUL-high cells starve T cells",
 }
 """Claims that source_errors.md corrects, and what of them."""
-UNRUN = {"S0.12", "S0.13", "S0.20", "S0.22"}
+UNRUN = {"S0.12", "S0.20", "S0.22"}
 """Of these, what has no run on either side: it says why."""
 QUANTITY = Quantity(run="one", observe="A", reduce="last")
 
