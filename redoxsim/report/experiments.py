@@ -132,7 +132,7 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[D
 
 def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
     """A figure per readout; runs of one agent read at the same time share it, told apart by their conditions."""
-    from redoxsim.report.figures.doseresponse import curve, dose_response
+    from redoxsim.report.figures.doseresponse import curve, dose_response, potency
 
     groups: dict[tuple[str, ...], list[Finished]] = {}
     for one in finished:
@@ -160,6 +160,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
         seen = curves_seen(
             {one.label: (one.doses, one.effect) for one in curves},
             title=title_of(name, data[name].attrs), unit=curves[0].unit, dose_unit=unit,
+            halves={one.label: dose for one in curves if one.fit and (dose := potency(one.fit.ec50)) is not None},
         )  # fmt: skip
         yield Drawn("-".join([*(one.run.id for one in group), name]), figure, seen)
 

@@ -22,9 +22,9 @@ NARROWEST = 0.45
 FULL = 1056
 """Pixels of the page's text on a screen."""
 COLOURS = 256
-EXACT = 64
+EXACT = 48
 """Colours of a picture, its most frequent, that stay as they are: a white that turns pale red would read as a value."""
-FARTHEST = 20
+FARTHEST = 24
 """How far, of 255, any other pixel may move where a picture is stored with a palette."""
 
 

@@ -54,9 +54,9 @@ def courses_seen(conditions: Mapping[str, xr.Dataset], observe: Sequence[str]) -
         hours = max(float(time[-1]) for lines, _ in moving.values() for time, _ in lines.values())
         told = [f"At {hours:g} h, in the order {', '.join(conditions)}: {ends}."]
     else:
-        told = [f"{title}: {_compared(lines, unit)}." for title, (lines, unit) in moving.items()]
+        told = [f"{_begun(title)}: {_compared(lines, unit)}." for title, (lines, unit) in moving.items()]
     if still:
-        told.append(f"{', '.join(still)} hardly move{'s' if len(still) == 1 else ''}.")
+        told.append(f"{_begun(', '.join(still))} hardly move{'s' if len(still) == 1 else ''}.")
     return " ".join(told)
 
 
@@ -128,13 +128,21 @@ def _moves(hours: Floats, values: Floats, unit: str) -> str:
     return f"{text} {_amount(last, unit)} at {hours[-1]:g} h"
 
 
-def curves_seen(curves: Mapping[str, tuple[Floats, Floats]], *, title: str, unit: str, dose_unit: str) -> str:
+def curves_seen(
+    curves: Mapping[str, tuple[Floats, Floats]],
+    *,
+    title: str,
+    unit: str,
+    dose_unit: str,
+    halves: Mapping[str, float] | None = None,
+) -> str:
     """What dose-response curves show: the effect without and at the largest dose, and where it is half-way.
 
     Parameters
     ----------
     curves : doses (N,) and effects (N,) by name, zero dose first.
     unit, dose_unit : of effects and of doses.
+    halves : the fitted half-way doses that there are, by name; else it is told between which doses that lies.
     """
     told = []
     for label, (doses, effect) in curves.items():
@@ -147,10 +155,17 @@ def curves_seen(curves: Mapping[str, tuple[Floats, Floats]], *, title: str, unit
         text = f"{lead}from {_amount(first, unit)} to {_amount(last, unit)} at {largest}"
         past = np.abs(effect - first) >= 0.5 * abs(last - first)
         at = int(past.argmax())
-        if at > 1 and past[at:].all():
+        if label in (halves or {}):
+            text += f", half of the way (EC50) at {number((halves or {})[label])} {show_unit(dose_unit)}".rstrip()
+        elif at > 1 and past[at:].all():
             text += f", half of the way between {number(doses[at - 1])} and {number(doses[at])}"
         told.append(text)
-    return f"{title}: {'; '.join(told)}."
+    return f"{_begun(title)}: {'; '.join(told)}."
+
+
+def _begun(title: str) -> str:
+    """A title at the beginning of a sentence; ids such as mTORC1 stay as they are."""
+    return title[:1].upper() + title[1:] if title.split(" ")[0].isalpha() and title[:2].islower() else title
 
 
 def surface_seen(table: SynergyTable, names: Sequence[str], units: Sequence[str]) -> str:
@@ -169,7 +184,7 @@ def surface_seen(table: SynergyTable, names: Sequence[str], units: Sequence[str]
             f"{name} {number(float(axis[i]))} {show_unit(unit)}".rstrip()
             for name, unit, axis, i in zip(names, units, table.doses, where, strict=True)
         )
-        ends.append(f"{values[where]:+.2f} at {word} ({doses})".replace("-", "−"))
+        ends.append(f"{round(float(values[where]), 2) + 0.0:+.2f} at {word} ({doses})".replace("-", "−"))
     above, below = int((values > CLEAR).sum()), int((values < -CLEAR).sum())
     counted = f"above +{CLEAR:g} in {above} and below −{CLEAR:g} in {below} of {total} combinations"
     return f"{short} {', '.join(ends)}; {counted}."

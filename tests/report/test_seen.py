@@ -28,16 +28,16 @@ def test_a_course_falls_peaks_or_stays() -> None:
     told = courses_seen({"": one}, ["GSH_c", "H2O2_m", "flat"])
     assert "from 4 mM to 0.98 µM, half of the way by 4 h." in told
     assert "from 3 nM to a peak of 37 nM at 1 h, then 3 nM at 48 h." in told
-    assert told.endswith("flat (1) hardly moves.")
+    assert told.endswith("Flat (1) hardly moves.")
 
 
 def test_conditions_are_told_apart_and_many_by_their_ends() -> None:
     two = {"low": course(flat=np.ones(97)), "high": course(flat=2.0 + HOURS)}
-    assert courses_seen(two, ["flat"]) == "flat: low stays at 1; high from 2 to 50, half of the way by 24 h."
+    assert courses_seen(two, ["flat"]) == "Flat: low stays at 1; high from 2 to 50, half of the way by 24 h."
     many = {str(k): course(flat=1.0 + k * HOURS / 48.0) for k in range(5)}
-    assert courses_seen(many, ["flat"]) == "flat: at 48 h from 1 (0) to 5 (4)."
+    assert courses_seen(many, ["flat"]) == "Flat: at 48 h from 1 (0) to 5 (4)."
     same = dict.fromkeys("abcde", course(flat=1.0 + HOURS))
-    assert courses_seen(same, ["flat"]) == "flat: 49 at 48 h in all."
+    assert courses_seen(same, ["flat"]) == "Flat: 49 at 48 h in all."
 
 
 def test_many_readouts_are_told_by_their_ends() -> None:
@@ -53,8 +53,10 @@ def test_a_curve_says_where_it_is_half_way() -> None:
     doses = np.array([0.0, 0.1, 1.0, 10.0])
     curves = {"a": (doses, np.array([1.0, 1.0, 0.2, 0.0])), "b": (doses, np.ones(4))}
     assert curves_seen(curves, title="viability", unit="", dose_unit="uM") == (
-        "viability: a: from 1 to 0 at 10 µM, half of the way between 0.1 and 1; b: stays at 1 up to 10 µM."
+        "Viability: a: from 1 to 0 at 10 µM, half of the way between 0.1 and 1; b: stays at 1 up to 10 µM."
     )
+    told = curves_seen(curves, title="mTORC1 activity", unit="", dose_unit="uM", halves={"a": 0.53})
+    assert told.startswith("mTORC1 activity: a: from 1 to 0 at 10 µM, half of the way (EC50) at 0.53 µM; b")
 
 
 def test_a_surface_says_where_its_excess_is() -> None:
