@@ -18,9 +18,11 @@ from redoxsim.cli.options import (
     cell_options,
     data_option,
     draws_option,
+    model_argument,
     observe_option,
     output_options,
     solving_options,
+    with_option,
     with_usual_draws,
 )
 from redoxsim.cli.result import run_study
@@ -54,14 +56,12 @@ WINDOW_AT = "48h"
     "affected) at each time, with intervals over the draws, and says where the data carry none. GR values (growth rate "
     "over untreated growth rate) stand beside viability where the model counts live cells.",
 )
-@click.argument("model", default="redox")
+@model_argument
 @click.option("--agent", required=True, metavar="AGENT", help="A name that `redoxsim agents` lists, or a file.")
 @click.option("--doses", metavar="RANGE", help="LO..HI:log|lin:N or a comma list  [default: the agent's own].")
 @click.option("--at", metavar="TIME", help=f"When to read, a time or a comma list  [default: {AT}].")
 @click.option("--given", metavar="TIMES", help="When the agent is given: 0h, -24h, 0h..6h, 0h,24h  [default: 0h].")
-@click.option(
-    "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point. Repeatable."
-)
+@with_option
 @click.option(
     "--response",
     type=click.Choice(RESPONSES),

@@ -138,6 +138,7 @@ def _words(found: ModelFit) -> str:
 
 def _draw(found: ModelFit) -> Figure:
     from redoxsim.report.figures.fit import fit
+    from redoxsim.report.names import named_unit
 
     timed = found.data[0].axis == "time"
     hours = 3600.0 if timed else 1.0
@@ -148,7 +149,7 @@ def _draw(found: ModelFit) -> Figure:
             (one.id, one.unit, one.value, one.before, one.low, one.high, one.profile, one.rise, one.verdict)
             for one in found.constants
         ],
-        axis="time (h)" if timed else f"{found.data[0].axis} ({found.data[0].axis_unit})",
+        axis="time (h)" if timed else named_unit(found.data[0].axis, found.data[0].axis_unit),
         timed=timed,
         title=f"{found.provenance['model']['id']} fitted to {Path(str(found.provenance['data'])).name}",
         caption=f"{'; '.join(found.remarks())}. {found.summary}.".lstrip(". "),
