@@ -203,6 +203,7 @@ def _covered() -> tuple[dict[str, int], int, list[float]]:
     return inside, rounds, errors
 
 
+@pytest.mark.slow
 def test_intervals_of_noisy_surfaces_hold_the_truth() -> None:
     inside, rounds, errors = _covered()
     # At 95% fewer than 8 of 12 has a chance of 2e-4.

@@ -46,7 +46,7 @@ WRITES = [
     ("scan gsh --axis GSR=0.5,1 --axis GCLC=0.5,1,2 --until 2h --observe GSH_c --cells 2", "nc", "png"),
     ("steady gsh --axis GSR=0.5..1:lin:3 --observe GSSG_c", "csv", "pdf"),
     ("dose-response trx --agent h2o2 --doses 1uM..100uM:log:4 --observe Trx1_red --at 1h --cells 2", "nc", "svg"),
-    ("combine --agent auranofin=0,1uM,3uM --agent bso=0,100uM --cells 2 --at 12h --score bliss", "csv", "svg"),
+    ("combine --agent auranofin=0,1uM,3uM --agent bso=0,100uM --cells 1 --at 12h --score bliss", "csv", "svg"),
     ("score lab.csv --effect viability --orientation viability --scale fraction", "csv", None),
     ("validate --only C09 --all", "csv", None),
     ("export gsh --format sbml", "xml", None),
