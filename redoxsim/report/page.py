@@ -222,7 +222,11 @@ def _section(one: Section) -> str:
         f"<p class='question'>{typeset(about.get('question', ''))}</p>",
         f"<p class='again'>Run it again: <code>{html.escape(one.again)}</code></p>",
     ]
-    told = (("The documents say", about.get("says")), ("Expected before the first run", about.get("expected")))
+    told = (
+        ("The documents say", about.get("says")),
+        ("Expected before the first run", about.get("expected")),
+        ("Note", about.get("note")),
+    )
     parts += [f"<p><b>{name}.</b> {typeset(text)}</p>" for name, text in told if text]
     if one.run.state not in ("finished", "partial"):
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")

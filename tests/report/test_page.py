@@ -204,6 +204,15 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
     assert "As viability." in top
 
 
+def test_a_note_and_what_has_no_result_are_told(tmp_path: Path) -> None:
+    told = {"experiment": {"id": "x", "note": "one look < before"}}
+    made = runs.create(command="redoxsim run x", settings=told, name="x", folder=tmp_path / "x")
+    made.finish({}, state="finished")
+    written = page.report_page([runlist.load(made.path)], missing=["y", "z"])
+    assert "<b>Note.</b> one look &lt; before" in written
+    assert "No result of: y, z." in written.split("<section")[0]
+
+
 def test_the_window_is_told_in_sentences(tmp_path: Path) -> None:
     made = runs.create(command="redoxsim run x", settings={"experiment": {"id": "x"}}, name="x", folder=tmp_path / "x")
     made.finish({"windows": {"surface": ["Window at 48 h", "none of 9 < 10"]}}, state="finished")
