@@ -24,10 +24,10 @@ from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
+from redoxsim.solve.rosenbrock_steady import Rest, can_rest, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Stats, Status
-from redoxsim.solve.steady import SteadyCache, SteadyState
+from redoxsim.solve.steady import SteadyCache, SteadyState, held_states
 from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
 
