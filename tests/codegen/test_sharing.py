@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,6 +159,23 @@ def test_an_interrupted_write_leaves_nothing(own_cache: Path, monkeypatch: pytes
     with pytest.raises(KeyboardInterrupt):
         cache.save("name", {}, b"code")
     assert not list(own_cache.iterdir())
+
+
+def test_a_name_tells_the_writer_and_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code for another processor, or by another writer, would be wrong here."""
+    name, here = cache.key("a"), cache.host()
+    assert cache.key("a") == name
+    names = {name, cache.key("b"), cache.key("a", "b")}
+    facts = {field: getattr(here, field) for field in ("version", "cpu", "features", "triple")}
+    for field in facts:
+        other = SimpleNamespace(**{**facts, field: "another"})
+        monkeypatch.setattr(cache, "host", lambda other=other: other)
+        names.add(cache.key("a"))
+    monkeypatch.setattr(cache, "host", lambda: here)
+    assert cache.key("a") == name
+    monkeypatch.setattr(cache, "_writer", lambda: "other code")
+    names.add(cache.key("a"))
+    assert len(names) == 8
 
 
 def test_doctor_clears(own_cache: Path, command: Callable[..., object]) -> None:
