@@ -417,6 +417,8 @@ def test_a_parameter_the_data_leave_open_is_undetermined() -> None:
 def test_an_estimate_reads_its_interval() -> None:
     one = Estimate("alpha", "", 2.0, neutral=1.0, bounds=(1e-4, 1e4), log=True)
     rng = np.random.default_rng(0)
+    even = judged(Estimate("a", "", 500.0), np.linspace(0.0, 1000.0, 1001))
+    assert (even.low, even.high) == (pytest.approx(25.0), pytest.approx(975.0))
     assert judged(one, np.exp(rng.normal(0.7, 0.1, 500))).reading == "synergy"
     assert judged(one, np.exp(rng.normal(0.0, 0.1, 500))).reading == "not told from none"
     assert judged(one, np.exp(rng.normal(-0.7, 0.1, 500))).reading == "antagonism"
