@@ -93,7 +93,7 @@ def grades_note(results: ResultSet) -> str:
     """Small print of a figure: how well the numbers behind it are known, and how much of a band is assumed."""
     shares = [results.dataset[name].attrs.get("grade_c_share") for name in results.observables]
     known = [float(share) for share in shares if share is not None]
-    band = f" With only the assumed ones varying, {max(known):.0%} of the band remains." if known else ""
+    band = f" With only the assumed ones varying the band is {max(known):.0%} as wide." if known else ""
     return _grades(results) + band
 
 
@@ -411,7 +411,7 @@ def _reasons(table: SynergyTable) -> str:
     """Why cells have no score, and how many; of reasons that differ in numbers only, one stands for all."""
     alike: dict[str, list[tuple[str, int]]] = {}
     for text, count in table.why().items():
-        alike.setdefault(re.sub(r"\d[\d.e+-]*", "", text), []).append((text, count))
+        alike.setdefault(re.sub(r"-?\d[\d.e+-]*", "", text), []).append((text, count))
     return "; ".join(
         f"{'such as ' if len(found) > 1 else ''}{found[0][0].replace(';', ',')} ({sum(count for _, count in found)})"
         for found in alike.values()
