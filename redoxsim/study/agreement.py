@@ -33,6 +33,8 @@ USUAL = 32
 """Draws of an experiment where nothing is said."""
 CELLS = 4
 """Most cells of a population that each draw has."""
+AGAIN = 16
+"""Draws of a window's first cell that are solved again with only grade C varying, for what is said below its band."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
 """What an expectation is in a draw, from the worst: it did not come to the end, it does not hold, nothing to judge."""
 
@@ -108,6 +110,7 @@ def agreement(
         return Agreement()
     chosen = replace(how or HowTo(), sample=0)
     solved_too = {name for pair in pairs for name in pair}
+    shown = {first for first, _ in pairs}
     asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used | solved_too)})
     agents = sorted({name for run in asked.run for name in dosed(run)})
     drawn: dict[tuple[str, str], Drawn] = {}
@@ -122,7 +125,7 @@ def agreement(
             try:
                 if key not in drawn:
                     drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
-                result = _solved(study, number, drawn[key])
+                result = _solved(study, number, drawn[key], again=AGAIN if ready.run.id in shown else 0)
             except (DesignError, SolveError):
                 if ready.run.id in used:
                     raise
@@ -165,12 +168,12 @@ def _with_all(study: Study, agents: list[str]) -> Setup:
     return prepare(setup.original, agents=agents, cell=setup.cell)
 
 
-def _solved(study: Study, number: int, found: Drawn) -> ResultSet:
+def _solved(study: Study, number: int, found: Drawn, *, again: int = 0) -> ResultSet:
     """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
     rows = study.rows
     made = rows.remade(cells=min(rows.cells, CELLS), settings=replace(rows.settings, draws=number, keep="draws"))
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
-    made = made.with_drawn(found.only(names), again=0)
+    made = made.with_drawn(found.only(names), again=again)
     done = solved(made, made.batch(), study.progress, study.cancel)
     return collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
 
