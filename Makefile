@@ -2,7 +2,7 @@
 # make test   the tests, in the same environment with the test tools added
 # make slow   the longer corpora that make test leaves out
 # make models the SBML of every shipped model, from its Antimony
-# make docs   the command line reference, from --help
+# make docs   the command line reference, from --help, and the pages of the experiments, from their TOML
 # make clean  removes the environments and what the demo wrote
 # PYTHON=python3.12 chooses the interpreter; each version has its own environment.
 
@@ -32,6 +32,7 @@ models: $(VENV)/installed
 
 docs: $(VENV)/installed
 	@$(BIN)/python -m redoxsim.cli.reference > docs/reference/cli.md
+	@$(BIN)/python -m redoxsim.report.experiment_readme
 
 clean:
 	rm -rf .venv-3.* $(DEMO)

@@ -100,8 +100,9 @@ class Shelf:
 
 KERNELS = Shelf("kernels", ".kernel", b"redoxsim kernel 1\n")
 MODELS = Shelf("models", ".model", b"redoxsim model 1\n")
+RATES = Shelf("rates", ".rates", b"redoxsim rates 1\n")
 DRAWS = Shelf("draws", ".draws", b"redoxsim draws 1\n")
-SHELVES = {"compiled kernels": KERNELS, "models read": MODELS, "draws": DRAWS}
+SHELVES = {"compiled kernels": KERNELS, "models read": MODELS, "rates in Python": RATES, "draws": DRAWS}
 """All kinds, by what people call them."""
 
 
@@ -128,4 +129,4 @@ def versions_of(*libraries: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-__all__ = ["DRAWS", "KERNELS", "MODELS", "SHELVES", "Shelf", "code_of", "root", "versions_of"]
+__all__ = ["DRAWS", "KERNELS", "MODELS", "RATES", "SHELVES", "Shelf", "code_of", "root", "versions_of"]

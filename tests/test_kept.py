@@ -84,6 +84,24 @@ def test_a_changed_text_is_read(tmp_path: Path) -> None:
         assert next(one.value for one in read_again(path).parameters if one.id == "k") == value
 
 
+def test_another_reader_takes_nothing_that_this_one_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "decay.ant"
+    path.write_text(DECAY.format(2))
+    first = network.read(path)
+    monkeypatch.setattr(source, "_reader", lambda: ("other code", "another libsbml"))
+    assert read_again(path) == first
+    assert MODELS.kept()[0] == 2
+
+
+def test_the_same_text_by_another_ending_is_another_model(tmp_path: Path) -> None:
+    text = DECAY.format(2)
+    for name in ("decay.ant", "decay.xml"):
+        (tmp_path / name).write_text(text)
+    network.read(tmp_path / "decay.ant")
+    with pytest.raises(network.source.ReadError, match="is not XML"):
+        network.read(tmp_path / "decay.xml")
+
+
 @pytest.mark.parametrize("body", [b"", b"no pickle", pickle.dumps("no network"), pickle.dumps(3)[:-1]])
 def test_a_kept_file_without_a_network_is_made_again(body: bytes, tmp_path: Path) -> None:
     path = tmp_path / "decay.ant"

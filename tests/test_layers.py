@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ HEAVY: dict[str, set[str]] = {
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A module's tree. Nobody may change it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def folder(path: Path) -> str:
     parts = path.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else path.stem
@@ -50,16 +57,18 @@ def folder(path: Path) -> str:
 def imports(path: Path) -> list[tuple[int, str]]:
     """Every import of the file, also those inside functions; what only a type checker reads is left out."""
     found = []
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            node.body = []
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [parsed(path)]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: relative import"
             found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            waiting += node.orelse
+        elif not isinstance(node, ast.expr):  # no expression holds an import
+            waiting += ast.iter_child_nodes(node)
     return found
 
 
@@ -67,7 +76,7 @@ def of_root(path: Path) -> set[str]:
     """What the file takes from the package's top by ``redoxsim.<name>``."""
     return {
         node.attr
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "redoxsim"
     }
 
@@ -108,9 +117,8 @@ def test_no_import_ring() -> None:
     }
     known = set(names.values())
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         graph[names[path]] = set()
-        for node in tree.body:  # module level only: a late import is a statement of its own
+        for node in parsed(path).body:  # module level only: a late import is a statement of its own
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("redoxsim"):
                 for alias in node.names:
                     full = f"{node.module}.{alias.name}"
@@ -121,7 +129,7 @@ def test_no_import_ring() -> None:
         assert name not in trail, "import ring: " + " -> ".join((*trail[trail.index(name) :], name))
         if name in done:
             return
-        for other in sorted(graph.get(name, ()) - {name}):
+        for other in sorted(graph.get(name, set()) - {name}):
             visit(other, (*trail, name))
         done.add(name)
 

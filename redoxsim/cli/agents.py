@@ -78,6 +78,7 @@ def show(name: str, output: Output, talk: Talk) -> None:
         "reactions": tuple(f"{one.id}: {one.equation}, {one.form}, rate {one.rate}" for one in agent.reactions)
         + tuple(f"{'rate of ' if one.reaction else ''}{one.place} times {one.factor}" for one in agent.factors)
         + tuple(f"{one.rule} plus {one.term}" for one in agent.terms),
+        "draws agree with": tuple(f"{one} ({one.grade}; {one.source})" for one in agent.measured) or None,
         "caveats": agent.caveats,
         "references": agent.references,
         "grades": grade_text(one.grade for one in agent.parameters),

@@ -14,11 +14,14 @@ from redoxsim.cli.options import (
     Cell,
     Output,
     Solving,
+    agents_option,
     cell_options,
     draws_option,
+    model_argument,
     observe_option,
     output_options,
     solving_options,
+    with_option,
     with_usual_draws,
 )
 from redoxsim.cli.result import run_study
@@ -50,16 +53,14 @@ if TYPE_CHECKING:
     "agent says "
     "when it is given, as in --dose.",
 )
-@click.argument("model", default="redox")
-@click.option(
-    "--agent", "agents", multiple=True, required=True, metavar="AGENT[=RANGE][@TIME]",
-    help="Twice or three times; RANGE is LO..HI:log|lin:N or a comma list with units  [default: the agent's own].",
-)  # fmt: skip
+@model_argument
+@agents_option(
+    metavar="AGENT[=RANGE][@TIME]",
+    text="Twice or three times; RANGE is LO..HI:log|lin:N or a comma list with units  [default: the agent's own].",
+)
 @click.option("--grid", type=click.IntRange(1), metavar="N", help="Non-zero doses of each agent without a RANGE.")
 @click.option("--at", metavar="TIME", help="When to read  [default: 48h].")
-@click.option(
-    "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
-)
+@with_option
 @score_option
 @isobole_option
 @click.option(
@@ -197,7 +198,8 @@ def _draw(
     metrics: tuple[str, ...],
     levels: tuple[float, ...],
 ) -> Figure:
-    from redoxsim.report.experiments import caption, common_bars, condition, grades_note, score_bands
+    from redoxsim.report.conditions import common_bars, condition
+    from redoxsim.report.experiments import caption, grades_note, score_bands
     from redoxsim.report.figures.synergy import synergy
     from redoxsim.study.results import ORIENTATIONS, SCORE_NAMES
 

@@ -43,7 +43,9 @@ HEADS = ("what", "state", "detail")
     help="Versions, solvers that work and why not, where data is.\n\nAlways exits with 0.",
 )
 @click.option(
-    "--clear-cache", is_flag=True, help="First remove what is kept on disk: compiled kernels, models read, draws."
+    "--clear-cache",
+    is_flag=True,
+    help="First remove what is kept on disk: compiled kernels, models read, rates in Python, draws.",
 )
 @output_options(formats=("csv", "json", "table"))
 def command(clear_cache: bool, output: Output, talk: Talk) -> None:

@@ -18,9 +18,11 @@ from redoxsim.cli.options import (
     cell_options,
     data_option,
     draws_option,
+    model_argument,
     observe_option,
     output_options,
     solving_options,
+    with_option,
     with_usual_draws,
 )
 from redoxsim.cli.result import run_study
@@ -54,14 +56,12 @@ WINDOW_AT = "48h"
     "affected) at each time, with intervals over the draws, and says where the data carry none. GR values (growth rate "
     "over untreated growth rate) stand beside viability where the model counts live cells.",
 )
-@click.argument("model", default="redox")
+@model_argument
 @click.option("--agent", required=True, metavar="AGENT", help="A name that `redoxsim agents` lists, or a file.")
 @click.option("--doses", metavar="RANGE", help="LO..HI:log|lin:N or a comma list  [default: the agent's own].")
 @click.option("--at", metavar="TIME", help=f"When to read, a time or a comma list  [default: {AT}].")
 @click.option("--given", metavar="TIMES", help="When the agent is given: 0h, -24h, 0h..6h, 0h,24h  [default: 0h].")
-@click.option(
-    "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point. Repeatable."
-)
+@with_option
 @click.option(
     "--response",
     type=click.Choice(RESPONSES),
@@ -135,13 +135,13 @@ def fit_lines(results: ResultSet, name: str) -> list[str]:
     """The fit of a readout or response, a line for each time after 0 h."""
     import numpy as np
 
-    if bool((results.dataset["status"] != "OK").any()):
+    if not results.whole:
         return [f"{name}: no fit, some points failed"]
-    said = results.dataset[name].attrs.get("note")
+    said = results.array(name).attrs.get("note")
     if said:
         return [f"{name}: no curve: {said}"]
     words = gr_text if name == "gr" else fit_text
-    times = [float(one) for one in np.atleast_1d(results.dataset["time"])]
+    times = [float(one) for one in np.atleast_1d(results.array("time").numbers)]
     found = []
     for time in times:
         if time > 0.0:
@@ -156,7 +156,7 @@ def gr_text(results: ResultSet, name: str, *, at: str | None = None) -> str:
     from redoxsim.study import gr
 
     fit = gr(results, at=at)
-    unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
+    unit = results.array(results.axes[0]).units
     parts = []
     for key, title in (("gr50", "GR50"), ("grmax", "GRmax"), ("graoc", "GRAOC")):
         value = getattr(fit, key)
@@ -178,7 +178,7 @@ def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
     from redoxsim.analysis.hill_result import Limit
 
     fit = results.fit(observe, at=at)
-    unit = str(results.dataset[results.axes[0]].attrs.get("units", ""))
+    unit = results.array(results.axes[0]).units
     if not fit.converged or fit.flat:
         return f"{observe}: no curve: {fit.message}"
     parts = []

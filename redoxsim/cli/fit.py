@@ -48,6 +48,11 @@ HEADS = ("constant", "value", "from", "to", "unit", "before", "low", "high", "gr
     "--starts", type=click.IntRange(1), default=5, show_default=True, metavar="N",
     help="Descents, from the best of 64 places spread over the ranges.",
 )  # fmt: skip
+@click.option(
+    "--correlations", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv",
+    help="Write how the model's constants go together near the best fit; draws of a model keep to correlations.csv "
+    "beside it.",
+)  # fmt: skip
 @dose_option
 @cell_options(usual=16)
 @output_options(formats=("csv", "json", "table"), plot=True, methods=True)
@@ -59,6 +64,7 @@ def command(
     at: str | None,
     given: str | None,
     starts: int,
+    correlations: Path | None,
     doses: tuple[str, ...],
     cell: Cell,
     output: Output,
@@ -68,9 +74,13 @@ def command(
     from redoxsim import study
     from redoxsim.cli.cost import dry_run
     from redoxsim.cli.result import processes, save_figure, undisturbed, write_methods
+    from redoxsim.report.files import check_writable, write_text
     from redoxsim.study.fitting import FitPlan
+    from redoxsim.study.metadata import constants_of
 
     output.ready(terminal=sys.stdout.isatty())
+    if correlations is not None:
+        check_writable(str(correlations), force=output.force)
     plan: Any = study.fit.plan(
         model, data, free=read_free(free), at=at, given=given, starts=starts, doses=doses, cell=cell.profile,
         values=cell.values, start=cell.start, cells=cell.cells, jobs=processes(solving, 1 << 30), **solving.keywords(),
@@ -88,6 +98,10 @@ def command(
     talk.note(f"{found.count} data, {len(found.constants)} constants, rss {found.rss:.4g} ({noise})")
     for line in found.remarks() or ["all constants are determined"]:
         talk.note(line)
+    if correlations is not None:
+        text = found.correlations_table(constants_of(plan.study.rows.setup.original))
+        write_text(correlations, text, force=output.force)
+        talk.note(f"Written: {correlations} ({text.count(chr(10)) - 1} pairs)")
     if output.plot is not None:
         save_figure(_draw(found), output, talk)
     more = f"Fitted to {data.name} by least squares from {starts} starts, with 95% intervals from profile likelihoods: "
@@ -124,6 +138,7 @@ def _words(found: ModelFit) -> str:
 
 def _draw(found: ModelFit) -> Figure:
     from redoxsim.report.figures.fit import fit
+    from redoxsim.report.names import named_unit
 
     timed = found.data[0].axis == "time"
     hours = 3600.0 if timed else 1.0
@@ -134,7 +149,7 @@ def _draw(found: ModelFit) -> Figure:
             (one.id, one.unit, one.value, one.before, one.low, one.high, one.profile, one.rise, one.verdict)
             for one in found.constants
         ],
-        axis="time (h)" if timed else f"{found.data[0].axis} ({found.data[0].axis_unit})",
+        axis="time (h)" if timed else named_unit(found.data[0].axis, found.data[0].axis_unit),
         timed=timed,
         title=f"{found.provenance['model']['id']} fitted to {Path(str(found.provenance['data'])).name}",
         caption=f"{'; '.join(found.remarks())}. {found.summary}.".lstrip(". "),

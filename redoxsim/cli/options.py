@@ -289,6 +289,27 @@ def with_usual_draws(study: object, draws: int | None, cell: Cell) -> object:
     return study.with_bands() if isinstance(study, Study) and draws is None and cell.cells is None else study
 
 
+def model_argument(function: F) -> F:
+    """MODEL, ``redox`` unless another is named."""
+    return click.argument("model", default="redox")(function)
+
+
+def agents_option(*, metavar: str, text: str) -> Callable[[F], F]:
+    """``--agent``, repeatable, for verbs of several agents (`redoxsim.cli.combine.read_agents`)."""
+    return click.option("--agent", "agents", multiple=True, required=True, metavar=metavar, help=text)
+
+
+def with_option(function: F) -> F:
+    """``--with``, repeatable, as ``background``."""
+    return click.option(
+        "--with",
+        "background",
+        multiple=True,
+        metavar="DOSE",
+        help="A dose of another agent at every point. Repeatable.",
+    )(function)
+
+
 def dose_option(function: F) -> F:
     """``--dose``, repeatable."""
     return _stack(

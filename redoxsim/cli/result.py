@@ -82,7 +82,7 @@ def run_study(
     if say is not None and not results.interrupted:
         talk.note(say(results))
     if draw is not None and not results.interrupted:
-        if bool((results.dataset["status"] != "OK").all()):
+        if bool((results.array("status").values != "OK").all()):
             talk.note("No figure: every point has solves that failed.")
         else:
             save_figure(draw(results), output, talk)
@@ -161,11 +161,11 @@ def rows_of(plan: Study | TimeCourse) -> int:
 
 def emit_result(results: ResultSet, output: Output) -> None:
     """The tidy table as csv, json or text, or the dataset as netCDF."""
-    write_table(results.dataset, output)
+    write_table(results, output)
 
 
 def write_table(data: object, output: Output) -> None:
-    """A Dataset or a data frame where it belongs; a long table is thinned on a terminal."""
+    """Results, a Dataset or a data frame where they belong; a long table is thinned on a terminal."""
     from redoxsim.report import tables
 
     chosen = output.chosen(terminal=sys.stdout.isatty())

@@ -200,8 +200,9 @@ def conclude(
 ) -> int:
     """Write tables and figures, judge, and say it; the exit code."""
     from redoxsim.report import experiments as report
+    from redoxsim.report.both_ways import Shown, both_ways_markdown, both_ways_text, points
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
-    from redoxsim.report.window import window_lines, windows
+    from redoxsim.report.window import drawn_lines, window_lines, windows
     from redoxsim.study.claims import answers
     from redoxsim.study.expectations import judge
 
@@ -218,12 +219,18 @@ def conclude(
     for one in finished:
         if one.run.kind == "combine" and not one.results.interrupted and one.run.scores:
             talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
-    between = {name: window_lines(one) for name, one in windows(finished).items()}
+    drawn = {} if agreed is None else agreed.windows
+    between = {}
+    for name, window in windows(finished).items():
+        between[name] = window_lines(window)
+        if name in drawn:
+            between[f"{name} with draws"] = drawn_lines(*drawn[name])
     for said in between.values():
         talk.note("\n" + "\n".join(said))
+    seen: dict[str, str] = {}
     if formats:
-        for name, figure in report.figures(experiment, finished):
-            opened.figure(figure, name, formats=formats)
+        for made in report.figures(experiment, finished, drawn=drawn):
+            seen[opened.figure(made.figure, made.name, formats=formats)[0].stem] = made.seen
     counts: dict[str, int] = {}
     for one in finished:
         for state, count in one.results.counts.items():
@@ -237,7 +244,9 @@ def conclude(
     judged = judge(experiment, {one.run.id: one for one in finished})
     claims = answers(experiment, judged)
     lines = verdict_lines(judged, agreed)
-    opened.text("verdicts.md", verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed))
+    both = points((one.model_dump() for one in experiment.corrected), {line.id: Shown.of(line) for line in lines})
+    written = verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed)
+    opened.text("verdicts.md", "\n".join(part for part in (written, both_ways_markdown(both)) if part))
     holds = all(line.passes for line in lines)
     verdicts = {
         line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
@@ -256,11 +265,14 @@ def conclude(
     }
     if between:
         summary["windows"] = between
+    if any(seen.values()):
+        summary["figures"] = {name: text for name, text in seen.items() if text}
     if agreed is not None and agreed.expectations:
         summary["draws"] = agreed.record
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")
     talk.note(f"\n{verdicts_text(lines)}" if lines else "")
     talk.note(claim_lines(claims, agreed))
+    talk.note(f"\n{both_ways_text(both)}" if both else "")
     if agreed is not None and (agreed.text or agreed.why):
         talk.note(f"\nShares of draws: {agreed.text or f'none, {agreed.why}'}")
     where_it_is(opened.path, talk)

@@ -160,8 +160,11 @@ def write_page(root: Path, names: Sequence[str]) -> Path:
     from redoxsim.report import page, runlist
     from redoxsim.report.files import write_text
 
-    there = [runlist.load(root / name) for name in names if (root / name / "command.txt").is_file()]
-    return write_text(root / PAGE, page.report_page(there), force=True)
+    there = [name for name in names if (root / name / "command.txt").is_file()]
+    missing = [name for name in names if name not in there]
+    return write_text(
+        root / PAGE, page.report_page([runlist.load(root / name) for name in there], missing=missing), force=True
+    )
 
 
 def still_good(name: str, folder: Path, *, changes: Mapping[str, str], solving: Solving, draws: int) -> bool:

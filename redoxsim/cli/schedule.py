@@ -13,11 +13,14 @@ from redoxsim.cli.options import (
     Cell,
     Output,
     Solving,
+    agents_option,
     cell_options,
     draws_option,
+    model_argument,
     observe_option,
     output_options,
     solving_options,
+    with_option,
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
@@ -43,20 +46,15 @@ if TYPE_CHECKING:
     "first. All is read at one time after the first dose. The Bliss excess is over the two agents alone, each given at "
     "its own time, so that a shorter exposure alone makes no excess.",
 )
-@click.argument("model", default="redox")
-@click.option(
-    "--agent", "agents", multiple=True, required=True, metavar="AGENT=DOSES",
-    help="Twice; DOSES is one amount, a comma list or LO..HI:log|lin:N, with units.",
-)  # fmt: skip
+@model_argument
+@agents_option(metavar="AGENT=DOSES", text="Twice; DOSES is one amount, a comma list or LO..HI:log|lin:N, with units.")
 @click.option(
     "--delays", metavar="TIMES",
     help="Delays of the second agent after the first, a comma list or LO..HI:lin:N  "
     "[default: -48h,-24h,-12h,-6h,0h,6h,12h,24h,48h].",
 )  # fmt: skip
 @click.option("--at", metavar="TIME", help="When to read, after the first dose  [default: 96h].")
-@click.option(
-    "--with", "background", multiple=True, metavar="DOSE", help="A dose of another agent at every point; repeatable."
-)
+@with_option
 @draws_option(usual=False)
 @observe_option
 @cell_options(usual=16)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.argument("data", type=click.Path(path_type=Path))
 @effect_options
 @click.option("--agents", metavar="COLUMN,COLUMN", help="The dose columns, where their heads carry no unit.")
+@click.option("--block", metavar="ID", help="Of a long form, this combination alone; a figure shows one.")
 @score_option
 @isobole_option
 @click.option(
@@ -47,6 +48,7 @@ def command(
     orientation: str | None,
     scale: str | None,
     agents: str | None,
+    block: str | None,
     score: tuple[str, ...],
     isoboles: tuple[float, ...],
     seed: int,
@@ -62,19 +64,23 @@ def command(
     with wrong_use():
         found = study.score(
             data, effect=effect, orientation=orientation, scale=scale, metrics=chosen_scores(score), seed=seed,
-            agents=[name.strip() for name in agents.split(",")] if agents else None,
+            agents=[name.strip() for name in agents.split(",")] if agents else None, block=block,
         )  # fmt: skip
+    if output.plot is not None:
+        _drawable(found)
     write_table(_frame(found), output)
     talk.note(found.reading)
-    for block in found.blocks:
-        title = " x ".join(block.agents) + (f" (block {block.id})" if block.id else "")
-        talk.note(f"{title}\n{scores_text(map(block.resampled, block.tables))}")
-        if block.intervals:
-            talk.note("\n".join(interval_lines(block)))
-        if block.note:
-            talk.note(block.note)
+    for one in found.blocks:
+        title = " x ".join(one.agents) + (f" (block {one.id})" if one.id else "")
+        talk.note(f"{title}\n{scores_text(map(one.resampled, one.tables))}")
+        if one.intervals:
+            talk.note("\n".join(interval_lines(one)))
+        if one.note:
+            talk.note(one.note)
+        for text in one.remarks:
+            talk.note(f"Warning: {text}")
         if isoboles:
-            _say_isoboles(block, isoboles, talk)
+            _say_isoboles(one, isoboles, talk)
     if output.plot is not None:
         _draw(found, isoboles or (0.5,), output, talk)
     put_methods(lambda typed: methods_of_scores(found, typed, seed=seed), output, talk)
@@ -118,12 +124,19 @@ def _say_isoboles(block: Block, levels: tuple[float, ...], talk: Talk) -> None:
     talk.note(isoboles_text(grid, levels))
 
 
+def _drawable(found: LabScores) -> None:
+    """Refuse a figure that cannot be drawn before anything is written."""
+    if len(found) != 1:
+        ids = ", ".join(block.id for block in found.blocks)
+        raise DesignError(f"the table holds {len(found)} combinations; a figure shows one", hint=f"--block, of {ids}")
+    if len(found[0].agents) != 2:
+        raise DesignError("a synergy figure needs two agents", hint="leave out --plot: the table tells of three")
+
+
 def _draw(found: LabScores, levels: tuple[float, ...], output: Output, talk: Talk) -> None:
     from redoxsim.cli.result import save_figure
     from redoxsim.report.figures.synergy import synergy
 
-    if len(found) != 1:
-        raise DesignError(f"the table holds {len(found)} combinations; a figure shows one")
     block = found[0]
     figure = synergy(
         block.dataset(),

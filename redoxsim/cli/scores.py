@@ -61,6 +61,8 @@ def _percentages(ctx: click.Context, parameter: click.Parameter, texts: tuple[st
             value = float(text.strip().removesuffix("%"))
         except ValueError:
             raise click.BadParameter(f"'{text.strip()}' is not a percentage, such as 25,50,75") from None
+        if 0.0 < value < 1.0:
+            raise click.BadParameter(f"{value:g} is less than 1 percent affected; half of the cells are 50")
         if not 0.0 < value < 100.0:
             raise click.BadParameter(f"an isobole lies strictly between 0 and 100 percent affected, not at {value:g}")
         found.append(value / 100.0)

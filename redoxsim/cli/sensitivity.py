@@ -38,7 +38,7 @@ TOLD = 3
     examples=(
         "redoxsim sensitivity --dose auranofin=1uM --observe viability,GSH_c --plot gains.png",
         "redoxsim sensitivity redox --method morris --dose auranofin=1uM -o morris.csv",
-        "redoxsim sensitivity gsh --method sobol --observe GSH_c --vary VGCL,KmGCLGlu,kGSHexp --at 24h",
+        "redoxsim sensitivity gsh --method sobol --observe GSH_c --vary VGCL,KmGCL_Glu,kGSHexp --at 24h",
     ),
     help="Which constants carry an answer.\n\nMODEL is `redox` unless another is named. `local` gives the log gain of "
     "every readout to every constant (2 is: one percent more of the constant, two percent more of the readout), "

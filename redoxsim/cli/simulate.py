@@ -119,7 +119,8 @@ def panels(observe: Sequence[str]) -> tuple[tuple[str, ...], int]:
 def _draw(
     results: ResultSet, *, doses: tuple[str, ...], observe: tuple[str, ...], rest: int, data: tuple[Points, ...]
 ) -> Figure:
-    from redoxsim.report.experiments import caption, dose_bars, grades_note
+    from redoxsim.report.conditions import dose_bars
+    from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.timecourse import timecourse
 
     left = f" {rest} more readouts are in the table; --observe chooses." if rest else ""

@@ -49,7 +49,7 @@ def run_trace(
     talk.note(trace_text(found))
     setup = made.study.rows.setup
     if output.plot is not None:
-        from redoxsim.report.experiments import dose_bars
+        from redoxsim.report.conditions import dose_bars
         from redoxsim.report.figures.trace import trace as draw
 
         about = describe(setup)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from redoxsim.codegen.graph import TIME, Graph
 from redoxsim.codegen.locks import own_lock
-from redoxsim.codegen.namespaces import ARRAYS, EXACT, QUICK, QUICK_ERRORS, execute
-from redoxsim.codegen.python import PythonText, write_outputs, write_python
+from redoxsim.codegen.namespaces import ARRAYS, EXACT, QUICK, QUICK_ERRORS, execute, translate
+from redoxsim.codegen.python import PythonText, write_outputs
+from redoxsim.codegen.written import Codes, codes_of, written
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, DesignError, ModelError, Where, nearest
 
@@ -93,21 +94,22 @@ class CompiledSystem:
     def __init__(self, system: OdeSystem, *, target: str = "python") -> None:
         self.system = system
         self.target = target
-        self.text = write_python(system, Graph.of(system))
-        self._load()
+        self.text, codes = written(system)
+        self._load(codes)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"system": self.system, "target": self.target, "text": self.text}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._load()
+        self._load(codes_of(self.text))
 
-    def _load(self) -> None:
+    def _load(self, codes: Codes) -> None:
         n = len(self.system.states)
-        self._quick = execute(self.text.functions, QUICK)
-        self._constants = execute(self.text.constants, EXACT)["constants"]
-        self._initial = execute(self.text.initial, ARRAYS)["initial"]
+        self._functions = codes["functions"]
+        self._quick = execute(self._functions, QUICK)
+        self._constants = execute(codes["constants"], EXACT)["constants"]
+        self._initial = execute(codes["initial"], ARRAYS)["initial"]
         self._literals = [np.float64(value) for value in self.text.literals]
         self._initial_literals = [np.float64(value) for value in self.text.initial_literals]
         self._flat = np.array([row * n + column for row, column in self.text.moving], dtype=np.intp)
@@ -126,7 +128,7 @@ class CompiledSystem:
 
     def _exact_scope(self) -> dict[str, Any]:
         if self._exact is None:
-            self._exact = execute(self.text.functions, EXACT)
+            self._exact = execute(self._functions, EXACT)
         return self._exact
 
     def _constant_values(self, p: FloatArray) -> list[np.float64]:
@@ -247,7 +249,7 @@ class CompiledSystem:
 
     def _vectorised(self, nodes: Sequence[int]) -> Callable[..., list[Any]]:
         text, numbers = write_outputs(self._symbol_graph, nodes)
-        function = execute(text, ARRAYS)["outputs"]
+        function = execute(translate(text), ARRAYS)["outputs"]
         literals = [np.float64(value) for value in numbers]
         return lambda t, y, p: function(t, y, p, literals)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import reduce
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -147,8 +148,13 @@ ARRAYS: dict[str, Any] = {
 assert {f"{op}_" for op in OPERATORS if op not in SYNTAX} <= QUICK.keys() & ARRAYS.keys()
 
 
-def execute(text: str, namespace: dict[str, Any]) -> dict[str, Any]:
-    """Names that generated text defines. The text comes from parsed trees and holds no model names."""
+def translate(text: str) -> CodeType:
+    """Byte code of generated text. The text comes from parsed trees and holds no model names."""
+    return compile(text, "<redoxsim>", "exec")
+
+
+def execute(code: CodeType, namespace: dict[str, Any]) -> dict[str, Any]:
+    """Names that the code of generated text defines."""
     scope: dict[str, Any] = {"__builtins__": {"bool": bool}} | namespace
-    exec(compile(text, "<redoxsim>", "exec"), scope)
+    exec(code, scope)
     return scope

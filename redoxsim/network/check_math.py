@@ -196,8 +196,8 @@ def at_least_zero(expr: Expr, subject: Subject, *, depth: int = 0) -> bool:
     constant = number_of(expr, subject)
     if constant is not None:
         return constant >= 0
-    if isinstance(expr, Number | Time):
-        return isinstance(expr, Time) or expr.value >= 0
+    if isinstance(expr, Time):
+        return True
     if isinstance(expr, Symbol):
         rule = subject.assigned.get(expr.id)
         return rule is not None and depth < 20 and at_least_zero(rule, subject, depth=depth + 1)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from redoxsim.errors import nearest
-from redoxsim.network.expr import Expr, symbols
+from redoxsim.network.expr import symbols
 from redoxsim.network.formula_print import to_infix
 from redoxsim.network.issue import Issue
 from redoxsim.network.parts import Compartment, Parameter, Species
@@ -42,8 +42,8 @@ def undefined_names(subject: Subject) -> Iterator[Issue]:
     for reaction in network.reactions:
         names = [part.species for part in (*reaction.reactants, *reaction.products)] + list(reaction.modifiers)
         yield from missing(names, f"reaction '{reaction.id}'", reaction.line, species)
+    places = {compartment.id for compartment in network.compartments}
     for part in network.species:
-        places = {compartment.id for compartment in network.compartments}
         yield from missing([part.compartment], f"species '{part.id}'", part.line, places)
     targets = [(rule.target, f"a {rule.kind} rule", rule.line) for rule in network.rules]
     targets += [(item.target, "an initial assignment", item.line) for item in network.initial_assignments]
@@ -181,15 +181,11 @@ def duplicate_reactions(subject: Subject) -> Iterator[Issue]:
             continue
         sides = [tuple(sorted((item.species, item.stoichiometry) for item in side))
                  for side in (part.reactants, part.products)]  # fmt: skip
-        key = (*sides, rate_key(part.rate))
+        key = (*sides, to_infix(part.rate))
         if key in seen:
             message = f"reaction '{part.id}' is the same as '{seen[key]}'"
             yield subject.issue("RX028", message, element=part.id, line=part.line, level="warning")
         seen.setdefault(key, part.id)
-
-
-def rate_key(expr: Expr) -> str:
-    return to_infix(expr)
 
 
 CHECKS = (

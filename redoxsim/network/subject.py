@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from redoxsim.network.evaluate import evaluate
@@ -29,7 +29,6 @@ class Subject:
 
     network: Network
     file: str | None = None
-    lines: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def formulas(self) -> tuple[Formula, ...]:
@@ -144,8 +143,9 @@ class Subject:
         return values
 
     def line(self, id_: str) -> int | None:
+        """The line that a part stands in, where it is known."""
         part = self.network.index().get(id_)
-        return part.line if part is not None else self.lines.get(id_)
+        return part.line if part is not None else None
 
     def issue(
         self, code: str, message: str, *, element: str | None, line: int | None = None, level: str = "error",

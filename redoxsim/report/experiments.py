@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from redoxsim.report.marks import DoseBar, merge_bars
-from redoxsim.report.names import show_unit, unit_of
+from redoxsim.report.conditions import common_bars, condition, conditions, dose_words
+from redoxsim.report.marks import DoseBar
+from redoxsim.report.names import show_unit, title_of, unit_of
+from redoxsim.report.seen import courses_seen, curves_seen, surface_seen
 from redoxsim.report.tables import Table
 from redoxsim.report.text import matrix_text, text_table
 from redoxsim.report.window import window_pairs
@@ -23,15 +26,31 @@ if TYPE_CHECKING:
 
     from redoxsim.analysis import SynergyTable
     from redoxsim.study.results import ResultSet
+    from redoxsim.study.window import TwoCells
 
-UNTREATED = "untreated"
-EXCHANGED = "medium exchanged"
-LONGEST = 34  # letters of a condition that still fit beside two others
 SUMMARY = ("mean", "mid_mean", "min", "max")
 
 
-def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
-    """Figures by name: time courses that observe the same in one figure, a curve per readout, a surface per pair."""
+class Drawn(NamedTuple):
+    """A figure, its name, and what is seen in it, in sentences; "" where that is told elsewhere."""
+
+    name: str
+    figure: Figure
+    seen: str = ""
+
+
+def figures(
+    experiment: Experiment,
+    finished: Sequence[Finished],
+    *,
+    drawn: Mapping[str, tuple[TwoCells, ResultSet]] | None = None,
+) -> Iterator[Drawn]:
+    """Figures: time courses that observe the same in one figure, a curve per readout, a surface per pair.
+
+    Parameters
+    ----------
+    drawn : windows with bands, by the run in the cell that should die, each with the results of that run.
+    """
     yield from _courses(experiment, finished)
     yield from _curves(experiment, finished)
     spared = [second.run.id for _, second in window_pairs(finished)]
@@ -39,93 +58,23 @@ def figures(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tu
         if one.results.interrupted or not one.results.ok:
             continue
         if isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
-            found = _surface(experiment, one, finished)
-            if found is not None:
-                yield one.run.id, found
-    yield from _windows(finished)
+            yield from _surface(experiment, one, finished)
+    yield from _windows(finished, drawn or {})
 
 
-def _windows(finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+def _windows(finished: Sequence[Finished], drawn: Mapping[str, tuple[TwoCells, ResultSet]]) -> Iterator[Drawn]:
     """A therapeutic window for each pair of runs in a cell that should die and one that should live."""
     for first, second in window_pairs(finished):
         from redoxsim.report.figures.window import window
 
-        found = two_cells(first.results, second.results)
+        found, results = drawn.get(first.run.id) or (two_cells(first.results, second.results), first.results)
         figure = window(
             found,
             title=f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h",
-            caption=caption(first.results).replace(f", cell {found.cells[0]}", "", 1),
-            note=grades_note(first.results),
+            caption=caption(results).replace(f", cell {found.cells[0]}", "", 1),
+            note=grades_note(results),
         )
-        yield f"{first.run.id}-window", figure
-
-
-def condition(run: SimulateRun) -> str:
-    """What sets a time course apart, in words.
-
-    >>> condition(SimulateRun(id="a", kind="simulate", until="1 h", every="1 h", doses=("bso=100uM@-24h",)))
-    'bso 100 µM at -24 h'
-    """
-    parts = [_dose_words(text) for text in run.doses] + [f"{name} {value:g}" for name, value in run.values.items()]
-    if run.cell:
-        parts.append(f"cell {run.cell}")
-    return ", ".join(parts) or UNTREATED
-
-
-def _dose_words(text: str) -> str:
-    from redoxsim.pharmacology import parse_dose
-
-    words = []
-    for row in parse_dose(text):
-        amount = f" {row.amount.value:g} {show_unit(row.amount.unit)}" if row.amount is not None else ""
-        name = row.target or EXCHANGED
-        words.append(f"{name}{amount}" + (f" at {row.time / 3600:g} h" if row.time else ""))
-    return " and ".join(words)
-
-
-def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
-    """Bars of doses in the dose grammar, with names and amounts as they were written.
-
-    What is added lasts until the next exchange of the medium, or until the same is set; an infusion lasts as long as
-    it runs. What is set, and each exchange, is a moment.
-    """
-    from redoxsim.pharmacology import Schedule
-
-    rows = Schedule.parse(doses).doses
-    ends = [(row.time, row.target) for row in rows if row.action in ("wash", "set")]
-    found = []
-    for row in rows:
-        start = row.time / 3600.0
-        if row.action == "wash" or row.amount is None:
-            found.append(DoseBar(start, None, EXCHANGED, row=EXCHANGED, kind="wash"))
-            continue
-        amount = f"{row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
-        if row.action == "set":
-            found.append(DoseBar(start, None, f"{row.target} set to {amount}", row=row.target, kind="set"))
-        elif row.action == "infuse":
-            end = None if row.until is None else row.until / 3600.0
-            found.append(DoseBar(start, end, f"{row.target} {amount}", row=row.target, kind="infuse"))
-        else:
-            later = [time for time, target in ends if time > row.time and target in ("", row.target)]
-            end = min(later) / 3600.0 if later else None
-            found.append(DoseBar(start, end, f"{row.target} {amount}", row=row.target))
-    return tuple(dict.fromkeys(sorted(found, key=lambda bar: bar.kind == "wash")))
-
-
-def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
-    """The doses of several time courses, where each target is given alike in all that have it; else none.
-
-    An exchange of the medium is shown where all have it.
-    """
-    each = [dose_bars(run.doses) for run in runs]
-    bars = merge_bars(*each)
-    alike = [
-        {tuple(bar for bar in one if bar.row == row) for one in each} - {()}
-        for row in {bar.row for bar in bars if bar.kind != "wash"}
-    ]
-    if any(len(one) != 1 for one in alike):
-        return ()
-    return tuple(bar for bar in bars if bar.kind != "wash" or all(bar in one for one in each))
+        yield Drawn(f"{first.run.id}-window", figure)
 
 
 def caption(results: ResultSet) -> str:
@@ -144,7 +93,7 @@ def grades_note(results: ResultSet) -> str:
     """Small print of a figure: how well the numbers behind it are known, and how much of a band is assumed."""
     shares = [results.dataset[name].attrs.get("grade_c_share") for name in results.observables]
     known = [float(share) for share in shares if share is not None]
-    band = f" With only the assumed ones varying, {max(known):.0%} of the band remains." if known else ""
+    band = f" With only the assumed ones varying the band is {max(known):.0%} as wide." if known else ""
     return _grades(results) + band
 
 
@@ -157,7 +106,7 @@ def _grades(results: ResultSet) -> str:
     return f"Of {total} constants {known}."
 
 
-def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
     groups: dict[tuple[Any, ...], list[Finished]] = {}
     for one in finished:
         if isinstance(one.run, SimulateRun) and not one.results.interrupted:
@@ -167,25 +116,23 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[t
         from redoxsim.report.figures.timecourse import timecourse
 
         runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
-        words = [condition(run) for run in runs]
-        short = len(set(words)) == len(words) and max(map(len, words)) <= LONGEST
-        names = words if short else [run.id.replace("-", " ") for run in runs]
-        said = "" if short else "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True)) + "."
+        names, said = conditions(runs)
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
         figure = timecourse(
             named,
             observe=runs[0].observe or None,
             doses=common_bars(runs),
-            title=f"{experiment.title}: time course",
+            title=f"{experiment.title}: {names[0] if len(names) == 1 else 'time courses'}",
             caption=f"{caption(group[0].results)} {said}".rstrip(),
             note=grades_note(group[0].results),
         )
-        yield "course-" + "-".join(run.id for run in runs), figure
+        seen = courses_seen(named, runs[0].observe or [str(one) for one in group[0].results.observables])
+        yield Drawn("course-" + "-".join(run.id for run in runs), figure, seen)
 
 
-def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tuple[str, Figure]]:
+def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
     """A figure per readout; runs of one agent read at the same time share it, told apart by their conditions."""
-    from redoxsim.report.figures.doseresponse import curve, dose_response
+    from redoxsim.report.figures.doseresponse import curve, dose_response, potency
 
     groups: dict[tuple[str, ...], list[Finished]] = {}
     for one in finished:
@@ -197,19 +144,25 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[tu
         data = group[0].results.dataset
         title = str(data[agent].attrs.get("long_name") or agent)
         hours = float(data["time"]) / 3600.0
+        curves = [
+            curve(one.results.dataset, name, agent=agent, label=label, fit=one.results.fit(name))
+            for one, label in zip(group, _apart(experiment, group, name), strict=True)
+        ]
         figure = dose_response(
-            [
-                curve(one.results.dataset, name, agent=agent, label=label, fit=one.results.fit(name))
-                for one, label in zip(group, _apart(experiment, group, name), strict=True)
-            ],
+            curves,
             agent=title,
             unit=unit,
             effect=str(data[name].attrs.get("long_name") or name),
-            title=f"{title}: {name} at {hours:g} h",
+            title=f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h",
             caption=caption(group[0].results) if len(group) == 1 else _caption_of_several(group),
             note=grades_note(group[0].results),
         )
-        yield "-".join([*(one.run.id for one in group), name]), figure
+        seen = curves_seen(
+            {one.label: (one.doses, one.effect) for one in curves},
+            title=title_of(name, data[name].attrs), unit=curves[0].unit, dose_unit=unit,
+            halves={one.label: dose for one in curves if one.fit and (dose := potency(one.fit.ec50)) is not None},
+        )  # fmt: skip
+        yield Drawn("-".join([*(one.run.id for one in group), name]), figure, seen)
 
 
 def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list[str]:
@@ -219,7 +172,7 @@ def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list
     labels = []
     for one in group:
         assert isinstance(one.run, DoseResponseRun)
-        parts = [_dose_words(text) for text in one.run.background]
+        parts = [dose_words(text) for text in one.run.background]
         parts += [f"{level} {value:g}" for level, value in one.run.values.items()]
         cells = {other.run.cell or experiment.cell for other in group}
         parts += [f"cell {one.run.cell or experiment.cell}"] if len(cells) > 1 else []
@@ -238,19 +191,21 @@ def _caption_of_several(group: Sequence[Finished]) -> str:
     return caption(group[0].results).replace(f", cell {cell['id']}" if cell else "", "", 1)
 
 
-def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]) -> Figure | None:
+def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
     from redoxsim.report.figures.synergy import synergy
 
     scored = [name for name in one.results.observables if name in ORIENTATIONS]
     if not scored or one.results.dataset[scored[0]].ndim != 2:
-        return None
+        return
     hours = float(one.results.dataset["time"]) / 3600.0
     mechanism, bars, observe = _mechanism(one, finished)
-    return synergy(
+    tables, axes = scores_of(one), [one.results.dataset[axis] for axis in one.results.axes]
+    names = [str(axis.attrs.get("long_name") or axis.name) for axis in axes]
+    figure = synergy(
         one.results.dataset,
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
         observable=scored[0],
-        scores=scores_of(one),
+        scores=tables,
         mechanism=mechanism,
         observe=observe or SHOWN,
         doses=bars,
@@ -258,6 +213,8 @@ def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]
         caption=caption(one.results),
         note=grades_note(one.results),
     )
+    said = [surface_seen(table, names, [unit_of(axis.attrs) for axis in axes]) for table in tables.values()]
+    yield Drawn(one.run.id, figure, next(filter(None, said), ""))
 
 
 def _mechanism(
@@ -437,7 +394,9 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
         numbers = [_number(getattr(summary, key)) for key in SUMMARY]
         body.append([one.title, *numbers, f"{summary.defined} of {summary.cells}"])
         signs.append(one.sign)
+        why = _reasons(one)
         remarks += [f"{one.metric}: {text}" for text in (one.note, summary.message) if text]
+        remarks += [f"{one.metric}: no score in (cells): {why}"] if why else []
         orientation = one.orientation
         for part in one.parameters:
             unit = f" ({show_unit(part.unit)})" if part.unit else ""
@@ -446,6 +405,17 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
     if fitted:
         parts += ["", text_table(["surface", "parameter", "value", "95% interval", "reads"], fitted), ""]
     return "\n".join([*parts, *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
+
+
+def _reasons(table: SynergyTable) -> str:
+    """Why cells have no score, and how many; of reasons that differ in numbers only, one stands for all."""
+    alike: dict[str, list[tuple[str, int]]] = {}
+    for text, count in table.why().items():
+        alike.setdefault(re.sub(r"-?\d[\d.e+-]*", "", text), []).append((text, count))
+    return "; ".join(
+        f"{'such as ' if len(found) > 1 else ''}{found[0][0].replace(';', ',')} ({sum(count for _, count in found)})"
+        for found in alike.values()
+    )
 
 
 def _number(value: float) -> str:

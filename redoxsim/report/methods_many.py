@@ -19,7 +19,7 @@ from redoxsim.report.methods import (
 from redoxsim.study.provenance import sentence
 
 if TYPE_CHECKING:
-    from redoxsim.analysis import SynergyTable
+    from redoxsim.analysis import ScoreInterval, SynergyTable
     from redoxsim.study import LabScores, Setup
     from redoxsim.study.benchmark import Benchmark
     from redoxsim.study.experiment import Experiment, Run
@@ -109,7 +109,12 @@ def methods_of_scores(found: LabScores, command: Sequence[str], *, seed: int) ->
         if draws
         else "There are no intervals: the table has no replicates to resample.",
     ]
-    rows = [row for block in found.blocks for table in block.tables.values() for row in _fitted(table, block.id)]
+    rows = [
+        row
+        for block in found.blocks
+        for name in block.tables
+        for row in _fitted(block.resampled(name), block.id, block.intervals.get(name))
+    ]
     return document(
         [" ".join(text), f"    {shlex.join(command)}"], rows, sources_of(names), heads=FITTED, title="Quantities",
         about="Means over the combinations, and what was fitted. No constant is graded: all come from the table.",
@@ -241,12 +246,15 @@ def _titled(found: LabScores, name: str) -> str:
     return next(block.tables[name].title for block in found.blocks if name in block.tables)
 
 
-def _fitted(table: SynergyTable, block: str) -> list[dict[str, str]]:
-    """The mean of a score, and the parameters of its fitted surface."""
+def _fitted(table: SynergyTable, block: str, between: ScoreInterval | None = None) -> list[dict[str, str]]:
+    """The mean of a score with its interval, and the parameters of its fitted surface."""
+    ends = () if between is None else between.summary["mean"]
+    interval = " to ".join(_number(end) for end in ends) if all(end == end for end in ends) else ""
     title = f"{table.title}{f', block {block}' if block else ''}"
     rows = [
         {
-            "quantity": f"{title}: mean", "value": _number(table.summary.mean), "unit": "", "interval": "", "grade": "",
+            "quantity": f"{title}: mean", "value": _number(table.summary.mean), "unit": "", "interval": interval,
+            "grade": "",
             "source": f"{table.summary.defined} of {table.summary.cells} combinations",
         }
     ]  # fmt: skip

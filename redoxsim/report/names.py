@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ _PLACES = {"c": "cytosol", "m": "matrix", "x": "medium"}
 _STATES = {"red": "reduced", "ox": "oxidised", "activity": "activity", "act": "activity"}
 _FORMULAS = {"H2O2": "H₂O₂", "O2": "O₂", "NH4": "NH₄⁺", "Fe2": "Fe²⁺", "Fe3": "Fe³⁺"}
 _LONGEST_TITLE = 34
+_PER = re.compile(r"(?:([A-Za-z]+)_)?per_([A-Za-z]+(?:_[A-Za-z]+)*)")
 
 
 def unit_of(attrs: Mapping[Hashable, Any]) -> str:
@@ -22,11 +24,14 @@ def unit_of(attrs: Mapping[Hashable, Any]) -> str:
 def show_unit(unit: str) -> str:
     """A unit as printed: ``uM/s`` gives "µM/s"; "" for a plain number.
 
-    >>> show_unit("uM/s"), show_unit("dimensionless")
-    ('µM/s', '')
+    >>> show_unit("uM/s"), show_unit("pL_per_s"), show_unit("per_uM_s"), show_unit("dimensionless")
+    ('µM/s', 'pL/s', '1/(µM s)', '')
     """
     if unit in NO_UNIT:
         return ""
+    if found := _PER.fullmatch(unit):  # the ids of units in SBML
+        under = [show_unit(part) for part in found[2].split("_")]
+        return f"{show_unit(found[1]) if found[1] else 1}/" + (f"({' '.join(under)})" if len(under) > 1 else under[0])
     return "/".join(
         "µ" + part[1:] if len(part) > 1 and part[0] == "u" and part[1] in "MLlmgs" else part for part in unit.split("/")
     )
@@ -80,9 +85,10 @@ def named_unit(title: str, unit: str) -> str:
 def number(value: float, digits: int = 3) -> str:
     """A number for reading (not for tables that are read back): ``digits`` significant figures, no trailing noise.
 
-    >>> number(0.00012345), number(1234567.0), number(2.0)
-    ('0.000123', '1.23e+06', '2')
+    >>> number(0.00012345), number(45640.0, 2), number(1234567.0), number(2.0)
+    ('0.000123', '46000', '1.23e+06', '2')
     """
     if value != value:
         return "n/a"
-    return f"{value:.{digits}g}"
+    short = f"{value:.{digits}g}"
+    return f"{float(short):.6g}" if abs(value) < 1e6 else short

@@ -15,14 +15,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
 from redoxsim.report.pictures import figures
 from redoxsim.report.runlist import Run, settings
+from redoxsim.report.sheet import PAGE, STYLE, table, typeset, whole
 from redoxsim.study.claims import Answer
 
 LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
 LEFT_OUT = ("method", "message", "sign", "orientation")
 """Columns of tables of numbers that repeat one sentence on every line."""
+HEADS = {
+    "e0": "E0", "einf": "Emax", "ec50": "EC50 (dose)", "h": "Hill slope", "ic50": "IC50 (dose)",
+    "auc": "mean effect (AUC)", "mid_mean": "mid-dose mean", "min": "lowest", "max": "highest",
+    "defined": "defined in", "combinations": "of",
+}  # fmt: skip
+"""Heads of tables of numbers, in words."""
+SCORES = {
+    "bliss": "Bliss excess", "hsa": "HSA excess", "loewe": "Loewe index", "ci": "Chou-Talalay CI", "zip": "ZIP delta",
+}  # fmt: skip
+SIDES = ("as_document", "as_chemistry")
 ANSWERS = {
     Answer.REPRODUCED.value: "yes",
     Answer.ONLY_IF.value: "partly",
@@ -61,6 +73,17 @@ class Section:
         return dict(self.run.summary.get("expectations", {}))
 
     @property
+    def corrected(self) -> Sequence[Mapping[str, Any]]:
+        """Points on which a document is wrong."""
+        return tuple(self.experiment.get("corrected", ()))
+
+    @property
+    def apart(self) -> set[str]:
+        """Expectations that only belong to such points and decide no claim."""
+        listed = {name for point in self.corrected for side in SIDES for name in point.get(side, ())}
+        return {one["id"] for one in self.experiment.get("expect", ()) if one.get("correction")} & listed
+
+    @property
     def held(self) -> str:
         """Such as "4 of 5"; a dash where nothing was expected."""
         holds = [bool(one.get("holds")) for one in self.verdicts.values()]
@@ -83,16 +106,17 @@ def claim_order(claim: str) -> tuple[Any, ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", claim))
 
 
-def report_page(runs: Iterable[Run], *, title: str = "Experiments and claims") -> str:
-    """The page of these runs, in their order.
+def report_page(runs: Iterable[Run], *, title: str = "Experiments and claims", missing: Sequence[str] = ()) -> str:
+    """The page of these runs, in their order; ``missing`` are experiments that have no run to tell of.
 
     Raises
     ------
     ReadError : a run's settings or a table of it cannot be read.
     """
     sections = [Section.of(run) for run in runs]
-    body = [_overview(sections), *(_section(one) for one in sections)]
-    return _PAGE.format(title=html.escape(title), style=_STYLE, body="\n".join(body))
+    told = f"<p class='no'>No result of: {html.escape(', '.join(missing))}.</p>" if missing else ""
+    body = [told, _overview(sections), *(_section(one) for one in sections)]
+    return PAGE.format(title=html.escape(title), style=STYLE, body="\n".join(body))
 
 
 def _overview(sections: Sequence[Section]) -> str:
@@ -107,24 +131,78 @@ def _overview(sections: Sequence[Section]) -> str:
     counts = ", ".join(f"{kinds.count(name)} {name}" for name in ANSWERS if name in kinds)
     if len(joint) < len(claims):
         counts += " (a claim that several experiments answer counts by its least favourable answer)"
-    held = [bool(one.get("holds")) for section in sections for one in section.verdicts.values()]
-    words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold"
+    held = [
+        bool(one.get("holds"))
+        for section in sections
+        for name, one in section.verdicts.items()
+        if name not in section.apart
+    ]
+    words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold{_sides(sections)}"
     parts = [f"<p class='sum'>{words}{f'; answers to claims: {counts}' if counts else ''}.</p>"]
     if claims:
         rows = [
             [
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
-                _worded(text),
+                _says(one, text),
+                _worded(text)
+                + (
+                    "<br><span class='small'>the document is wrong here; both ways below</span>"
+                    if any(point.get("claim") == claim for point in one.corrected)
+                    else ""
+                ),
                 _link(one),
             ]
             for number, (claim, text, one) in enumerate(claims)
         ]
-        parts.append(_table(("claim", "answer", "experiment"), rows, about="Claims"))
+        parts.append(table(("claim", "the documents say", "answer", "experiment"), rows, about="Claims"))
+    ended = all(one.run.state == "finished" for one in sections)
     rows = [
-        [_link(one), html.escape(str(one.experiment.get("question", ""))), one.held, one.run.state] for one in sections
+        [
+            _link(one),
+            typeset(one.experiment.get("question", "")),
+            whole(one.held),
+            *([] if ended else [html.escape(one.run.state)]),
+        ]
+        for one in sections
     ]
-    parts.append(_table(("experiment", "question", "hold", "state"), rows, about="Experiments"))
-    return "\n".join(parts)
+    parts.append(table(("experiment", "question", "hold", *(() if ended else ("state",))), rows, about="Experiments"))
+    return "\n".join([*parts, _how_to_read(sections)])
+
+
+def _says(one: Section, answer: str) -> str:
+    """What the documents say of a claim; of what is not representable the answer says enough."""
+    return "" if answer.startswith(Answer.NOT_REPRESENTABLE.value) else typeset(one.experiment.get("says", ""))
+
+
+def _how_to_read(sections: Sequence[Section]) -> str:
+    """How the numbers of all sections read, said once."""
+    said: dict[str, None] = {}
+    for one in sections:
+        heads, rows = _rows(one.run.path / "scores.csv")
+        for name in ("sign", "orientation"):
+            if name in heads:
+                said |= dict.fromkeys(row[heads.index(name)] for row in rows)
+    lines = [
+        "In draws: in how many sets of constants, drawn from what is known of them, the expectation holds.",
+        "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
+        *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
+    ]
+    return "<h3>How to read the numbers</h3><ul>" + "".join(f"<li>{typeset(one)}</li>" for one in lines) + "</ul>"
+
+
+def _sides(sections: Sequence[Section]) -> str:
+    """In how many tests each side of the corrected points holds."""
+    parts = []
+    for side, name in zip(SIDES, (DOCUMENT, CHEMISTRY), strict=True):
+        tests = [
+            bool(section.verdicts[test].get("holds"))
+            for section in sections
+            for test in dict.fromkeys(test for point in section.corrected for test in point.get(side, ()))
+            if test in section.verdicts
+        ]
+        if tests:
+            parts.append(f"{sum(tests)} of {len(tests)} tests {name}")
+    return f"; where the documents are wrong, {' and '.join(parts)} hold" if parts else ""
 
 
 def _answer(words: str) -> str:
@@ -140,58 +218,89 @@ def _section(one: Section) -> str:
     about = one.experiment
     parts = [
         f"<section id='{html.escape(one.id, quote=True)}'>",
-        f"<h2>{html.escape(str(about.get('title', one.id)))}</h2>",
-        f"<p class='question'>{html.escape(str(about.get('question', '')))}</p>",
+        f"<h2>{typeset(about.get('title', one.id))}</h2>",
+        f"<p class='question'>{typeset(about.get('question', ''))}</p>",
         f"<p class='again'>Run it again: <code>{html.escape(one.again)}</code></p>",
     ]
-    told = (("The documents say", about.get("says")), ("Expected before the first run", about.get("expected")))
-    parts += [f"<p><b>{name}.</b> {html.escape(str(text))}</p>" for name, text in told if text]
+    told = (
+        ("The documents say", about.get("says")),
+        ("Expected before the first run", about.get("expected")),
+        ("Note", about.get("note")),
+    )
+    parts += [f"<p><b>{name}.</b> {typeset(text)}</p>" for name, text in told if text]
     if one.run.state not in ("finished", "partial"):
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
     parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
     parts += _verdicts(one)
     parts += _in_draws(one)
-    for lines in one.run.summary.get("windows", {}).values():
-        parts.append(f"<h3>{html.escape(lines[0])}</h3>")
-        parts.append("<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines[1:]) + "</ul>")
-    parts += figures(one.run.path)
-    parts += [_fits(one.run.path / "fits.csv"), _scores(one.run.path / "scores.csv")]
-    parts.append(_design(one))
-    parts.append(f"<p class='small'>{html.escape(_rests_on(one))}</p>\n</section>")
+    parts += [_design(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
+    parts += _pictured(one)
+    parts += [_fits(one.run.path / "fits.csv"), _scores(one.run.path / "scores.csv"), "</section>"]
     return "\n".join(part for part in parts if part)
+
+
+def _pictured(one: Section) -> list[str]:
+    """The figures; a therapeutic window is told in words above its figure."""
+    drawn = figures(one.run.path, {name: typeset(text) for name, text in one.run.summary.get("figures", {}).items()})
+    told = dict(one.run.summary.get("windows", {}))
+    parts = []
+    for name, picture in drawn.items():
+        of = name.removesuffix("-window")
+        mine = [told.pop(key) for key in (of, f"{of} with draws") if name != of and key in told]
+        parts += [_window(lines) for lines in mine] + [picture]
+    return [_window(lines) for lines in told.values()] + parts
+
+
+def _window(lines: Sequence[str]) -> str:
+    """A therapeutic window in words: what is asked, and the answers."""
+    return f"<h3>{typeset(lines[0])}</h3><ul>" + "".join(f"<li>{typeset(line)}</li>" for line in lines[1:]) + "</ul>"
 
 
 def _worded(text: str) -> str:
     """An answer with its reason; the kind of it stands out, in colour and in weight."""
     kind = _answer(text)
     known = kind if text.startswith(kind) else ""
-    return f"<span class='{ANSWERS[kind]}'>{html.escape(known)}</span>{html.escape(text[len(known) :])}"
+    return f"<span class='{ANSWERS[kind]}'>{html.escape(known)}</span>{typeset(text[len(known) :])}"
 
 
 def _verdicts(one: Section) -> list[str]:
-    """What was expected and what came out; apart from it what is right where a document is wrong."""
+    """What was expected and what came out; then both sides of each point on which a document is wrong."""
     stated = {expected["id"]: expected for expected in one.experiment.get("expect", ())}
-    groups: dict[bool, list[list[str]]] = {False: [], True: []}
+    rows: list[list[str]] = []
+    shown: dict[str, Shown] = {}
     drawn = any("in draws" in verdict for verdict in one.verdicts.values())
     for name, verdict in one.verdicts.items():
         kind = "yes" if verdict.get("holds") else "partly" if "conflict" in str(verdict.get("verdict")) else "no"
         told = stated.get(name, {})
         why = told.get("conflict")
-        groups[bool(told.get("correction"))].append(
+        shown[name] = Shown(
+            text=str(told.get("text", name)), expected=str(verdict.get("expected", "")),
+            got=str(verdict.get("got", "")), holds=bool(verdict.get("holds")),
+            share=str(verdict.get("in draws", "")), note=str(why or ""),
+        )  # fmt: skip
+        if name in one.apart:
+            continue
+        rows.append(
             [
                 html.escape(str(told.get("claim", ""))),
-                html.escape(str(told.get("text", name)))
-                + (f"<br><span class='small'>Known conflict: {html.escape(str(why))}</span>" if why else ""),
-                html.escape(str(verdict.get("expected", ""))),
-                html.escape(str(verdict.get("got", ""))),
-                *([html.escape(str(verdict.get("in draws", "")))] if drawn else []),
+                typeset(shown[name].text)
+                + (f"<br><span class='small'>Known conflict: {typeset(why)}</span>" if why else ""),
+                whole(shown[name].expected),
+                whole(shown[name].got),
+                *([_share(shown[name].share)] if drawn else []),
                 f"<span class='{kind}'>{html.escape(str(verdict.get('verdict', '')))}</span>",
             ]
         )
     heads = ("claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "verdict")
-    corrected = "What the chemistry does, where the document is wrong"
-    shown = (("What the document says" if groups[True] else "", groups[False]), (corrected, groups[True]))
-    return [_table(heads, rows, about=about) for about, rows in shown if rows]
+    parts = [table(heads, rows)] if rows else []
+    if found := both_ways_rows(points(one.corrected, shown)):
+        parts.append(table(("claim", DOCUMENT, CHEMISTRY), found, about=TITLE))
+    return parts
+
+
+def _share(words: str) -> str:
+    """Such as "23 of 32 (72%), not defined in 2"; only the comma may end a line."""
+    return ", ".join(whole(part) for part in words.split(", "))
 
 
 def _in_draws(one: Section) -> list[str]:
@@ -199,7 +308,7 @@ def _in_draws(one: Section) -> list[str]:
     found: Mapping[str, Any] = one.run.summary.get("draws", {})
     claims = "; ".join(f"{claim} holds as a whole in {words}" for claim, words in found.get("claims", {}).items())
     told = ". ".join(text for text in (claims, str(found.get("text", ""))) if text)
-    return [f"<p class='small'>Draws of the constants: {html.escape(told)}.</p>"] if told else []
+    return [f"<p class='small'>Draws of the constants: {typeset(told)}.</p>"] if told else []
 
 
 def _design(one: Section) -> str:
@@ -218,9 +327,12 @@ def _design(one: Section) -> str:
             run.get("id", ""), f"{kind} {when}", "; ".join(doses) or "untreated", where,
             ", ".join(run.get("observe", ())),
         )  # fmt: skip
-        rows.append([html.escape(str(text)) for text in cells_of_row])
+        # doses stay as they are typed, so that they can be copied
+        rows.append(
+            [typeset(text) if place == 1 else html.escape(str(text)) for place, text in enumerate(cells_of_row)]
+        )
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
-    return _table(heads, rows, about="Design", small=True) if rows else ""
+    return table(heads, rows, about="Design", small=True) if rows else ""
 
 
 def _agents(run: Mapping[str, Any]) -> Sequence[str]:
@@ -243,9 +355,10 @@ def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
 
 def _numbers(heads: Sequence[str], rows: Sequence[Sequence[str]], file: Path, title: str) -> str:
     told = [place for place, head in enumerate(heads) if head not in LEFT_OUT]
-    shown = [[html.escape(_short(row[place])) for place in told] for row in rows[:LONGEST]]
+    shown = [[typeset(_short(row[place])) for place in told] for row in rows[:LONGEST]]
     more = f"<p class='small'>and {len(rows) - LONGEST} more in {file.name}</p>" if len(rows) > LONGEST else ""
-    return f"{_table([heads[place] for place in told], shown, about=title)}{more}" if rows else ""
+    named = [HEADS.get(heads[place], heads[place]) for place in told]
+    return f"{table(named, shown, about=title)}{more}" if rows else ""
 
 
 def _fits(file: Path) -> str:
@@ -256,25 +369,33 @@ def _fits(file: Path) -> str:
     place = {name: heads.index(name) for name in heads}
     curves: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
-        interval = row[place["interval"]]
-        text = _short(row[place["value"]]) + (f" ({interval})" if interval else "")
+        interval, value = row[place["interval"]], _short(row[place["value"]])
+        text = f"{value} ({interval})" if interval else "–" if value == "not reported" else value
         curves.setdefault((row[place["run"]], row[place["readout"]]), {})[row[place["parameter"]]] = text
     names = list(dict.fromkeys(name for one in curves.values() for name in one))
     shown = [
-        [html.escape(cell) for cell in (*key, *(one.get(name, "") for name in names))] for key, one in curves.items()
+        [*map(typeset, key), *("<br>".join(map(whole, _split(one.get(name, "")))) for name in names)]
+        for key, one in curves.items()
     ]
-    return _table(("run", "readout", *names), shown, about="Fits of the curves, with 95% intervals")
+    named = ("run", "readout", *(HEADS.get(name, name) for name in names))
+    return table(named, shown, about="Fits of the curves, with 95% intervals")
+
+
+def _split(text: str) -> list[str]:
+    """A value and its interval, a line each."""
+    value, sign, rest = text.partition(" (")
+    return [value, f"({rest}"] if sign else [text]
 
 
 def _scores(file: Path) -> str:
-    """Scores, and below them how to read each."""
+    """Scores; how to read each is said at the top of the page."""
     heads, rows = _rows(file)
     if not rows:
         return ""
-    table = _numbers(heads, rows, file, "Scores over the combinations")
-    said = [dict.fromkeys(row[heads.index(name)] for row in rows) for name in ("sign", "orientation") if name in heads]
-    notes = "; ".join(text for one in said for text in one if text)
-    return table + (f"<p class='small'>{html.escape(notes)}.</p>" if notes else "")
+    if "score" in heads:
+        place = heads.index("score")
+        rows = [[*row[:place], SCORES.get(row[place], row[place]), *row[place + 1 :]] for row in rows]
+    return _numbers(heads, rows, file, "Scores over the combinations")
 
 
 def _short(cell: str) -> str:
@@ -306,60 +427,5 @@ def _rests_on(one: Section) -> str:
             f"of {total} constants {grades.get('A', 0)} were read in a source (A), {grades.get('B', 0)} recalled (B), "
             f"{grades.get('C', 0)} assumed (C)"
         )
-    return "; ".join(parts) + "." if parts else ""
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "", small: bool = False) -> str:
-    """A table of cells that are HTML already; what is too wide for a screen scrolls by itself."""
-    caption = f"<caption>{html.escape(about)}</caption>" if about else ""
-    top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    kind = " class='fine'" if small else ""
-    table = f"<table{kind}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
-    return f"<div class='wide'>{table}</div>"
-
-
-_STYLE = """
-body { font: 16px/1.45 "DejaVu Sans", system-ui, sans-serif; color: #262626; max-width: 66em; margin: 2em auto;
-  padding: 0 1em; }
-h1 { font-size: 1.6em; } h2 { font-size: 1.3em; border-top: 2px solid #262626; padding-top: 0.6em; margin-top: 2em; }
-h3 { font-size: 1em; margin: 1em 0 0.2em; }
-.wide { overflow-x: auto; margin: 0.6em 0 1.2em; }
-table { border-collapse: collapse; width: 100%; font-size: 0.88em; } table.fine { font-size: 0.8em; }
-caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
-th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-td { overflow-wrap: break-word; min-width: 2.6em; }
-ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
-figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
-code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
-.question { font-style: italic; } .small { font-size: 0.85em; color: #555; } .again { font-size: 0.9em; }
-.yes { color: #00694f; font-weight: 600; } .partly { color: #6b4a00; font-weight: 600; }
-.no { color: #a23b00; font-weight: 600; } .none { color: #555; font-weight: 600; }
-@media (max-width: 40em) {
-  body { margin: 1em auto; padding: 0 0.7em; } th, td { padding: 0.3em 0.35em; } table { font-size: 0.82em; }
-  td:nth-child(2) { min-width: 11em; }  /* a wide table scrolls by itself rather than be squeezed */
-}
-@media print {
-  body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
-  section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
-  .wide { overflow: visible; } tr, figure, li { break-inside: avoid; } thead { display: table-header-group; }
-  img { max-height: 20cm; width: var(--share, 100%); object-fit: contain; object-position: left; }
-  a { color: inherit; text-decoration: none; }
-}
-@page { margin: 1.5cm; }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-{body}
-</body>
-</html>
-"""
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

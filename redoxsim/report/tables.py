@@ -22,6 +22,8 @@ from redoxsim.report.document import document, json_ready
 from redoxsim.report.files import write_bytes, write_text
 from redoxsim.report.names import head, split_head, unit_of
 from redoxsim.report.text import text_table
+from redoxsim.study.arrays import Arrays
+from redoxsim.study.results import ResultSet
 
 if TYPE_CHECKING:  # pandas and xarray take a third of a second to import
     import pandas as pd
@@ -84,8 +86,10 @@ def table(data: Any, *, hours: bool = True) -> Table:
     """
     if isinstance(data, Table):
         return data
+    if isinstance(data, ResultSet):
+        return _from_arrays(data.arrays, hours)
     if (dataset := dataset_of(data)) is not None:
-        return _from_dataset(dataset, hours)
+        return _from_arrays(Arrays.of(dataset), hours)
     if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
         names = dict.fromkeys(name for row in data for name in row)
         return Table({name: [row.get(name) for row in data] for name in names})
@@ -97,20 +101,15 @@ def table(data: Any, *, hours: bool = True) -> Table:
 
 
 def dataset_of(data: Any) -> xr.Dataset | None:
-    """The Dataset that ``data`` is or holds (as a `redoxsim.study.ResultSet` does), None if it is something else."""
+    """The Dataset that ``data`` is or holds (as results do), None if it is something else."""
     found = getattr(data, "dataset", data)
     return found if "Dataset" in {base.__name__ for base in type(found).__mro__} else None
 
 
-def _from_dataset(data: xr.Dataset, hours: bool) -> Table:
-    order = list(dict.fromkeys(dim for name in data.data_vars for dim in data[name].dims))
-    order += [dim for dim in data.dims if dim not in order]
-    if order:
-        frame = data.to_dataframe(dim_order=order).reset_index()
-        columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame.columns}
-    else:
-        columns = {str(name): [array.item()] for name, array in {**data.coords, **data.data_vars}.items()}
-    units = {str(name): unit_of(data[name].attrs) for name in columns}
+def _from_arrays(data: Arrays, hours: bool) -> Table:
+    found = data.columns()
+    columns: dict[str, Any] = {name: one.values for name, one in found.items()}
+    units = {name: unit_of(one.attrs) for name, one in found.items()}
     if hours and "time" in columns and units["time"] in _HOURS:
         columns["time"] = np.asarray(columns["time"], dtype=float) / _HOURS[units["time"]]
         units["time"] = "h"

@@ -11,13 +11,11 @@ from redoxsim.analysis.window import Mask, Place
 from redoxsim.report.names import head, show_unit
 from redoxsim.study.experiment import CombineRun, DoseResponseRun
 from redoxsim.study.experiment_runs import Finished
-from redoxsim.study.results import ORIENTATIONS
-from redoxsim.study.window import TwoCells, two_cells
+from redoxsim.study.results import ORIENTATIONS, ResultSet
+from redoxsim.study.window import APART, TwoCells, two_cells
 
 OPEN = "window"
 READ = {"survival": "1 − survival, what is killed beyond the basal hazard"}
-APART = {"id", "cell", "observe", "scores"}
-"""What may differ between two runs of the same doses."""
 
 
 def window_pairs(finished: Sequence[Finished]) -> list[tuple[Finished, Finished]]:
@@ -96,6 +94,17 @@ def window_lines(found: TwoCells) -> list[str]:
             f"Of {' and '.join(found.direction_only)} only the direction of each difference is known, not its size."
         )
     return lines
+
+
+def drawn_lines(found: TwoCells, results: ResultSet) -> list[str]:
+    """The window over draws of the constants, without what draws do not change."""
+    draws = results.draws or {}
+    head = (
+        f"The same with {draws.get('usable', 'several')} draws of the constants (median over draws, each with "
+        f"{results.provenance['population']['cells']} cells)."
+    )
+    same = exposure_line(found), *([window_lines(found)[-1]] if found.direction_only else [])
+    return [head, *(line for line in window_lines(found)[1:] if line not in same)]
 
 
 def exposure_line(found: TwoCells) -> str:
@@ -194,4 +203,4 @@ def _value(value: Any) -> float | None:
     return None if not np.isfinite(value) else float(value)
 
 
-__all__ = ["exposure_line", "window_lines", "window_pairs", "window_rows", "windows"]
+__all__ = ["drawn_lines", "exposure_line", "window_lines", "window_pairs", "window_rows", "windows"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from redoxsim.codegen.compiled import compile_system
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, SolveError, Unsupported, nearest
 from redoxsim.solve.batch import loop_rows
@@ -102,8 +103,6 @@ PREFERENCE = ("rosenbrock", "scipy", "cvode")
 
 def needs(problem: Problem | Batch) -> frozenset[str]:
     """The features of :data:`FEATURES` that a problem or batch asks for."""
-    from redoxsim.codegen.compiled import compile_system
-
     system = problem.system
     schedules = problem.schedules if isinstance(problem, Batch) else (problem.schedule,)
     found = set()

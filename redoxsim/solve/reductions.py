@@ -112,7 +112,7 @@ def reduce_problem(
 
     def course(times: FloatArray) -> FloatArray:
         wanted = np.unique(np.concatenate([[first], times, [last]]))
-        solution = solve(_at(problem, wanted))
+        solution = solve(replace(problem, times=wanted))
         values: FloatArray = solution.values(symbols)[:, np.searchsorted(wanted, times)]
         return values
 
@@ -126,10 +126,6 @@ def reduce_problem(
         if np.isfinite(ends[row]).all() and (panels is None or np.isfinite(panels.values[row]).all()):
             out[place] = _reduced(one, panels, row, np.unique(edges), ends[row])
     return out
-
-
-def _at(problem: Problem, times: FloatArray) -> Problem:
-    return replace(problem, times=times)
 
 
 def _jumps(problem: Problem) -> list[float]:

@@ -12,9 +12,9 @@ from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.problem import Batch, Problem
 from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import can_rest, held_states, rest_rows
+from redoxsim.solve.rosenbrock_steady import can_rest, rest_rows
 from redoxsim.solve.schedule import Schedule
-from redoxsim.solve.steady import SteadyCache
+from redoxsim.solve.steady import SteadyCache, held_states
 
 FloatArray = NDArray[np.float64]
 

@@ -18,23 +18,24 @@ from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, check_size, kern
 from redoxsim.codegen.llvm.run import Job, Outcome, execute
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
-from redoxsim.solve.diagnose import Report
 from redoxsim.solve.driver import below_zero, warnings_of
 from redoxsim.solve.driver import run as run_pieces
 from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import Rest, can_rest, held_states, rest_rows
+from redoxsim.solve.rosenbrock_steady import Rest, can_rest, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Stats, Status
-from redoxsim.solve.steady import SteadyCache, SteadyState
+from redoxsim.solve.steady import SteadyCache, SteadyState, held_states
 from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 STATUSES = (Status.OK, Status.STEP_BUDGET, Status.STEP_TOO_SMALL, Status.NOT_A_NUMBER, Status.SINGULAR)
+"""What the kernel's numbers for how a row ended mean; -1 is a row that it did not come to."""
+NO_REST = len(STATUSES)
+"""A row that has no steady state to begin from: a number that the kernel does not give."""
 BLOCK_BYTES = 64 * 2**20
 """Memory for the rows under way, results apart."""
 BLOCK_MARKED = 256
@@ -175,10 +176,9 @@ class _Many:
         observer = built.observer(batch.observe, machines)
         reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
         values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
-        reached = np.full(batch.rows, -1, dtype=np.int64)  # places in STATUSES, -1 for none
+        ended = np.full(batch.rows, -1, dtype=np.int64)  # places in STATUSES, NO_REST, or -1
         steps, rejected = np.zeros(batch.rows, dtype=np.int64), np.zeros(batch.rows, dtype=np.int64)
         seconds = np.zeros(batch.rows)
-        others: dict[int, Status] = {}
         messages: dict[int, str] = {}
         per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
         size = max(1024, BLOCK_BYTES // per_row)
@@ -196,20 +196,18 @@ class _Many:
             )  # fmt: skip
             good = np.flatnonzero(outcome.status == 0)
             reduced[rows[good]] = pick(batch.reductions, outcome.reduced[good])
-            reached[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
+            ended[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
             seconds[part] = (clock.perf_counter() - began) / len(rows)
             for offset, state in starts.failed.items():
                 row = int(rows[offset])
                 values[row] = reduced[row] = np.nan
-                reached[row] = -1
-                others[row], messages[row] = Status.NO_STEADY_STATE, state.message
+                ended[row], messages[row] = NO_REST, state.message
             for offset, found in self._negatives(built, rows, starts, outcome):
                 messages[int(rows[offset])] = "; ".join(found)
-        table = np.array([*STATUSES, Status.INTERRUPTED], dtype=object)  # -1 is the last
-        status = table[reached].tolist()
-        costs: dict[int, Stats] = {row: Stats() for row in np.flatnonzero(reached < 0).tolist()}
-        for row, other in others.items():
-            status[row] = other
+        table = np.array([*STATUSES, Status.NO_STEADY_STATE, Status.INTERRUPTED], dtype=object)  # -1 is the last
+        status = table[ended].tolist()
+        not_run = np.flatnonzero((ended < 0) | (ended == NO_REST))
+        costs: dict[int, Stats] = {row: Stats() for row in not_run.tolist()}
         self._again(values, reduced, status, costs, messages)
         if self.progress is not None and Status.INTERRUPTED not in status:
             self.progress(batch.rows)
@@ -404,7 +402,6 @@ class _Single:
             return run_pieces(problem, ScipyIntegrator(system, "lsoda", "scipy"), many.cache)
         n = len(system.states)
         y, constants = outcome.values[0, :n], outcome.values[0, n:]
-        report: Report | None = None
         end = Restart(
             time=float(problem.times[-1]), y=outcome.last[0], p=constants[:, -1].copy(),
             origin_y=starts.y[0], origin_p=starts.p[0], atol=starts.atol[0],
@@ -412,7 +409,7 @@ class _Single:
         solution = Solution(
             system=system, problem=problem, status=status, times=problem.times, y=y, p=starts.p[0],
             spans=_spans(constants), stats=_stats(self.solver.name, outcome, 0, clock.perf_counter() - began),
-            atol=starts.atol[0], end=end, report=report, steady=self._steady(many.cache),
+            atol=starts.atol[0], end=end, steady=self._steady(many.cache),
         )  # fmt: skip
         return replace(solution, warnings=warnings_of(solution))
 

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from redoxsim.codegen.compiled import CompiledSystem
 from redoxsim.codegen.llvm.kernel import Kernel
 from redoxsim.codegen.llvm.run import Job, Segments, execute
-from redoxsim.equations.system import OdeSystem
-from redoxsim.network.expr import Number
-from redoxsim.solve.steady import COUNTERS
+from redoxsim.solve.steady import held_states
 
 FloatArray = NDArray[np.float64]
 LATE = 1e10
@@ -26,16 +24,6 @@ RTOL = 1e-4
 SAME = 1e-7
 ROUNDS = 8
 MOST_STEPS = 20_000
-
-
-def held_states(system: OdeSystem) -> tuple[int, ...]:
-    """Indices of states that are left as given: counters, and what never moves."""
-    compartments = {part.id: part.compartment for part in system.network.species}
-    return tuple(
-        index
-        for index, (name, rhs) in enumerate(zip(system.states, system.rhs, strict=True))
-        if compartments.get(name) == COUNTERS or rhs == Number(0.0)
-    )
 
 
 def can_rest(compiled: CompiledSystem) -> bool:

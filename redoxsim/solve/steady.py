@@ -120,20 +120,26 @@ class _Outcome:
     eigenvalues: NDArray[np.complex128] = field(default_factory=lambda: np.empty(0, dtype=np.complex128))
 
 
+def held_states(system: OdeSystem) -> tuple[int, ...]:
+    """Indices of states that are left as given, increasing: counters, and what never moves."""
+    compartments = {part.id: part.compartment for part in system.network.species}
+    return tuple(
+        index
+        for index, (name, rhs) in enumerate(zip(system.states, system.rhs, strict=True))
+        if compartments.get(name) == COUNTERS or rhs == Number(0.0)
+    )
+
+
 class _Frame:
     """Which states must rest, and which totals bind them."""
 
     def __init__(self, system: OdeSystem, y: FloatArray, p: FloatArray) -> None:
         self.system = system
-        compartments = {part.id: part.compartment for part in system.network.species}
         position = system.state_index()
-        still = [
-            compartments.get(name) == COUNTERS or rhs == Number(0.0)
-            for name, rhs in zip(system.states, system.rhs, strict=True)
-        ]
-        self.held = np.flatnonzero(still)
-        self.free = np.flatnonzero(~np.array(still, dtype=bool))
-        self.species = np.array([i for i in self.free if system.states[i] in compartments], dtype=np.intp)
+        species = {part.id for part in system.network.species}
+        self.held = np.array(held_states(system), dtype=np.intp)
+        self.free = np.setdiff1d(np.arange(len(system.states)), self.held)
+        self.species = np.array([i for i in self.free if system.states[i] in species], dtype=np.intp)
         free = set(self.free.tolist())
         self.moieties = [m for m in system.moieties if all(position[name] in free for name, _ in m.terms)]
         sizes = dict(zip(system.constants, p.tolist(), strict=True)) | dict(zip(system.states, y.tolist(), strict=True))

@@ -8,6 +8,7 @@ one run has beside another is judged within a draw, so that the share is that of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,11 +27,14 @@ from redoxsim.study.plan import KERNEL, Study, solved
 from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
 from redoxsim.study.setup import Setup, prepare
+from redoxsim.study.window import TwoCells, pairs_of, two_cells
 
 USUAL = 32
 """Draws of an experiment where nothing is said."""
 CELLS = 4
 """Most cells of a population that each draw has."""
+AGAIN = 16
+"""Draws of a window's first cell that are solved again with only grade C varying, for what is said below its band."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
 """What an expectation is in a draw, from the worst: it did not come to the end, it does not hold, nothing to judge."""
 
@@ -63,7 +67,8 @@ class Share:
 class Agreement:
     """Shares by expectation and by claim (all that state it, without those under a condition and corrections).
 
-    ``why`` says why there is none, ``text`` how the draws were made; both may be empty.
+    ``why`` says why there is none, ``text`` how the draws were made; both may be empty. ``windows`` are the therapeutic
+    windows of the same draws, by the run in the cell that should die, each with the results of that run.
     """
 
     expectations: Mapping[str, Share] = field(default_factory=dict)
@@ -72,6 +77,7 @@ class Agreement:
     why: str = ""
     solves: int = 0
     interrupted: bool = False
+    windows: Mapping[str, tuple[TwoCells, ResultSet]] = field(default_factory=dict)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -91,7 +97,7 @@ def agreement(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Agreement:
-    """In how many of ``number`` draws each expectation holds.
+    """In how many of ``number`` draws each expectation holds, and the therapeutic windows of the same draws.
 
     Parameters
     ----------
@@ -99,10 +105,13 @@ def agreement(
     progress : called with rows done, rows failed and rows in all of the run under way.
     """
     used = {quantity.run for one in experiment.expect for quantity in (one.quantity, one.over) if quantity is not None}
-    if not number or not used:
+    pairs = pairs_of(experiment)
+    if not number or not (used or pairs):
         return Agreement()
     chosen = replace(how or HowTo(), sample=0)
-    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used)})
+    solved_too = {name for pair in pairs for name in pair}
+    shown = {first for first, _ in pairs}
+    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used | solved_too)})
     agents = sorted({name for run in asked.run for name in dosed(run)})
     drawn: dict[tuple[str, str], Drawn] = {}
     outcomes: dict[str, _Draws] = {}
@@ -113,25 +122,44 @@ def agreement(
             if choose(study.batch, chosen.solver)[0].name != KERNEL:
                 return Agreement(why=f"run '{ready.run.id}' is not one for the batch kernel")
             key = (ready.run.model or experiment.model, ready.run.cell or experiment.cell)
-            if key not in drawn:
-                drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
-            result = _solved(study, number, drawn[key])
+            try:
+                if key not in drawn:
+                    drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
+                result = _solved(study, number, drawn[key], again=AGAIN if ready.run.id in shown else 0)
+            except (DesignError, SolveError):
+                if ready.run.id in used:
+                    raise
+                continue  # only a window goes without bands
             if result.interrupted:
                 return Agreement(why="interrupted", interrupted=True)
             solves += sum(result.counts.values())
             outcomes[ready.run.id] = _Draws(Finished(ready.run, result))
     except (DesignError, SolveError) as error:
         return Agreement(why=error.message)
+    if not outcomes:
+        return Agreement(why="no run could be solved with draws")
     held = {one.id: _held(one, outcomes) for one in experiment.expect}
     first = next(iter(drawn.values()))
-    usable = int(np.logical_and.reduce([one.usable for one in outcomes.values()]).sum())
+    judged = [one.usable for name, one in outcomes.items() if name in used] or [one.usable for one in outcomes.values()]
+    usable = int(np.logical_and.reduce(judged).sum())
     return Agreement(
         expectations={name: _share(states) for name, states in held.items()},
         claims={claim: _share(_all_of(experiment.expect, claim, held)) for claim in experiment.claims
                 if _stating(experiment.expect, claim)},
         text=draws_text({**first.record, "usable": usable}),
         solves=solves,
+        windows=_windows(pairs, outcomes),
     )  # fmt: skip
+
+
+def _windows(pairs: Iterable[tuple[str, str]], outcomes: Mapping[str, _Draws]) -> dict[str, tuple[TwoCells, ResultSet]]:
+    """The window of each pair; none where no draw came to its end in both cells."""
+    found = {}
+    for first, second in pairs:
+        with suppress(SolveError, KeyError):
+            results = [outcomes[name].finished.results for name in (first, second)]
+            found[first] = two_cells(results[0], results[1]), results[0]
+    return found
 
 
 def _with_all(study: Study, agents: list[str]) -> Setup:
@@ -140,12 +168,12 @@ def _with_all(study: Study, agents: list[str]) -> Setup:
     return prepare(setup.original, agents=agents, cell=setup.cell)
 
 
-def _solved(study: Study, number: int, found: Drawn) -> ResultSet:
+def _solved(study: Study, number: int, found: Drawn, *, again: int = 0) -> ResultSet:
     """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
     rows = study.rows
     made = rows.remade(cells=min(rows.cells, CELLS), settings=replace(rows.settings, draws=number, keep="draws"))
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
-    made = made.with_drawn(found.only(names), again=0)
+    made = made.with_drawn(found.only(names), again=again)
     done = solved(made, made.batch(), study.progress, study.cancel)
     return collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
 
@@ -159,7 +187,7 @@ class _Draws:
 
     def one(self, place: int) -> Finished:
         results = self.finished.results
-        return Finished(self.finished.run, results.with_dataset(results.dataset.isel(draw=[place])))
+        return Finished(self.finished.run, results.with_data(results.dataset.isel(draw=[place])))
 
 
 def _held(one: Expectation, outcomes: Mapping[str, _Draws]) -> NDArray[np.int64]:

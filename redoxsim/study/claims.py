@@ -3,7 +3,7 @@
 A claim is *reproduced* if every expectation that states it holds. Where some do not, but each of them has one that
 replaces it under a stated condition (``when``) and holds, it is *reproduced only if* that condition is met; else
 *contradicted*. What no model here can show is *not representable*, with the reason. Expectations marked ``correction``
-show what is right where the document is wrong; they never count for the claim.
+belong to a point on which the document is wrong, on either side of it; they never count for the claim.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from redoxsim.errors import SolveError
+from redoxsim.study.arrays import Array, Arrays
 from redoxsim.study.design import Axis
 from redoxsim.study.engine import Run
 from redoxsim.study.provenance import record, sentence, tally
@@ -29,8 +30,6 @@ def collect(
     ------
     SolveError : not one row solved (and it was not interrupted).
     """
-    import xarray as xr
-
     if not run.ok.any() and not run.interrupted:
         first = next(iter(run.messages.values()), run.status[0].value)
         raise SolveError(f"{sentence(tally(run))}. The first says: {first}")
@@ -39,7 +38,7 @@ def collect(
     shape = (rows.points,) if zipped else tuple(len(one) for one in axes)
     cell_dims = ("cell",) if rows.settings.keep == "cells" else ()
     cell_shape = (rows.cells,) if cell_dims else ()
-    data: dict[str, Any] = {}
+    data: dict[str, Array] = {}
     for place, name in enumerate(rows.observe):
         values = readout.values[place].reshape(*shape, *cell_shape, -1)
         last: tuple[str, ...] = ("time",)
@@ -48,35 +47,38 @@ def collect(
             last = ("time", "draw")
         if rows.times.single:
             values, last = values.take(0, axis=len(shape) + len(cell_shape)), last[1:]
-        data[name] = ((*dims, *cell_dims, *last), values, _attrs(rows, name))
+        attrs = _attrs(rows, name)
+        share = band_share(rows, readout, place)
+        if share is not None:
+            attrs["grade_c_share"] = share
+        data[name] = Array((*dims, *cell_dims, *last), values, attrs)
     status_text = {"long_name": "how the solves of this point ended"}
-    data["status"] = ((*dims, *cell_dims), readout.status.reshape((*shape, *cell_shape)).astype(object), status_text)
+    statuses = readout.status.reshape((*shape, *cell_shape)).astype(object)
+    data["status"] = Array((*dims, *cell_dims), statuses, status_text)
     if not cell_dims:
         what = "cells" if not rows.settings.draws else "cells and draws"
         text = {"long_name": f"{what} solved of {rows.cells * (rows.sets - rows.assumed)}", "units": "1"}
-        data["solved"] = (dims, readout.solved.reshape(shape), text)
-    coords: dict[str, Any] = {}
+        data["solved"] = Array(dims, readout.solved.reshape(shape), text)
+    coords: dict[str, Array] = {}
     for one in axes:
         attrs = {"units": one.unit or rows.setup.label(one.name), "long_name": _axis_title(rows, one.name)}
-        coords[one.name] = ("point" if zipped else one.name, one.values, attrs)
+        coords[one.name] = Array(("point" if zipped else one.name,), one.values, attrs)
     time_attrs = {"units": "s", "long_name": "time"}
     seconds = rows.times.seconds
-    coords["time"] = ((), float(seconds[0]), time_attrs) if rows.times.single else ("time", seconds, time_attrs)
+    single = rows.times.single
+    coords["time"] = Array(() if single else ("time",), np.asarray(seconds[0]) if single else seconds, time_attrs)
     if cell_dims:
-        coords["cell"] = ("cell", np.arange(rows.cells))
+        coords["cell"] = Array(("cell",), np.arange(rows.cells))
         for name, factors in rows.levels.items():
-            coords[f"level_{name}"] = ("cell", factors, {"units": "1", "long_name": f"level of {name}"})
+            coords[f"level_{name}"] = Array(("cell",), factors, {"units": "1", "long_name": f"level of {name}"})
     made = record(rows, run, design)
     if readout.usable is not None:
         places = np.arange(len(readout.usable)) if rows.drawn is None else rows.drawn.places
-        coords["draw"] = ("draw", places, {"long_name": "which of the draws that the model allows"})
-        coords["usable"] = ("draw", readout.usable, {"long_name": "whether the draw came to the end at every point"})
+        coords["draw"] = Array(("draw",), places, {"long_name": "which of the draws that the model allows"})
+        text = {"long_name": "whether the draw came to the end at every point"}
+        coords["usable"] = Array(("draw",), readout.usable, text)
         made["draws"]["usable"] = int(readout.usable.sum())
         made["draws"]["assumed_again"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
-        for place, name in enumerate(rows.observe):
-            share = band_share(rows, readout, place)
-            if share is not None:
-                data[name][2]["grade_c_share"] = share
     about: dict[str, Any] = {
         "kind": kind,
         "axes": json.dumps(list(dims)),
@@ -89,7 +91,7 @@ def collect(
         named = {part.split(f" {BELOW_ZERO}")[0] for text in below for part in text.split("; ") if BELOW_ZERO in part}
         about |= {"below_zero": len(below), "below_zero_species": ", ".join(sorted(named))}
     return ResultSet(
-        xr.Dataset(data, coords=coords, attrs=about),
+        Arrays(data, coords, about),
         messages=messages,
         seconds=run.seconds,
         interrupted=run.interrupted,

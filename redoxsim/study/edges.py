@@ -143,7 +143,7 @@ def explain(study: Study, *, edges: Sequence[Edge] | None = None) -> Explanation
         raise DesignError(f"this combination has none of the edges of the model: {first[0]} needs {first[1]}")
     network = switched(setup.network, present)
     ready = replace(setup, network=network, system=equations.build(network))
-    rows = replace(study.rows, setup=ready, settings=replace(study.rows.settings, keep=None)).with_draws()
+    rows = replace(study.rows, setup=ready, settings=replace(study.rows.settings, keep=None, sample=0)).with_draws()
     whole = rows.batch()
     whole = replace(whole, columns={**whole.columns, **_held(rows, whole, present)})
     base, good = _effects(study, rows, whole, name)

@@ -5,15 +5,20 @@ This module reads and checks the file; :mod:`redoxsim.study.expectations` judges
 
 from __future__ import annotations
 
+import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from redoxsim import catalog
-from redoxsim.errors import DesignError, Where, nearest
+from redoxsim.errors import DesignError, ReadError, Where, nearest
 from redoxsim.toml import Strict, checked, read_toml
+
+CLAIM = re.compile(r"S\d+\.\d+[a-z]?")
+"""How claims of the source documents are named."""
 
 
 class _Run(Strict):
@@ -94,8 +99,8 @@ class Expectation(Strict):
     ``strict`` makes the bounds exclusive. ``unit`` is the unit of the bounds where it has one. ``conflict`` says,
     with numbers, why the model is known not to meet the bound: then it counts as a known conflict, not as a failure.
     ``when`` is a condition under which the run stands, in words that follow "only if", and ``replaces`` the expectation
-    without that condition. ``correction``: it shows what
-    is right where the document that makes the claim is wrong (:mod:`redoxsim.study.claims`).
+    without that condition. ``correction``: it belongs to a point on which the document is wrong (:class:`Corrected`)
+    and does not decide the claim (:mod:`redoxsim.study.claims`).
     """
 
     id: str
@@ -157,8 +162,31 @@ class Beyond(Strict):
     reason: str
 
 
+class Corrected(Strict):
+    """A point on which a document is wrong, shown both ways.
+
+    ``document`` is what it says, ``chemistry`` what is right; ``as_document`` and ``as_chemistry`` name the
+    expectations that put each to the test. A side that nothing can be run for says ``why``.
+    """
+
+    claim: str
+    document: str
+    chemistry: str
+    as_document: tuple[str, ...] = ()
+    as_chemistry: tuple[str, ...] = ()
+    why: str | None = None
+
+    @model_validator(mode="after")
+    def _sides(self) -> Corrected:
+        if (not self.as_document or not self.as_chemistry) and self.why is None:
+            raise ValueError("give expectations as_document and as_chemistry, or say 'why' a side has none")
+        if both := sorted(set(self.as_document) & set(self.as_chemistry)):
+            raise ValueError(f"on both sides: {', '.join(both)}")
+        return self
+
+
 class Experiment(Strict):
-    """A folder of ``experiments/``: claim ids, runs and expectations."""
+    """A folder of ``experiments/``: claim ids, runs and expectations; ``note`` is what a reader should know besides."""
 
     id: str
     title: str
@@ -166,6 +194,7 @@ class Experiment(Strict):
     question: str
     says: str
     expected: str
+    note: str | None = None
     model: str = "redox"
     cell: str = "default"
     cells: int = Field(default=16, ge=1)
@@ -173,6 +202,19 @@ class Experiment(Strict):
     run: tuple[Run, ...] = ()
     expect: tuple[Expectation, ...] = ()
     beyond: tuple[Beyond, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
+
+    @model_validator(mode="after")
+    def _both_ways(self) -> Experiment:
+        known = {one.id: one for one in self.expect}
+        shown = [name for one in self.corrected for name in (*one.as_document, *one.as_chemistry)]
+        if strange := [name for name in shown if name not in known]:
+            raise ValueError(f"[[corrected]] names expectation '{strange[0]}', which is not there")
+        if stray := sorted({one.claim for one in self.corrected} - set(self.claims)):
+            raise ValueError(f"[[corrected]]: 'claims' lacks {', '.join(stray)}")
+        if lost := [one.id for one in self.expect if one.correction and one.id not in shown]:
+            raise ValueError(f"'{lost[0]}' is marked as a correction, and no [[corrected]] says of what")
+        return self
 
     @model_validator(mode="after")
     def _answered(self) -> Experiment:
@@ -217,12 +259,29 @@ def find(name: str | Path) -> Path:
 
     Raises
     ------
-    DesignError : neither exists.
+    DesignError : neither exists; for a claim the hint names the experiments that answer it.
     """
     path = Path(name)
     if path.suffix == ".toml" or (path / "experiment.toml").is_file():
         return path
+    if CLAIM.fullmatch(str(name)) and str(name) not in catalog.experiments():
+        raise _a_claim(str(name))
     return catalog.experiment_folder(str(name))
+
+
+def _a_claim(claim: str) -> DesignError:
+    """What to say to somebody who names a claim where an experiment is wanted."""
+    answers: dict[str, list[str]] = {}
+    for name, folder in catalog.experiments().items():
+        with suppress(ReadError):  # one that cannot be read answers none
+            for one in load(folder).claims:
+                answers.setdefault(one, []).append(name)
+    if claim in answers:
+        return DesignError(
+            f"'{claim}' is a claim, not an experiment", hint=f"it is answered by {', '.join(answers[claim])}"
+        )
+    close = nearest(claim, answers) or "`redoxsim experiments` lists the claims of each"
+    return DesignError(f"no experiment answers a claim '{claim}'", hint=close)
 
 
 def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experiment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -91,6 +91,7 @@ class ModelFit:
     rss : weighted residual sum of squares over ``count`` data; ``known`` whether weights are measured errors.
     starts : residual sums of squares of all starts, increasing; ``met`` how many ended at the best.
     together : pairs of constants that the data cannot tell apart, with their correlation.
+    correlations : of all pairs near the best fit, each by its place in its range (logarithmic where the range is).
     """
 
     constants: tuple[FittedConstant, ...]
@@ -104,11 +105,25 @@ class ModelFit:
     met: int
     together: tuple[tuple[str, str, float], ...]
     summary: str
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def best(self) -> dict[str, float]:
         return {one.id: one.value for one in self.constants}
+
+    def correlations_table(self, model: Collection[str]) -> str:
+        """``correlations.csv`` for draws, of the pairs of which both are among ``model``, ids of the model's constants.
+
+        Correlations are rounded to three digits and kept within 0.999, since draws of two constants that are one could
+        not be made.
+        """
+        rows = [
+            f"{one},{other},{np.clip(round(value, 3), -0.999, 0.999):g}"
+            for (one, other), value in self.correlations.items()
+            if one in model and other in model
+        ]
+        return "\n".join(["id,with,correlation", *rows]) + "\n"
 
     def remarks(self) -> list[str]:
         """What the data do not determine, and whether the starts met."""
@@ -202,6 +217,7 @@ class FitPlan:
             starts=found.ends,
             met=found.met,
             together=_together(names, found),
+            correlations=_correlations(names, found),
             summary=f"{looked} sets of constants tried; {checked[1]}" if checked[1] else f"{looked} sets tried",
             provenance=describe(setup)
             | {"data": self.file, "sha256": checksum(self.file), "seed": self.seed, "free": dict(self.ends)},
@@ -462,10 +478,13 @@ def _size(one: LabPoints) -> float:
     return size
 
 
-def _together(names: Sequence[str], found: BoxFit) -> tuple[tuple[str, str, float], ...]:
+def _correlations(names: Sequence[str], found: BoxFit) -> dict[tuple[str, str], float]:
+    """Of every pair that has one."""
     pairs = [(i, j) for i in range(len(names)) for j in range(i)]
-    return tuple(
-        (names[j], names[i], float(found.correlation[i, j]))
-        for i, j in pairs
-        if abs(found.correlation[i, j]) >= TOGETHER
-    )
+    return {
+        (names[j], names[i]): float(found.correlation[i, j]) for i, j in pairs if np.isfinite(found.correlation[i, j])
+    }
+
+
+def _together(names: Sequence[str], found: BoxFit) -> tuple[tuple[str, str, float], ...]:
+    return tuple((*pair, r) for pair, r in _correlations(names, found).items() if abs(r) >= TOGETHER)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,15 @@ CODE = ("study", "solve", "equations", "codegen", "pharmacology")
 
 def name_of(*parts: object) -> str:
     """The name of what is made from these parts (numbers, texts, tuples and lists of such, sorted by the caller)."""
+    return sha256(repr((_made_by(), parts)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _made_by() -> tuple[str, ...]:
+    """Checksum of the code that makes draws, and versions of the libraries that it uses."""
     root = Path(__file__).parents[1]
     code = code_of(tuple(sorted(path for package in CODE for path in (root / package).rglob("*.py"))))
-    made_by = (code, *versions_of("numpy", "scipy", "llvmlite"))
-    return sha256(repr((made_by, parts)).encode()).hexdigest()
+    return code, *versions_of("numpy", "scipy", "llvmlite")
 
 
 def save(name: str, arrays: Mapping[str, NDArray[Any]]) -> None:

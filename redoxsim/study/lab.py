@@ -12,8 +12,9 @@ import numpy as np
 
 from redoxsim.analysis import Replicates, ScoreInterval, SynergyTable, bootstrap, replicates
 from redoxsim.analysis import score as score_grid
-from redoxsim.errors import DesignError, RedoxsimError, Where
+from redoxsim.errors import DesignError, RedoxsimError, Where, nearest
 from redoxsim.study.lab_forms import LONG, direction, effect_column, long_form
+from redoxsim.study.lab_wells import not_monotone, repeated
 from redoxsim.study.provenance import checksum, versions
 from redoxsim.study.results import SCORE_NAMES, SCORED, score_attrs
 from redoxsim.study.tables import column, converted, dose_heads, numbers, read_csv, split_head
@@ -21,6 +22,10 @@ from redoxsim.study.tables import column, converted, dose_heads, numbers, read_c
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+
+OF_RESIDUALS = "; intervals from resampled residuals"
+"""Where the note of a fitted surface begins to tell of its own intervals, which replicates take the place of."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +39,7 @@ class Block:
     tables : scores of the mean effects by metric.
     intervals : 95% intervals from resampled replicates by metric; empty where there are none.
     note : why there are no intervals; may be empty.
+    remarks : what looks wrong with the wells, a sentence each.
     """
 
     id: str
@@ -43,6 +49,7 @@ class Block:
     note: str
     effect: str
     source: str | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -52,7 +59,9 @@ class Block:
         """The table of a score, the intervals of its parameters from resampled replicates where there are any."""
         table = self.tables[metric]
         found = self.intervals.get(metric)
-        return replace(table, parameters=found.parameters) if found else table
+        if not found or not found.parameters:
+            return table
+        return replace(table, parameters=found.parameters, note=table.note.partition(OF_RESIDUALS)[0])
 
     def dataset(self) -> xr.Dataset:
         """Effects and scores laid out as a simulated combination is, with ``_low`` and ``_high`` ends."""
@@ -127,6 +136,7 @@ def score(
     scale: str | None = None,
     metrics: Sequence[str] = SCORED,
     agents: Sequence[str] | None = None,
+    block: str | None = None,
     seed: int = 1,
     draws: int = 500,
     resampling: str = "wells",
@@ -145,6 +155,7 @@ def score(
         untreated wells, and refuses where they are neither.
     scale : "fraction" (0 to 1) or "percent" (0 to 100); None takes percent where a value is above 2.
     agents : dose columns of a tidy table, where heads carry no unit.
+    block : of a long form, the combination of this ``block_id`` alone.
     seed, draws, resampling : of the intervals, see :func:`redoxsim.analysis.bootstrap`.
 
     Raises
@@ -157,6 +168,8 @@ def score(
     given = column(frame, effect, file=file) if effect is not None else None
     long = long_form(frame) if agents is None else None
     parts = _long(long, file) if long is not None else [_tidy(frame, agents, file)]
+    if block is not None:
+        parts = _only(parts, block, file)
     doses = [] if long is not None else dose_heads(frame, agents, file=file)
     head = given or effect_column(frame if long is None else long, doses, file=file)
     wells = np.concatenate([numbers(part.frame, head, file=file, missing=True) for part in parts])
@@ -176,12 +189,29 @@ def score(
                 agents=part.agents,
                 dose_units=part.units,
             )
-            block = _scored(data, metrics, settings)
+            made = _scored(data, metrics, settings)
         except RedoxsimError as error:
             where = error.where or Where(file=file, element=f"block {part.id}" if part.id else None)
             raise type(error)(error.message, where=where, hint=error.hint) from error
-        blocks.append(replace(block, id=part.id, effect=split_head(head)[0], source=file))
+        values = numbers(part.frame, head, file=file, missing=True)
+        remarks = (*repeated(part.doses, values), *not_monotone(data.mean()))
+        blocks.append(replace(made, id=part.id, effect=split_head(head)[0], source=file, remarks=remarks))
     return LabScores(blocks=tuple(blocks), reading=reading)
+
+
+def _only(parts: Sequence[_Part], block: str, file: str | None) -> list[_Part]:
+    """The part of one block.
+
+    Raises
+    ------
+    DesignError : there is none; those that are there are named.
+    """
+    found = [part for part in parts if part.id == block]
+    if not found:
+        ids = [part.id for part in parts if part.id]
+        hint = nearest(block, ids) or (f"blocks: {', '.join(ids)}" if ids else "it is one combination: leave it out")
+        raise DesignError(f"the table has no block '{block}'", where=Where(file=file), hint=hint)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -217,7 +247,7 @@ def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
     block, first, second, dose1, dose2 = LONG
     found = []
     for label, part in frame.groupby(block, sort=False):
-        rows = part.reset_index(drop=True)
+        rows = part
         names = tuple(str(rows[head].dropna().iloc[0]).strip() for head in (first, second))
         for head, name in zip((first, second), names, strict=True):
             others = {str(cell).strip() for cell in rows[head].dropna()} - {name}

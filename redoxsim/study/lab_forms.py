@@ -59,13 +59,18 @@ def effect_column(frame: pd.DataFrame, taken: Sequence[str], *, file: str | None
     DesignError : none, or several.
     """
     left = [str(head) for head in frame.columns if head not in taken and _plain(split_head(str(head))[0]) not in OTHER]
-    left = [head for head in left if head not in (*LONG, *UNITS) and _numbers(frame, head)]
+    left = [head for head in left if head not in (*LONG, *UNITS)]
+    told = [head for head in left if _numbers(frame, head)]
     usual = [head for head in left if _plain(split_head(head)[0]) in EFFECTS]
-    found = left if len(left) == 1 else usual
+    found = told if len(told) == 1 and usual in ([], told) else usual or (left if len(left) == 1 else [])
+    # whoever reads a column with a cell that is no number names the cell
     if len(found) != 1:
-        which = f"could be {' or '.join(found or left)}" if left else "is not there"
+        which = f"could be {' or '.join(found or told)}" if found or told else "is not there"
+        such = (found or told or ["viability"])[0]
         raise DesignError(
-            f"the column of the effect {which}", where=Where(file=file), hint="name it: effect='viability'"
+            f"the column of the effect {which}",
+            where=Where(file=file),
+            hint=f"name it: effect='{such}', or --effect {such}",
         )
     return found[0]
 
@@ -99,7 +104,7 @@ def direction(
         scale = "percent" if known.size and float(np.max(np.abs(known))) > 2.0 else "fraction"
     if orientation is not None:
         return orientation, scale, f"{head}: {orientation}, {scale}"
-    hint = "say orientation 'viability' (untreated is full) or 'inhibition' (untreated is none)"
+    hint = "say the orientation: viability (untreated is full) or inhibition (untreated is none)"
     wells = effect[untreated & np.isfinite(effect)]
     if not wells.size:
         raise DesignError("no untreated wells tell which way up the effect is", where=Where(file=file), hint=hint)
@@ -108,6 +113,8 @@ def direction(
     told = "viability" if abs(share - 1.0) <= CLEAR else "inhibition" if abs(share) <= CLEAR else None
     contrary = {"viability": UP, "inhibition": DOWN}.get(told or "")
     if told is None or (contrary is not None and contrary.search(head)):
+        if abs(share) > 2.0:
+            hint = "give effects as fractions or percent of the untreated wells"
         raise DesignError(
             f"untreated wells have '{head}' {mean:.3g}, which does not tell which way up it is",
             where=Where(file=file), hint=hint,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from redoxsim import units
 from redoxsim.errors import RedoxsimError, nearest
 from redoxsim.pharmacology import Cell, to_model
-from redoxsim.study.experiment import Run
 from redoxsim.study.metadata import constants_of
 from redoxsim.study.setup import Model, read_model
 
 if TYPE_CHECKING:
+    from redoxsim.study.experiment import Run
     from redoxsim.study.setup import Setup
 
 

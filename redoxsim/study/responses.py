@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError, FitError, SolveError, nearest
+from redoxsim.study.arrays import Array
 from redoxsim.study.results import ResultSet
 
 if TYPE_CHECKING:
@@ -39,18 +41,17 @@ def with_responses(result: ResultSet, names: Sequence[str]) -> ResultSet:
     One that cannot be formed (untreated cells that do not grow, no cells counted at 0 h) is left without numbers, and
     its ``note`` says why: a run that was paid for is not lost over it.
     """
-    dataset = result.dataset.copy()
     added = [name for name in names if name not in result.observables]
+    data = {}
     for name in added:
         try:
-            dataset[name] = response(result, name)
+            data[name] = formed(result, name)
         except (DesignError, FitError) as error:
-            empty = result[NEEDS.get(name, name)]
+            source = result.array(NEEDS.get(name, name))
             said = f"{error.message} ({error.hint})" if error.hint else error.message
-            dataset[name] = empty.copy(data=np.full(empty.shape, np.nan)).assign_attrs(
-                {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability"), "note": said}
-            )
-    return result.with_dataset(dataset.assign_attrs(responses=json.dumps(added)))
+            attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability"), "note": said}
+            data[name] = Array(source.dims, np.full(source.values.shape, np.nan), attrs)
+    return result.with_data(result.arrays.more(data, responses=json.dumps(added)))
 
 
 def needed(names: Sequence[str]) -> tuple[str, ...]:
@@ -72,29 +73,37 @@ def response(result: ResultSet, name: str) -> xr.DataArray:
     Parameters
     ----------
     name : viability, survival, affected or gr; viability and survival must have been observed, affected needs
-        viability, gr needs ``live`` and growth of untreated cells between 0 h and each time.
+        viability, gr needs ``live`` and growth of untreated cells between 0 h and each time. GR has no value at 0 h.
 
     Raises
     ------
     DesignError : no such response, or what it is made of was not observed.
     FitError : untreated cells that do not grow: GR is not defined.
     """
+    found = result.with_data(result.arrays.more({name: formed(result, name)}))[name]
+    return found.where(found["time"] > 0.0, drop=True) if name == "gr" and "time" in found.dims else found
+
+
+def formed(result: ResultSet, name: str) -> Array:
+    """What :func:`response` gives, without xarray; not-a-number for GR at 0 h."""
     source = needed([name])[0]
     if name in result.responses:
-        return result[name]
+        return result.array(name)
     if source not in result.observables:
         raise DesignError(f"'{name}' needs the readout '{source}', which was not observed", hint=f"observe='{source}'")
-    data = result[source]
-    attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability")}
+    data = result.array(source)
+    values = data.values
     if name == "affected":
-        turned = 1.0 - data
+        values = 1.0 - values
         if "quantile" in data.dims:  # the low end of one is the high end of the other
-            turned = turned.isel(quantile=slice(None, None, -1)).assign_coords(quantile=data["quantile"])
-        return turned.assign_attrs(attrs)
-    return (_gr(result, data) if name == "gr" else data.copy()).assign_attrs(attrs)
+            values = np.flip(values, data.dims.index("quantile"))
+    elif name == "gr":
+        values = _gr(result, data)
+    attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability")}
+    return Array(data.dims, values, {**data.attrs, **attrs})
 
 
-def _gr(result: ResultSet, live: xr.DataArray) -> xr.DataArray:
+def _gr(result: ResultSet, live: Array) -> NDArray[np.float64]:
     """GR at every dose and time after 0 h; over draws a GR of quantiles would be no quantile of GR.
 
     A draw whose untreated cells do not grow has no GR; that all do not is an error, as without draws.
@@ -104,27 +113,23 @@ def _gr(result: ResultSet, live: xr.DataArray) -> xr.DataArray:
     if "quantile" in live.dims:
         raise DesignError("GR of draws needs the draws themselves", hint="responses=['gr'] of dose_response")
     axis = result.axes[0]
-    if "time" in live.dims:
-        live = live.where(live["time"] > 0.0, drop=True)
-    start = _start(result)
-    out = live.copy(data=np.full(live.shape, np.nan))
     others = [dim for dim in live.dims if dim != axis]
+    counts = np.array(live.along(*others, axis), dtype=float)
+    if "time" in others:
+        counts[(slice(None),) * others.index("time") + (result.arrays["time"].numbers <= 0.0,)] = np.nan
+    start = _start(result)
+    out = np.full(counts.shape, np.nan)
     refused: FitError | None = None
-    for place in np.ndindex(*(live.sizes[dim] for dim in others)):
-        at = dict(zip(others, place, strict=True))
-        values = np.asarray(live.isel(at), dtype=float)
-        known = np.isfinite(values)
+    for place in np.ndindex(*counts.shape[:-1]):
+        known = np.isfinite(counts[place])
         if known[0]:
-            found = np.full(values.shape, np.nan)
             try:
-                found[known] = gr_values(values[known], start=start, control=values[0])
+                out[place][known] = gr_values(counts[place][known], start=start, control=counts[place][0])
             except FitError as error:
                 refused = error
-                continue
-            out[at] = found
-    if refused is not None and not np.isfinite(np.asarray(out)).any():
+    if refused is not None and not np.isfinite(out).any():
         raise refused
-    return out
+    return Array((*others, axis), out).along(*live.dims)
 
 
 def _start(result: ResultSet) -> float:
@@ -134,13 +139,12 @@ def _start(result: ResultSet) -> float:
     ------
     DesignError : a dose before 0 h and no output at 0 h.
     """
-    live = result[LIVE]
-    if "time" in live.dims and float(live["time"][0]) == 0.0:
-        control = live.isel({"time": 0, result.axes[0]: 0})
-        return float(np.nanmedian(np.asarray(control, dtype=float)))
+    live, times = result.array(LIVE), result.arrays["time"].numbers
+    if "time" in live.dims and float(times[0]) == 0.0:
+        return float(np.nanmedian(live.at({"time": 0, result.axes[0]: 0}).numbers))
     design: dict[str, Any] = result.provenance["design"]
-    times = [*design.get("given", {}).values(), *(text.partition("@")[2] for text in design.get("with", []))]
-    if any(re.search(r"(^|,)\s*-", text) for text in times):
+    given = [*design.get("given", {}).values(), *(text.partition("@")[2] for text in design.get("with", []))]
+    if any(re.search(r"(^|,)\s*-", text) for text in given):
         raise DesignError("GR counts from 0 h, and there is a dose before that", hint="at='0h,48h' counts cells at 0 h")
     return 1.0
 
@@ -162,16 +166,16 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
     from redoxsim.analysis import fit_gr
 
     _curve(result)
-    doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
+    doses = result.array(result.axes[0]).numbers
     if "gr" in result.responses:
-        said = result["gr"].attrs.get("note")
+        said = result.array("gr").attrs.get("note")
         if said:
             raise DesignError(f"there is no GR: {said}")
-        series = result.series("gr", at)
-        values = np.asarray(series, dtype=float)
+        series, seconds = result.at("gr", at)
+        values = series.numbers
         if np.isnan(values).any():
             raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
-        over = result.intervals.get("gr", {}).get("fit", {}).get(str(float(series["time"])))
+        over = result.intervals.get("gr", {}).get("fit", {}).get(str(seconds))
         # counts with these GR values after one division of the untreated cells
         live = 1.0 + values[1:]
         if over is None:
@@ -182,7 +186,7 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
         return replace(fit, divisions=float("nan"), intervals=_between(over), message=said)
     if LIVE not in result.observables:
         raise DesignError(f"GR needs the readout '{LIVE}', which was not observed", hint=f"observe='viability,{LIVE}'")
-    live = np.asarray(result.series(LIVE, at), dtype=float)
+    live = result.at(LIVE, at)[0].numbers
     if np.isnan(live).any():
         raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
     return fit_gr(doses[1:], live[1:], start=_start(result), control=live[0], draws=RESAMPLES)
@@ -215,10 +219,10 @@ def potencies(result: ResultSet, observe: str | None = None) -> pd.DataFrame:
     from redoxsim.analysis.hill_result import Limit
 
     _curve(result)
-    unit = str(result.dataset[result.axes[0]].attrs.get("units", ""))
+    unit = result.array(result.axes[0]).units
     limits = {Limit.ABOVE: np.inf, Limit.BELOW: 0.0, Limit.NONE: np.nan}
     rows = []
-    for time in np.atleast_1d(np.asarray(result.dataset["time"], dtype=float)):
+    for time in np.atleast_1d(result.array("time").numbers):
         if time <= 0.0:
             continue
         fit = result.fit(observe, at=f"{float(time)!r} s")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from redoxsim import units
 from redoxsim.errors import DesignError, SolveError, nearest
+from redoxsim.study.arrays import Array, Arrays
 from redoxsim.study.provenance import draws_text, sentence
 from redoxsim.study.setup import ORIENTATIONS, orientation_of
 
@@ -45,9 +46,11 @@ class ResultSet:
 
     Attributes
     ----------
-    dataset : an xarray Dataset; a variable per observable with ``units`` and ``long_name``, dimensions in
-        the order of the axes, then ``cell`` where cells are kept, then ``time`` (seconds); ``status``
-        (names of :class:`redoxsim.solve.Status`) and ``solved`` (cells that came to the end) per point.
+    dataset : an xarray Dataset, made when it is asked for; a variable per observable with ``units`` and
+        ``long_name``, dimensions in the order of the axes, then ``cell`` where cells are kept, then ``time``
+        (seconds); ``status`` (names of :class:`redoxsim.solve.Status`) and ``solved`` (cells that came to the
+        end) per point.
+    arrays : the same without xarray, which takes longer to import than a dose-response to solve.
     kind : "time course", "scan", "dose-response", "combination".
     axes : names of the dimensions of the design.
     messages : what failed rows say, by row.
@@ -57,40 +60,55 @@ class ResultSet:
 
     def __init__(
         self,
-        dataset: xr.Dataset,
+        data: xr.Dataset | Arrays,
         *,
         messages: Mapping[int, str] | None = None,
         seconds: float = float("nan"),
         interrupted: bool = False,
     ) -> None:
-        self.dataset = dataset
+        self._data = data
         self.messages = dict(messages or {})
         self.seconds = seconds
         self.interrupted = interrupted
 
     @property
+    def dataset(self) -> xr.Dataset:
+        if isinstance(self._data, Arrays):
+            self._data = self._data.dataset()  # from here on what its holder changes in it counts
+        return self._data
+
+    @property
+    def arrays(self) -> Arrays:
+        return self._data if isinstance(self._data, Arrays) else Arrays.of(self._data)
+
+    @property
+    def attrs(self) -> Mapping[str, Any]:
+        """Attributes of the whole."""
+        return self._data.attrs
+
+    @property
     def kind(self) -> str:
-        return str(self.dataset.attrs["kind"])
+        return str(self.attrs["kind"])
 
     @property
     def axes(self) -> tuple[str, ...]:
-        return tuple(json.loads(self.dataset.attrs["axes"]))
+        return tuple(json.loads(self.attrs["axes"]))
 
     @property
     def provenance(self) -> dict[str, Any]:
         """Model, agents, cell, design, solver, versions and seed."""
-        found: dict[str, Any] = json.loads(self.dataset.attrs["provenance"])
+        found: dict[str, Any] = json.loads(self.attrs["provenance"])
         return found
 
     @property
     def observables(self) -> tuple[str, ...]:
         """Ids of what was observed."""
-        return tuple(json.loads(self.dataset.attrs["observables"]))
+        return tuple(json.loads(self.attrs["observables"]))
 
     @property
     def responses(self) -> tuple[str, ...]:
         """Ids of what was made of the readouts for the laboratory (:mod:`redoxsim.study.responses`)."""
-        return tuple(json.loads(self.dataset.attrs.get("responses", "[]")))
+        return tuple(json.loads(self.attrs.get("responses", "[]")))
 
     @property
     def ok(self) -> bool:
@@ -112,7 +130,7 @@ class ResultSet:
     @property
     def complete(self) -> bool:
         """Whether any point was finished; False only after an interrupt."""
-        return not bool((self.dataset["status"] == "INTERRUPTED").all())
+        return not bool((self.arrays["status"].values == "INTERRUPTED").all())
 
     @property
     def intervals(self) -> dict[str, Any]:
@@ -122,7 +140,7 @@ class ResultSet:
         where ``share`` is that of the draws in which it is defined. Infinite doses lie above the tested ones, zero
         below. Empty without draws.
         """
-        found: dict[str, Any] = json.loads(self.dataset.attrs.get("intervals", "{}"))
+        found: dict[str, Any] = json.loads(self.attrs.get("intervals", "{}"))
         return found
 
     @property
@@ -145,17 +163,34 @@ class ResultSet:
             found.append(check["text"])
         if self.draws is not None:
             found.append(draws_text(self.draws))
-        below = int(self.dataset.attrs.get("below_zero", 0))
+        below = int(self.attrs.get("below_zero", 0))
         if below:
-            names = self.dataset.attrs["below_zero_species"]
+            names = self.attrs["below_zero_species"]
             found.append(f"{below} solve{'s' if below > 1 else ''} went below zero beyond tolerance ({names})")
         return tuple(found)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every point solved."""
+        return bool((self.arrays["status"].values == "OK").all())
+
     def __getitem__(self, name: str) -> xr.DataArray:
-        if name not in self.dataset:
-            hint = nearest(name, map(str, self.dataset.variables)) or f"there are {', '.join(self.observables)}"
-            raise DesignError(f"'{name}' was not observed", hint=hint)
+        self.array(name)
         return self.dataset[name]
+
+    def array(self, name: str) -> Array:
+        """A variable or coordinate, as :meth:`__getitem__` gives it but without xarray.
+
+        Raises
+        ------
+        DesignError : there is none of this name.
+        """
+        arrays = self.arrays
+        if name not in arrays:
+            known = (*arrays.coords, *arrays.data)
+            hint = nearest(name, known) or f"there are {', '.join(self.observables)}"
+            raise DesignError(f"'{name}' was not observed", hint=hint)
+        return arrays[name]
 
     @property
     def failures(self) -> pd.DataFrame:
@@ -164,9 +199,9 @@ class ResultSet:
         bad = status.where(status != "OK", drop=False).to_dataframe().dropna(subset=["status"])
         return bad.reset_index()
 
-    def _mask(self, data: xr.DataArray, failed: str) -> NDArray[np.bool_]:
+    def _mask(self, data: Array, failed: str) -> NDArray[np.bool_]:
         """Where there is no value, for statistics over ``data``; refused unless told to drop."""
-        missing: NDArray[np.bool_] = np.isnan(np.asarray(data, dtype=float))
+        missing: NDArray[np.bool_] = np.isnan(data.numbers)
         if missing.any() and failed != "drop":
             raise SolveError(
                 f"{int(missing.sum())} of {missing.size} points have failed cells ({self.summary}), "
@@ -182,23 +217,39 @@ class ResultSet:
         ------
         DesignError : no such time, or several and none named.
         """
-        data = self[self._readout(observe)]
+        name = self._readout(observe)
+        data, seconds = self.at(name, at)
+        arrays = self.arrays
+        coords = {axis: one for axis, one in arrays.coords.items() if set(one.dims) <= set(data.dims)}
+        coords["time"] = Array((), np.asarray(seconds), arrays["time"].attrs)
+        return Arrays({name: data}, coords, {}).dataset()[name]
+
+    def at(self, name: str, at: str | None = None) -> tuple[Array, float]:
+        """What :meth:`series` gives of a readout, without xarray, and at how many seconds it is.
+
+        Raises
+        ------
+        DesignError : no such readout or time, or several times and none named.
+        """
+        data, times = self.array(name), self.arrays["time"]
         if "quantile" in data.dims:
-            data = data.sel(quantile=0.5)
+            middle = int(np.flatnonzero(self.arrays["quantile"].numbers == 0.5)[0])
+            data = data.at({"quantile": middle})
         elif "draw" in data.dims:
-            data = data.isel(draw=np.flatnonzero(np.asarray(self.dataset["usable"]))).median("draw", skipna=False)
-        if "time" in data.dims:
-            if at is None:
-                if data.sizes["time"] != 1:
-                    hours = ", ".join(f"{float(t) / 3600:g} h" for t in data["time"])
-                    raise DesignError(f"say at which time: {hours}", hint="at='48 h'")
-                return data.isel(time=0)
-            wanted = units.seconds(at)
-            place = int(np.argmin(np.abs(np.asarray(data["time"]) - wanted)))
-            if abs(float(data["time"][place]) - wanted) > 1e-6 * max(1.0, abs(wanted)):
-                raise DesignError(f"there is no result at {at}")
-            return data.isel(time=place)
-        return data
+            data = data.reduced("draw", np.median, np.flatnonzero(self.arrays["usable"].values))
+        if "time" not in data.dims:
+            return data, float(times.values)
+        if at is None:
+            if len(times.values) != 1:
+                hours = ", ".join(f"{t / 3600:g} h" for t in times.numbers)
+                raise DesignError(f"say at which time: {hours}", hint="at='48 h'")
+            return data.at({"time": 0}), float(times.values[0])
+        wanted = units.seconds(at)
+        place = int(np.argmin(np.abs(times.numbers - wanted)))
+        found = float(times.values[place])
+        if abs(found - wanted) > 1e-6 * max(1.0, abs(wanted)):
+            raise DesignError(f"there is no result at {at}")
+        return data.at({"time": place}), found
 
     def _readout(self, observe: str | None) -> str:
         if observe is not None:
@@ -225,16 +276,15 @@ class ResultSet:
         if self.kind != "dose-response":
             raise DesignError(f"a {self.kind} has no dose-response curve to fit")
         name = self._readout(observe)
-        data = self.series(name, at)
-        if data.ndim != 1:
-            raise DesignError(f"'{name}' has the axes {', '.join(map(str, data.dims))}; a curve has one")
+        data, seconds = self.at(name, at)
+        if len(data.dims) != 1:
+            raise DesignError(f"'{name}' has the axes {', '.join(data.dims)}; a curve has one")
         missing = self._mask(data, failed)
         if name == "gr":
             raise DesignError("a GR curve is not a Hill curve on a fraction", hint="redoxsim.study.gr(result) fits it")
-        doses = np.asarray(self.dataset[self.axes[0]], dtype=float)
-        effect = np.asarray(data, dtype=float)
-        fit = fit_hill(doses, effect, orientation=orientation_of(self[name]), failed=missing, noiseless=True)
-        over = self.intervals.get(name, {}).get("fit", {}).get(str(float(data["time"])))
+        doses = self.arrays[self.axes[0]].numbers
+        fit = fit_hill(doses, data.numbers, orientation=orientation_of(name, data), failed=missing, noiseless=True)
+        over = self.intervals.get(name, {}).get("fit", {}).get(str(seconds))
         if over is None or self.draws is None:
             return fit
         from redoxsim.study.spread import over_draws
@@ -271,7 +321,7 @@ class ResultSet:
                 f"'{name}' has no declared direction, so no synergy is scored on it",
                 hint=f"these have: {', '.join(ORIENTATIONS)}",
             )
-        data = self.series(name, at)
+        data, _ = self.at(name, at)
         return self._scored(name, data, metrics, self._mask(data, failed), settings)
 
     def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
@@ -280,24 +330,25 @@ class ResultSet:
         Failed points are undefined.
         """
         name = self._readout(observe)
-        data = self[name]
-        more = tuple(str(dim) for dim in data.dims if str(dim) not in self.axes)
-        shape = tuple(data.sizes[dim] for dim in more)
-        dataset = self.dataset.copy()
+        data, arrays = self.array(name), self.arrays
+        more = tuple(dim for dim in data.dims if dim not in self.axes)
+        shape = tuple(arrays.sizes[dim] for dim in more)
+        scored: dict[str, Array] = {}
         found: list[dict[str, SynergyTable]] = []
         for place in np.ndindex(*shape):
-            one = data.isel(dict(zip(more, place, strict=True)))
+            one = data.at(dict(zip(more, place, strict=True)))
             near = found[0] if found else None
-            found.append(self._scored(name, one, metrics, np.isnan(np.asarray(one, dtype=float)), None, near))
+            found.append(self._scored(name, one, metrics, np.isnan(one.numbers), None, near))
         for metric in metrics:
             stacked = np.stack([tables[metric].values for tables in found], axis=-1)
             variable = SCORE_NAMES.get(metric, metric)
             values = stacked.reshape(*stacked.shape[:-1], *shape)
-            dataset[variable] = ((*self.axes, *more), values, score_attrs(found[0][metric], name))
+            scored[variable] = Array((*self.axes, *more), values, score_attrs(found[0][metric], name))
+        told: dict[str, Any] = {}
         if more == ("draw",):
             from redoxsim.study.spread import interval
 
-            usable = np.asarray(self.dataset["usable"])
+            usable = arrays["usable"].values
             summaries = {
                 metric: {
                     key: interval(np.array([getattr(one[metric].summary, key) for one in found])[usable])
@@ -309,13 +360,13 @@ class ResultSet:
                 }
                 for metric in metrics
             }
-            dataset.attrs["intervals"] = json.dumps({name: {"scores": summaries}}, sort_keys=True)
-        return self.with_dataset(dataset)
+            told["intervals"] = json.dumps({name: {"scores": summaries}}, sort_keys=True)
+        return self.with_data(arrays.more(scored, **told))
 
     def _scored(
         self,
         name: str,
-        data: xr.DataArray,
+        data: Array,
         metrics: Sequence[str],
         missing: NDArray[np.bool_],
         settings: Settings | None,
@@ -324,48 +375,34 @@ class ResultSet:
         from redoxsim.analysis import EffectArray, score
         from redoxsim.analysis.effect import MARGIN
 
+        arrays = self.arrays
         grid = EffectArray(
-            [np.asarray(self.dataset[axis], dtype=float) for axis in self.axes],
-            np.asarray(data, dtype=float),
+            [arrays[axis].numbers for axis in self.axes],
+            data.numbers,
             orientation=ORIENTATIONS[name],  # type: ignore[arg-type]
             scale="fraction",
             agents=self.axes,
-            dose_units=[str(self.dataset[axis].attrs["units"]) for axis in self.axes],
+            dose_units=[arrays[axis].units for axis in self.axes],
             failed=missing,
-            margin=MARGIN if "draw" not in self.dataset.dims else np.inf,
+            margin=MARGIN if "draw" not in arrays.sizes else np.inf,
         )
         return score(grid, metrics, settings=settings, near=near)
 
-    def with_dataset(self, dataset: xr.Dataset) -> ResultSet:
-        """The same run with another dataset."""
-        return ResultSet(dataset, messages=self.messages, seconds=self.seconds, interrupted=self.interrupted)
+    def with_data(self, data: xr.Dataset | Arrays) -> ResultSet:
+        """The same run with other data."""
+        return ResultSet(data, messages=self.messages, seconds=self.seconds, interrupted=self.interrupted)
 
     def to_dataframe(self) -> pd.DataFrame:
         """A tidy table: a row per point (and cell, and time in hours), units in the heads."""
         import pandas as pd
 
-        data = self.dataset
-        dims = [str(dim) for dim in data.dims]
+        arrays = self.arrays
+        dims = arrays.sizes
         order = [*(axis for axis in self.axes if axis in dims), *(dim for dim in dims if dim not in self.axes)]
-        shape = tuple(data.sizes[dim] for dim in order)
         columns: dict[str, Any] = {}
-        for dim in order:
-            place = [1] * len(order)
-            place[order.index(dim)] = -1
-            values = np.asarray(data[dim]) if dim in data.coords else np.arange(data.sizes[dim])
-            unit = str(data[dim].attrs.get("units", "")) if dim in data.coords else ""
-            if dim == "time":
-                values, unit = values / 3600.0, "h"
-            columns[_head(dim, unit)] = np.broadcast_to(values.reshape(place), shape).ravel()
-        extra = [str(name) for name in data.coords if str(name) not in dims]
-        for name in (*extra, *map(str, data.data_vars)):
-            array = data[name]
-            missing = {dim: data.sizes[dim] for dim in order if dim not in array.dims}
-            values = np.asarray((array.expand_dims(missing) if missing else array).transpose(*order))
-            if name == "time":
-                columns[_head("time", "h")] = values.ravel() / 3600.0
-            else:
-                columns[_head(name, str(array.attrs.get("units", "")))] = values.ravel()
+        for name, one in arrays.columns(order).items():
+            hours = name == "time"
+            columns[_head(name, "h" if hours else one.units)] = one.numbers / 3600.0 if hours else one.values
         return pd.DataFrame(columns)
 
     def to_csv(self, path: str | Path) -> None:

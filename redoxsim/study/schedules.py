@@ -159,7 +159,7 @@ def _with_excess(result: ResultSet) -> ResultSet:
             excess[(slice(None), slice(None), *place)] = table.values
             attrs = score_attrs(table, name)
         dataset[SCORE_NAMES["bliss"]] = (dataset[name].dims, excess, attrs)
-    return result.with_dataset(dataset)
+    return result.with_data(dataset)
 
 
 def _bliss(doses: Sequence[Any], effect: Any, orientation: str, agents: tuple[str, str]) -> SynergyTable:

@@ -37,7 +37,7 @@ from redoxsim.study.metadata import Constant, Metadata, constants_of, metadata_o
 from redoxsim.study.signs import refuse_negative
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from redoxsim.study.arrays import Array
 
 FloatArray = NDArray[np.float64]
 Model = Network | str | Path
@@ -47,9 +47,9 @@ SHARES: Mapping[str, tuple[str, str]] = {"viability": ("live", "live_ref")}
 ORIENTATIONS: Mapping[str, str] = {"viability": "viability", "survival": "viability"}
 
 
-def orientation_of(data: xr.DataArray) -> Literal["viability", "inhibition", "signal"]:
+def orientation_of(name: str, data: Array) -> Literal["viability", "inhibition", "signal"]:
     """Which way up a readout is; a readout that does not say is a signal."""
-    said = str(data.attrs.get("orientation", ORIENTATIONS.get(str(data.name), "signal")))
+    said = str(data.attrs.get("orientation", ORIENTATIONS.get(name, "signal")))
     return "viability" if said == "viability" else "inhibition" if said == "inhibition" else "signal"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim.study.arrays import Array, Arrays
 from redoxsim.study.rows import QUANTILES, Readout, Rows
 from redoxsim.study.setup import orientation_of
 
@@ -28,21 +29,25 @@ def quantiles(result: ResultSet) -> ResultSet:
 
     A score that is not defined in every draw is given where it is in nine of ten.
     """
-    usable = np.asarray(result.dataset["usable"], dtype=bool)
-    dataset = result.dataset.drop_vars(["draw", "usable"])
-    for name, array in result.dataset.data_vars.items():
-        if "draw" not in array.dims:
+    arrays = result.arrays
+    usable = arrays["usable"].values.astype(bool)
+    data = {}
+    for name, one in arrays.data.items():
+        if "draw" not in one.dims:
+            data[name] = one
             continue
-        values = np.asarray(array.transpose(..., "draw"), dtype=float)[..., usable]
+        dims = tuple(dim for dim in one.dims if dim != "draw")
+        values = np.asarray(one.along(*dims, "draw"), dtype=float)[..., usable]
         out = np.full((*values.shape[:-1], len(QUANTILES)), np.nan)
         if usable.any():
             share = np.mean(np.isfinite(values), axis=-1)
-            needed = 1.0 if str(name) in result.observables else DEFINED
+            needed = 1.0 if name in result.observables else DEFINED
             for place in zip(*np.nonzero((share >= needed) & (share > 0.0)), strict=True):
                 out[place] = np.quantile(values[place][np.isfinite(values[place])], QUANTILES)
-        dims = (*(dim for dim in array.dims if dim != "draw"), "quantile")
-        dataset[name] = (dims, out, array.attrs)
-    return result.with_dataset(dataset.assign_coords(quantile=("quantile", list(QUANTILES))))
+        data[name] = Array((*dims, "quantile"), out, one.attrs)
+    coords = {name: one for name, one in arrays.coords.items() if name not in ("draw", "usable")}
+    coords["quantile"] = Array(("quantile",), np.array(QUANTILES))
+    return result.with_data(Arrays(data, coords, arrays.attrs))
 
 
 def interval(values: FloatArray) -> list[float]:
@@ -69,31 +74,28 @@ def with_intervals(result: ResultSet) -> ResultSet:
         fits = _fits(result, name)
         if fits:
             found.setdefault(name, {})["fit"] = fits
-    dataset = result.dataset.assign_attrs(intervals=json.dumps(found, sort_keys=True))
-    return result.with_dataset(dataset)
+    return result.with_data(result.arrays.more({}, intervals=json.dumps(found, sort_keys=True)))
 
 
 def _fits(result: ResultSet, name: str) -> dict[str, dict[str, list[float]]]:
     """By time in seconds and parameter: the interval over the draws that have the curve at all."""
     from redoxsim.analysis.hill_rows import gr_rows, hill_rows
 
-    data = result.dataset[name]
+    arrays = result.arrays
+    data = arrays[name]
     if set(data.dims) - {result.axes[0], "time", "draw"}:
         return {}
-    doses = np.asarray(result.dataset[result.axes[0]], dtype=float)
-    usable = np.asarray(result.dataset["usable"], dtype=bool)
+    doses, usable = arrays[result.axes[0]].numbers, arrays["usable"].values.astype(bool)
     found = {}
-    times = np.atleast_1d(np.asarray(data["time"], dtype=float))
-    for place, time in enumerate(times):
-        course = data.isel(time=place) if "time" in data.dims else data
-        effects = np.asarray(course.transpose("draw", result.axes[0]), dtype=float)[usable]
+    for place, time in enumerate(np.atleast_1d(arrays["time"].numbers)):
+        effects = np.asarray(data.at({"time": place}).along("draw", result.axes[0]), dtype=float)[usable]
         known = np.isfinite(effects).all(axis=1)
         if not known.any():
             continue
         if name == "gr":
             fits = gr_rows(doses[1:], effects[known][:, 1:])
         else:
-            fits = hill_rows(doses, effects[known], orientation=orientation_of(data))
+            fits = hill_rows(doses, effects[known], orientation=orientation_of(name, data))
         found[str(float(time))] = {key: interval(_laid_out(one, known)) for key, one in fits.items()}
     return found
 

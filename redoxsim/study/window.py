@@ -12,6 +12,7 @@ import numpy as np
 from redoxsim import units
 from redoxsim.analysis.window import FEW, MOST, Killed, Window
 from redoxsim.errors import DesignError, SolveError, UnitError
+from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment
 from redoxsim.study.results import ORIENTATIONS, ResultSet
 
 if TYPE_CHECKING:
@@ -47,6 +48,27 @@ class TwoCells:
     hours: float
     exposures: tuple[Reached | None, ...]
     direction_only: tuple[str, ...]
+
+
+APART = {"id", "cell", "observe", "scores"}
+"""What may differ between two runs of the same doses."""
+
+
+def pairs_of(experiment: Experiment) -> tuple[tuple[str, str], ...]:
+    """Ids of runs of the same doses in a cell that treatment should kill and in one that it should spare."""
+    from redoxsim.pharmacology import load_cell
+
+    dosed = [run for run in experiment.run if isinstance(run, CombineRun | DoseResponseRun)]
+    spared = {run.id for run in dosed if load_cell(run.cell or experiment.cell).normal}
+    return tuple(
+        (first.id, second.id)
+        for second in dosed
+        for first in dosed
+        if second.id in spared
+        and first.id not in spared
+        and first.model_dump(exclude=APART) == second.model_dump(exclude=APART)
+        and set(first.observe) & set(second.observe) & set(ORIENTATIONS)
+    )
 
 
 def reached(results: ResultSet, axis: str) -> Reached | None:
@@ -139,4 +161,4 @@ def _killed(data: xr.DataArray, axes: Sequence[str]) -> Killed:
     return Killed(middle=middle, low=low, high=high)
 
 
-__all__ = ["AGAINST", "Reached", "TwoCells", "reached", "two_cells"]
+__all__ = ["AGAINST", "APART", "Reached", "TwoCells", "pairs_of", "reached", "two_cells"]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redoxsim.analysis import Limit, fit_gr, gr_values
+from redoxsim.analysis.gr import _ends
 from redoxsim.errors import FitError
 
 DOSES = np.geomspace(0.01, 10.0, 9)
@@ -52,6 +53,14 @@ def test_a_clean_curve_is_recovered_in_any_unit(grinf: float, place: float, h: f
     assert fit.grmax == pytest.approx(float(fit.predict(DOSES[-1] * unit)), abs=1e-9)
     x = np.log(DOSES)
     assert fit.graoc == pytest.approx(float(np.trapezoid(1 - fit.values, x) / np.ptp(x)))
+
+
+def test_the_ends_of_an_interval_are_values_that_occurred() -> None:
+    """Of 0 to 998 the middle 95% are 24 to 974; one of them that is infinite does not reach the end."""
+    samples = np.arange(999.0)[:, None] * [1.0, 2.0]
+    samples[998] = np.inf
+    low, high = _ends(samples)
+    assert (low.tolist(), high.tolist()) == ([24.0, 48.0], [974.0, 1948.0])
 
 
 def test_intervals_of_replicates_hold_the_truth() -> None:

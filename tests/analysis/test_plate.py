@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from redoxsim.analysis import EffectGrid, bliss, fit_hill, loewe_excess
-from redoxsim.analysis.plate import LEAST_STEP, PlateAgent, plan_plate
+from redoxsim.analysis.plate import LEAST_STEP, Plate, PlateAgent, plan_plate
 from redoxsim.analysis.plate_tests import AdditiveMap, Inverse, additive
 from redoxsim.errors import DesignError
 
@@ -19,6 +19,12 @@ def agent(name: str = "a", *, ec50: float = 1.0, h: float = 1.5, top: float = 0.
     alive = 1.0 - top * DOSES**h / (ec50**h + DOSES**h)
     fit = fit_hill(DOSES * unit, alive, orientation="viability", profile=False)
     return PlateAgent(name=name, unit="uM", fit=fit, low=DOSES[1] * unit, high=DOSES[-1] * unit)
+
+
+@pytest.fixture(scope="module")
+def planned() -> Plate:
+    """Six doses each by both references, of agents three-fold apart."""
+    return plan_plate([agent(), agent("b", ec50=3.0)])
 
 
 def test_series_span_the_curves_and_stay_within_the_tested_doses() -> None:
@@ -126,9 +132,9 @@ def test_the_power_by_loewe_is_that_of_simulated_plates(synergy: bool) -> None:
         assert float(rate.mean()) < 0.08, "an additive plate shows synergy no more often than it may"
 
 
-def test_a_plate_for_both_references_tells_by_both() -> None:
+def test_a_plate_for_both_references_tells_by_both(planned: Plate) -> None:
     pair = [agent(), agent("b", ec50=3.0)]
-    both, one = plan_plate(pair), plan_plate(pair, metrics=["bliss"])
+    both, one = planned, plan_plate(pair, metrics=["bliss"])
     assert both.metrics == ("bliss", "loewe")
     assert both.telling <= min(test.telling for test in both.tests.values())
     assert one.telling >= both.tests["bliss"].telling, "nothing tells more by Bliss than the plate made for it"
@@ -150,8 +156,8 @@ def test_without_an_effect_alone_there_is_no_additivity() -> None:
         plan_plate([agent(), agent("b")], metrics=["zip"])
 
 
-def test_another_unit_gives_the_same_plate() -> None:
-    one = plan_plate([agent(), agent("b", ec50=3.0)])
+def test_another_unit_gives_the_same_plate(planned: Plate) -> None:
+    one = planned
     other = plan_plate([agent(unit=1e3), agent("b", ec50=3.0, unit=1e-6)])
     np.testing.assert_allclose(other.doses[0], one.doses[0] * 1e3, rtol=1e-9)
     np.testing.assert_allclose(other.doses[1], one.doses[1] * 1e-6, rtol=1e-9)
@@ -159,10 +165,14 @@ def test_another_unit_gives_the_same_plate() -> None:
 
 
 def test_more_wells_less_noise_or_a_larger_synergy_tell_more() -> None:
-    base = plan_plate([agent(), agent("b")], number=5, noise=0.08)
-    assert plan_plate([agent(), agent("b")], number=5, noise=0.04).telling > base.telling
-    assert plan_plate([agent(), agent("b")], number=5, noise=0.08, replicates=8).telling > base.telling
-    assert plan_plate([agent(), agent("b")], number=5, noise=0.08, fold=4.0).telling > base.telling
+    def telling(metric: str = "bliss", **settings: float) -> int:
+        return plan_plate([agent(), agent("b")], metrics=[metric], number=5, **{"noise": 0.08, **settings}).telling
+
+    base = telling()
+    assert telling(noise=0.04) > base
+    assert telling(replicates=8) > base
+    assert telling(fold=4.0) > base
+    assert telling("loewe", fold=4.0) > telling("loewe")
 
 
 def test_an_agent_without_effect_alone_gets_the_tested_range() -> None:

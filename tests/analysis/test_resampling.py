@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from redoxsim.analysis import Replicates, bootstrap, replicates
+from redoxsim.analysis.resampling import _percentiles
 from redoxsim.errors import DesignError
 
 D1 = np.r_[0.0, np.geomspace(0.1, 10.0, 4)]
@@ -111,6 +112,16 @@ def test_width_is_that_of_a_mean_of_all_replicates(resampling: str) -> None:
         ].summary["mean"]
         widths.append((high - low) / (2 * 1.96))
     assert np.mean(widths) == pytest.approx(fresh.std(), rel=0.25 if resampling == "wells" else 0.45)
+
+
+def test_the_ends_leave_out_as_much_on_either_side() -> None:
+    """Of 0 to 1000 the middle 95% are 25 to 975; nothing is said where too many resamples have no number."""
+    samples = np.linspace(0.0, 1000.0, 1001)[:, None] * [1.0, -1.0]
+    low, high = _percentiles(samples, 0.95)
+    np.testing.assert_allclose([low, high], [[25.0, -975.0], [975.0, -25.0]])
+    samples[:600, 1] = np.nan
+    low, high = _percentiles(samples, 0.5)
+    np.testing.assert_allclose([low, high], [[250.0, np.nan], [750.0, np.nan]])
 
 
 def test_intervals_of_the_mean_hold_the_truth() -> None:

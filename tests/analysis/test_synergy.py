@@ -57,6 +57,17 @@ def test_excess_by_hand() -> None:
     assert one.summary.mean == one.summary.max == one.summary.min == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_agent_that_helps_cells_raises_what_is_expected(turned: bool) -> None:
+    """More alive than untreated is taken as it is: 1.2 times 0.5 are expected, not 1 times 0.5."""
+    alive = np.array([[1.0, 0.5], [1.2, 0.5]])
+    grid = EffectGrid([0, 1], [0, 5], alive.T if turned else alive, orientation="viability", scale="fraction")
+    table = bliss(grid)
+    assert table.reference is not None
+    assert table.reference[1, 1] == pytest.approx(0.4)
+    assert table.values[1, 1] == pytest.approx(0.1)
+
+
 def test_loewe_by_hand() -> None:
     # Effect alone = dose / (1 + dose) for both; 1 and 1 together affect 0.8, which needs 4 alone: 1/4 + 1/4.
     c = np.array([0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])

@@ -203,6 +203,7 @@ def _covered() -> tuple[dict[str, int], int, list[float]]:
     return inside, rounds, errors
 
 
+@pytest.mark.slow
 def test_intervals_of_noisy_surfaces_hold_the_truth() -> None:
     inside, rounds, errors = _covered()
     # At 95% fewer than 8 of 12 has a chance of 2e-4.
@@ -416,6 +417,8 @@ def test_a_parameter_the_data_leave_open_is_undetermined() -> None:
 def test_an_estimate_reads_its_interval() -> None:
     one = Estimate("alpha", "", 2.0, neutral=1.0, bounds=(1e-4, 1e4), log=True)
     rng = np.random.default_rng(0)
+    even = judged(Estimate("a", "", 500.0), np.linspace(0.0, 1000.0, 1001))
+    assert (even.low, even.high) == (pytest.approx(25.0), pytest.approx(975.0))
     assert judged(one, np.exp(rng.normal(0.7, 0.1, 500))).reading == "synergy"
     assert judged(one, np.exp(rng.normal(0.0, 0.1, 500))).reading == "not told from none"
     assert judged(one, np.exp(rng.normal(-0.7, 0.1, 500))).reading == "antagonism"

@@ -18,6 +18,12 @@ def window(**more: object) -> Window:
     return Window(**given)  # type: ignore[arg-type]
 
 
+def test_draws_are_told_by_their_median_and_the_middle_nine_tenths() -> None:
+    found = Killed.of_draws(np.stack([np.linspace(0.0, 1.0, 101), np.linspace(1.0, 0.5, 101)]))
+    for ends, expected in ((found.low, [0.05, 0.525]), (found.middle, [0.5, 0.75]), (found.high, [0.95, 0.975])):
+        np.testing.assert_allclose(ends, expected)
+
+
 def test_the_window_is_most_of_the_one_and_few_of_the_other_and_never_the_control() -> None:
     found = window()
     # 0.8 and 0.2 are inside; 0.21 of the second is not; the last dose of the second agent alone is

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from typing import Any
 
 import click
 import pytest
+
+from redoxsim.study import engine
+
+
+@pytest.fixture(autouse=True)
+def one_row_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every study one row is solved again with SciPy and not three: tests/study/test_engine.py tests the check."""
+    whole = engine._checked
+
+    def checked(batch: Any, solver: str, gather: Any, seed: int, sample: int) -> Any:
+        return whole(batch, solver, gather, seed, min(sample, 1))
+
+    monkeypatch.setattr(engine, "_checked", checked)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_the_agent_on_the_page_can_be_given(tmp_path: Path) -> None:
 
 
 def test_the_files_on_the_page_load(tmp_path: Path) -> None:
-    measured, cell, example = fenced(ROOT / "docs/reference/file-formats.md", "toml")
+    measured, cell, example, corrected = fenced(ROOT / "docs/reference/file-formats.md", "toml")
     agent = (ROOT / "models/agents/bso.toml").read_text(encoding="utf-8")
     (tmp_path / "bso.toml").write_text(f"{agent.partition('[[measured]]')[0]}\n{measured}", encoding="utf-8")
     assert len(load_agent(tmp_path / "bso.toml").measured) == 1
@@ -57,6 +58,8 @@ def test_the_files_on_the_page_load(tmp_path: Path) -> None:
     assert load_cell(tmp_path / "gsr-low.toml").overrides == {"GSR": 0.1}
     (tmp_path / "experiment.toml").write_text(example, encoding="utf-8")
     assert experiment.load(tmp_path).expect[0].wanted() == ">= 3"
+    (point,) = tomllib.loads(corrected)["corrected"]
+    assert experiment.Corrected.model_validate(point).as_document == ("catalase-by-trx",)
 
 
 def test_every_shipped_status_has_a_section() -> None:

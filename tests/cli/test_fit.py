@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 import redoxsim as rx
 from redoxsim.cli.fit import read_free
 from redoxsim.errors import DesignError
+from redoxsim.study import prepare
+from redoxsim.study.draws import draw
 
 Command = Callable[..., Any]
 
@@ -38,6 +41,48 @@ def test_a_constant_comes_back_with_words_and_a_figure(command: Command, table: 
     assert "all constants are determined" in ran.err
     assert "--set VGCL=0.6" in ran.err
     assert (tmp_path / "fit.svg").stat().st_size > 5000
+
+
+POOL = """
+model pool()
+  compartment cell = 1; species A in cell = 1;
+  k_in = 2e-4; k_out = 1e-4;
+  -> A; k_in*cell; A -> ; k_out*A*cell;
+end
+"""
+CONSTANTS = """id,value,unit,low,high,grade,source,note
+k_in,5e-4,,1e-5,1e-2,C,made up,
+k_out,2e-4,,1e-5,1e-2,C,made up,
+"""
+
+
+def test_what_a_calibration_says_of_pairs_is_what_draws_keep_to(command: Command, tmp_path: Path) -> None:
+    metadata = 'title = "pool"\nstart = "given"\nobservables = [ { id = "A", name = "A", unit = "uM" } ]\n'
+    for name, text in (("model.ant", POOL), ("model.toml", metadata), ("parameters.csv", CONSTANTS)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    hours = np.array([0.0, 2.0, 5.0, 10.0, 20.0])  # the way to a rest tells k_in/k_out better than either
+    values = 2.5 - 1.5 * np.exp(-2e-4 * 3600.0 * hours)
+    rows = [f"{t},{value},0.05" for t, value in zip(hours, values, strict=True)]
+    (tmp_path / "course.csv").write_text("time [h],A [uM],A_sd\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    before = draw(prepare(tmp_path / "model.ant"), 256).values
+    made = tmp_path / "correlations.csv"
+    ran = command(
+        "fit", tmp_path / "model.ant", tmp_path / "course.csv", "--free", "k_in,k_out", "--correlations", made
+    )
+    assert ran.code == 0, ran.err
+    assert f"Written: {made} (1 pairs)" in ran.err
+    (row,) = csv.DictReader(io.StringIO(made.read_text(encoding="utf-8")))
+    assert {row["id"], row["with"]} == {"k_in", "k_out"}
+    told = float(row["correlation"])
+    assert 0.7 < told < 1.0, "more in needs more out"
+    after = draw(prepare(tmp_path / "model.ant"), 256).values
+    ranks = [kendalltau(one["k_in"], one["k_out"]).statistic for one in (before, after)]
+    assert abs(ranks[0]) < 0.1
+    assert ranks[1] == pytest.approx(2 / np.pi * np.arcsin(told), abs=0.06)
+    again = command(
+        "fit", tmp_path / "model.ant", tmp_path / "course.csv", "--free", "k_in,k_out", "--correlations", made
+    )
+    assert again.code == 2, "nothing is overwritten"
 
 
 def test_a_dry_run_solves_nothing(command: Command, table: Path) -> None:

@@ -114,3 +114,14 @@ def test_help_and_import_load_little() -> None:
             [sys.executable, "-c", counted], capture_output=True, encoding="utf-8", cwd=_root(), check=True
         )
         assert int(done.stderr) < most, f"{code} loads {done.stderr.strip()} modules"
+
+
+def test_a_dose_response_is_made_without_data_frames() -> None:
+    """Importing xarray, and pandas with it, takes a fifth of the whole command."""
+    code = (
+        "import sys; from redoxsim.cli.main import main; "
+        "done = main('dose-response redox-core --agent auranofin --doses 1uM,2uM,4uM --cells 1 --draws 0'.split()); "
+        "print(done, sorted({'xarray', 'pandas', 'matplotlib'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=_root(), check=True)
+    assert done.stderr.splitlines()[-1] == "0 []"

@@ -68,6 +68,12 @@ def test_experiments_show_says_what_is_expected(command: Command) -> None:
     assert shown["about"]["question"].endswith("?")
 
 
+def test_experiments_show_tells_both_sides_of_what_a_document_has_wrong(command: Command) -> None:
+    about = json.loads(command("experiments", "show", "trx-backup", "--format", "json").out)["about"]
+    assert about["as the document says"][0] == "S0.2: Reduced Trx reduces catalase, which then removes H2O2."
+    assert len(about["as the chemistry does"]) == len(about["as the document says"]) == 2
+
+
 @pytest.mark.parametrize("format", ["sbml", "antimony"])
 def test_export_gives_the_same_model(command: Command, format: str) -> None:
     ran = command("export", "gsh", "--format", format)
@@ -183,7 +189,7 @@ def test_doctor_clears_what_is_kept(command: Command, tmp_path: Path, monkeypatc
         shelf.save("one", b"content")
     assert all(f"{what},1," in command("doctor").out for what in SHELVES)
     ran = command("doctor", "--clear-cache")
-    assert "Removed: compiled kernels 1, models read 1, draws 1; " in ran.err
+    assert "Removed: compiled kernels 1, models read 1, rates in Python 1, draws 1; " in ran.err
     assert all(f"{what},0," in ran.out for what in SHELVES)
     assert all(shelf.load("one") is None for shelf in SHELVES.values())
 

@@ -15,6 +15,7 @@ import pytest
 
 from redoxsim import catalog
 from redoxsim.cli.exits import Exit
+from redoxsim.cli.run_all import Children, passed_on
 
 Command = Callable[..., Any]
 DECAY = "model decay\n species A = 1; J: A -> ; k*A; k = 0.5\nend\n"
@@ -66,6 +67,31 @@ def test_all_experiments_are_run_and_one_page_tells_of_them(command: Command, tw
     assert "2 of 2 expectations hold" in (two / "out" / "report.html").read_text(encoding="utf-8")
 
 
+def test_an_experiment_that_cannot_be_read_stops_no_other_and_is_named(command: Command, two: Path) -> None:
+    file = two / "mine" / "experiments" / "grows" / "experiment.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("until =", "untill ="), encoding="utf-8")
+    ran = command("run", "all", "-o", "out", "--no-figures", "--draws", "0")
+    assert ran.code not in (Exit.GOOD, Exit.PARTIAL, Exit.INTERRUPTED)
+    assert "unknown key 'untill'" in ran.err
+    assert "did you mean 'until'?" in ran.err
+    assert "Traceback" not in ran.err
+    text = (two / "out" / "report.html").read_text(encoding="utf-8")
+    assert "No result of: grows." in text
+    assert "1 experiments; 1 of 1 expectations hold" in text
+
+
+@pytest.mark.parametrize(
+    ("claim", "says"),
+    [("S9.1", "it is answered by falls, grows"), ("S9.2", "did you mean 'S9.1'?"), ("S77.1a", "list")],
+)
+def test_a_claim_in_place_of_an_experiment_is_told_where_to_look(
+    command: Command, two: Path, claim: str, says: str
+) -> None:
+    ran = command("run", claim)
+    assert ran.code == Exit.USAGE
+    assert says in ran.err
+
+
 def test_a_dry_run_of_all_solves_nothing(command: Command, two: Path) -> None:
     ran = command("run", "all", "-o", "out", "-n")
     assert ran.code == Exit.GOOD, ran.err
@@ -96,9 +122,20 @@ def runs(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are found in /proc")
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signals")
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP"])
-def test_being_told_to_end_leaves_no_children(tmp_path: Path, how: str) -> None:
+def test_being_told_to_end_is_passed_on_while_it_lasts(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    children, told, number = Children(), list[str](), getattr(signal, how)
+    monkeypatch.setattr(children, "interrupt", lambda: told.append(how))
+    before = signal.getsignal(number)
+    with passed_on(children):
+        os.kill(os.getpid(), number)
+    assert told == [how]
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are found in /proc")
+def test_being_told_to_end_leaves_no_children(tmp_path: Path) -> None:
     root = Path(catalog.__file__).resolve().parents[1]
     words = ("run", "all", "-o", "out", "--no-figures", "--jobs", "2", "--draws", "0")
     with subprocess.Popen(
@@ -111,7 +148,7 @@ def test_being_told_to_end_leaves_no_children(tmp_path: Path, how: str) -> None:
                 time.sleep(0.05)
             begun = children_of(process.pid)
             assert begun, "experiments are under way in processes of their own"
-            process.send_signal(getattr(signal, how))
+            process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=120.0)
         finally:
             process.kill()

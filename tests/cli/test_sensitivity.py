@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from redoxsim import network
 
 Command = Callable[..., Any]
 GSH = ("sensitivity", "gsh", "--observe", "GSH_c", "--at", "24h")
@@ -45,3 +51,13 @@ def test_wrong_use_is_said(command: Command) -> None:
     ran = command(*GSH, "--vary", "GCLCC")
     assert ran.code == 2
     assert "GCLC" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["sensitivity", "fit"])
+def test_constants_named_in_examples_are_in_their_models(verb: str) -> None:
+    module = importlib.import_module(f"redoxsim.cli.{verb}")
+    found = re.findall(rf"{verb} (gsh) .*?--(?:vary|free) (\S+)", "\n".join(module.command.examples))
+    assert found
+    known = {one.id for one in network.read("gsh").parameters}
+    for _, ids in found:
+        assert set(ids.split(",")) <= known

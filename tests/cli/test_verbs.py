@@ -385,7 +385,7 @@ def test_the_map_of_a_banded_surface_is_that_of_its_table(command: Command, tmp_
     whole = drawing.synergy
     monkeypatch.setattr(drawing, "synergy", lambda data, **more: seen.append((data, more)) or whole(data, **more))
     ran = command(
-        "combine", "--agent", "auranofin=0,0.8uM,2uM,4uM", "--agent", "bso=0,10uM,100uM,1mM", "--draws", "8",
+        "combine", "--agent", "auranofin=0,0.8uM,4uM", "--agent", "bso=0,10uM,1mM", "--draws", "8",
         "--score", "bliss", "-o", tmp_path / "a.csv", "--plot", tmp_path / "a.svg",
     )  # fmt: skip
     assert ran.code == 0, ran.err

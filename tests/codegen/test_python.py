@@ -190,8 +190,8 @@ def test_compiled_once_per_content(monkeypatch: pytest.MonkeyPatch) -> None:
     from redoxsim.codegen import compiled as module
 
     builds = []
-    original = module.write_python
-    monkeypatch.setattr(module, "write_python", lambda *args: builds.append(1) or original(*args))
+    original = module.written
+    monkeypatch.setattr(module, "written", lambda *args: builds.append(1) or original(*args))
     nets = [network_of(["A -> ; kq*A"], species={"A": 1.0}, parameters={"kq": 1.0}) for _ in range(3)]
     systems = [codegen.compile_system(equations.build(net)) for net in nets]
     assert len(builds) == 1

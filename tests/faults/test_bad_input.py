@@ -317,5 +317,5 @@ def test_ctrl_c_in_a_scan_writes_what_is_done(tmp_path: Path) -> None:
     assert "interrupted" in err.splitlines()[-1]
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2001
-    assert lines[1].split(",")[2] == "OK"
-    assert lines[-1].split(",")[1:3] == ["nan", "INTERRUPTED"]
+    assert lines[1].split(",")[3] == "OK"
+    assert lines[-1].split(",")[1:4] == ["48.0", "nan", "INTERRUPTED"]

@@ -42,11 +42,11 @@ def test_two_runs_are_the_same_but_for_the_log(twice: tuple[Path, Path]) -> None
 
 LAB = "auranofin [uM],bso [uM],viability\n0,0,1\n1,0,0.6\n0,10,0.9\n1,10,0.3\n"
 WRITES = [
-    ("simulate gsh --dose bso=10uM@1h --until 4h --every 1h --observe GSH_c,Cys", "json", "svg"),
+    ("simulate gsh --dose bso=10uM@1h --until 4h --every 1h --observe GSH_c,Cys", "json", None),
     ("scan gsh --axis GSR=0.5,1 --axis GCLC=0.5,1,2 --until 2h --observe GSH_c --cells 2", "nc", "png"),
     ("steady gsh --axis GSR=0.5..1:lin:3 --observe GSSG_c", "csv", "pdf"),
     ("dose-response trx --agent h2o2 --doses 1uM..100uM:log:4 --observe Trx1_red --at 1h --cells 2", "nc", "svg"),
-    ("combine --agent auranofin=0,1uM,3uM --agent bso=0,100uM --cells 2 --at 12h", "csv", "svg"),
+    ("combine --agent auranofin=0,1uM,3uM --agent bso=0,100uM --cells 1 --at 12h --score bliss", "csv", "svg"),
     ("score lab.csv --effect viability --orientation viability --scale fraction", "csv", None),
     ("validate --only C09 --all", "csv", None),
     ("export gsh --format sbml", "xml", None),

@@ -123,6 +123,11 @@ CASES: dict[str, tuple[Network, str | None, int | None, str]] = {
 }  # fmt: skip
 
 
+def test_atoms_that_are_lost_are_told_as_those_that_are_made() -> None:
+    (issue,) = found(model(formulas=("C6H14O6", "C6H12O6")), "RX029")
+    assert "-2 H" in issue.message
+
+
 @pytest.mark.parametrize("code", CASES)
 def test_each_code_is_found(code: str) -> None:
     subject, element, line, words = CASES[code]

@@ -12,7 +12,9 @@ from redoxsim import catalog, equations, network
 from redoxsim.codegen import compile_system
 from redoxsim.network.parts import Network
 
-NAMES = ("energy", "fate", "ferroptosis", "glutamine", "gsh", "h2o2", "nadph", "nrf2", "redox", "redox-core", "trx")
+NAMES = (
+    "energy", "fate", "ferroptosis", "glutamine", "gsh", "h2o2", "nadph", "nrf2", "redox", "redox-core", "tme", "trx",
+)  # fmt: skip
 FIXED = (
     "H2O2_c", "H2O2_m", "H2O2_x", "GSH_c", "GSSG_c", "Trx1_red", "Trx2_red", "Prx3_ox", "NADPH_c", "NRF2", "LOOH",
     "ATP", "Gln", "Glu", "viability", "survival",

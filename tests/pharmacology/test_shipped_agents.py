@@ -11,6 +11,8 @@ from redoxsim.errors import UnitError, Unsupported
 from redoxsim.network import check
 from redoxsim.pharmacology import apply_agent, load_agent
 from redoxsim.study import simulate
+from redoxsim.study.experiment import load
+from redoxsim.study.experiment_runs import dosed
 from redoxsim.units import Quantity
 
 AGENTS = sorted(catalog.agents())
@@ -99,3 +101,12 @@ def test_amount_of_mass_is_no_concentration(redox):
 def test_only_what_names_gray_takes_gray(redox):
     with pytest.raises(UnitError):
         simulate(redox, doses={"auranofin": "2 Gy"}, until="1 h")
+
+
+def test_draws_agree_with_measurements_or_the_file_says_why_not():
+    """Of agents that an experiment doses and that have constants to draw."""
+    used = {one for folder in catalog.experiments().values() for run in load(folder).run for one in dosed(run)}
+    for agent in map(load_agent, sorted(used)):
+        why = [text for text in agent.caveats if text.startswith("Not conditioned on measurements: ")]
+        if any(one.low != one.high for one in agent.parameters):
+            assert bool(agent.measured) != bool(why), agent.id

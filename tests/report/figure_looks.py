@@ -22,9 +22,8 @@ def panel(figure: Figure, title: str) -> Axes:
 
 
 def _visible(figure: Figure) -> list[tuple[str, Bbox]]:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()  # laid out as for a file, without the pixels
     hidden = {
         id(label)
         for axes in figure.axes

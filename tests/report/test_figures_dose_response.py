@@ -125,7 +125,9 @@ def test_other_units_get_a_panel_of_their_own() -> None:
     points = Points(observable="H2O2_m", x=np.array([1.0]), y=np.array([90.0]), unit="nM", label="probe")
     figure = dose_response([fitted("viability", 1.1, observable="viability"), other], agent="auranofin", data=[points])
     labels = [axes.get_ylabel() for axes in figure.axes if axes.get_xlabel()]
-    assert labels == ["viability, 0 to 1", "H2O2_m (µM), 0 to 0.186"]
+    assert labels == ["viability, 0 to 1", "H2O2_m (nM)"]
+    (axes,) = (axes for axes in figure.axes if axes.get_ylabel() == labels[1])
+    assert axes.yaxis.get_major_formatter()(0.05) == "50"
     drawn = [line for axes in figure.axes for line in axes.lines if line.get_label() == "probe"]
     assert len(drawn) == 1
     assert drawn[0].get_ydata()[0] == pytest.approx(0.09)

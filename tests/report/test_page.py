@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from redoxsim.report import page, runlist, runs
+from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE
 
 RUNS = [
     {"id": "course", "kind": "simulate", "cells": 1, "until": "2 h", "values": {"GSR": 0.5}, "observe": ["GSH_c"]},
@@ -107,13 +108,13 @@ def test_claims_and_experiments_stand_at_the_top(written: str) -> None:
 def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> None:
     section = written.split("<section")[1]
     assert "About &lt;first&gt;" in section
-    assert "x &lt; 1 &amp; more" in section
+    assert "x &lt;\u00a01 &amp; more" in section
     assert "does not hold" in section
     assert "redoxsim run first -S &#x27;course.until=2 h&#x27;" in section
     assert "-o here" not in section
     assert "0.1235" in section
     assert "told" not in section
-    assert "model trx; cell default and normal; cells simulated 1 and 4; solves: 3 ok" in section
+    assert "Model trx; cell default and normal; cells simulated 1 and 4; solves: 3 ok" in section
     assert section.index("Run it again") < section.index("<figure>"), "the command does not stand on a page of its own"
     assert "and 6 more in fits.csv" in section
     assert "of 3 constants 1 were read in a source (A), 0 recalled (B), 2 assumed (C)" in section
@@ -126,7 +127,8 @@ def test_the_same_runs_give_the_same_page(tmp_path: Path, written: str) -> None:
 
 def rows_of(section: str, caption: str) -> list[list[str]]:
     table = section.split(f"<caption>{caption}</caption>")[1].split("</table>")[0]
-    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)][1:]
+    plain = re.sub(r"<span class='whole'>(.*?)</span>", r"\1", table).replace("\u00a0", " ")
+    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", plain)][1:]
 
 
 def test_the_design_tells_each_run(written: str) -> None:
@@ -138,17 +140,45 @@ def test_the_design_tells_each_run(written: str) -> None:
     ]
 
 
-def test_a_wrong_claim_is_shown_both_ways_and_a_conflict_with_its_numbers(tmp_path: Path) -> None:
+CORRECTED = """
+[[experiment.corrected]]
+claim = "S0.1"
+document = "A <lowers> B"
+chemistry = "A raises B"
+as_document = ["e0"]
+as_chemistry = ["e1"]
+
+[[experiment.corrected]]
+claim = "S0.1"
+document = "C"
+chemistry = "D"
+why = "there is no C"
+"""
+
+
+def test_a_wrong_claim_is_shown_both_ways_side_by_side(tmp_path: Path) -> None:
     made = folder(tmp_path, "first", claims={"S0.1": "contradicted: x"}, holds=(False, True))
     settings = (made / "settings.toml").read_text(encoding="utf-8")
     settings = settings.replace('id = "e0"', 'id = "e0"\nconflict = "2: <all> it gives"')
     settings = settings.replace('id = "e1"', 'id = "e1"\ncorrection = true')
-    (made / "settings.toml").write_text(settings, encoding="utf-8")
-    section = page.report_page([runlist.load(made)]).split("<section")[1]
-    (said,) = rows_of(section, "What the document says")
-    (right,) = rows_of(section, "What the chemistry does, where the document is wrong")
-    assert "Known conflict: 2: &lt;all&gt; it gives" in said[1]
-    assert right[1] == "x &lt; 1 &amp; more"
+    (made / "settings.toml").write_text(settings + CORRECTED, encoding="utf-8")
+    written = page.report_page([runlist.load(made)])
+    top, section = written.split("<section")
+    assert "0 of 1 expectations hold; where the documents are wrong, 0 of 1 tests as the document says" in top
+    assert "1 of 1 tests as the chemistry does hold" in top
+    assert "the document is wrong here; both ways below" in top
+    heads = re.findall(r"<th scope='col'>(.*?)</th>", section.split(f"<caption>{TITLE}</caption>")[1])[:3]
+    assert heads == ["claim", DOCUMENT, CHEMISTRY]
+    first, second = rows_of(section, TITLE)
+    assert first[0] == "S0.1"
+    assert "A &lt;lowers&gt; B" in first[1]
+    assert "does not hold" in first[1]
+    assert "2: &lt;all&gt; it gives" in first[1]
+    assert "A raises B" in first[2]
+    assert "holds</span>: x &lt; 1 &amp; more" in first[2]
+    assert "Not run: there is no C" in second[1]
+    (decides,) = [row for row in re.findall(r"<tr><td>S0.1</td>.*?</tr>", section) if "Known conflict" in row]
+    assert "2: &lt;all&gt; it gives" in decides
 
 
 def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) -> None:
@@ -164,18 +194,28 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
         "a,bliss,0.12345,nan,above 0 synergy,as viability\na,hsa,0.2,nan,above 0 synergy,as viability\n",
         encoding="utf-8",
     )
-    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    top, section = page.report_page([runlist.load(made)]).split("<section")
     assert rows_of(section, "Fits of the curves, with 95% intervals") == [
-        ["a", "viability", "1.235 (1 to 2)", "–"], ["b", "GSH_c", "3", ""]
+        ["a", "viability", "1.235<br>(1 to 2)", "–"], ["b", "GSH_c", "3", ""]
     ]  # fmt: skip
-    assert rows_of(section, "Scores over the combinations")[0] == ["a", "bliss", "0.1235", "–"]
-    assert section.count("above 0 synergy") == 1
-    assert "as viability." in section
+    assert rows_of(section, "Scores over the combinations")[0] == ["a", "Bliss excess", "0.1235", "–"]
+    assert "above 0 synergy" not in section, "said once, at the top of the page"
+    assert top.count("Above 0 synergy.") == 1
+    assert "As viability." in top
+
+
+def test_a_note_and_what_has_no_result_are_told(tmp_path: Path) -> None:
+    told = {"experiment": {"id": "x", "note": "one look < before"}}
+    made = runs.create(command="redoxsim run x", settings=told, name="x", folder=tmp_path / "x")
+    made.finish({}, state="finished")
+    written = page.report_page([runlist.load(made.path)], missing=["y", "z"])
+    assert "<b>Note.</b> one look &lt; before" in written
+    assert "No result of: y, z." in written.split("<section")[0]
 
 
 def test_the_window_is_told_in_sentences(tmp_path: Path) -> None:
     made = runs.create(command="redoxsim run x", settings={"experiment": {"id": "x"}}, name="x", folder=tmp_path / "x")
     made.finish({"windows": {"surface": ["Window at 48 h", "none of 9 < 10"]}}, state="finished")
     section = page.report_page([runlist.load(made.path)]).split("<section")[1]
-    assert "<h3>Window at 48 h</h3>" in section
-    assert "<li>none of 9 &lt; 10</li>" in section
+    assert "<h3>Window at 48\u00a0h</h3>" in section
+    assert "<li>none of 9 &lt;\u00a010</li>" in section

@@ -44,8 +44,23 @@ def test_pictures_take_their_share_of_the_page(tmp_path: Path) -> None:
     (place / "a-b.png").write_bytes(drawn(colours=False))
     (place / "c.svg").write_text("<svg/>", encoding="utf-8")
     (place / "d.pdf").write_bytes(b"%PDF")
-    first, second = pictures.figures(tmp_path)
+    first, second = pictures.figures(tmp_path, {"a-b": "A &lt; B"}).values()
     assert "alt='a b'" in first
+    assert "<figcaption>A &lt; B</figcaption>" in first
+    assert "figcaption" not in second
     assert "--share: 45%" in first, "600 of 1980 pixels would be too small to read"
     assert "data:image/svg+xml;base64," in second
-    assert pictures.figures(tmp_path / "none") == []
+    assert pictures.figures(tmp_path / "none") == {}
+
+
+def test_the_colours_of_large_areas_stay_as_they_are() -> None:
+    """White and a near white of a heat map must not become each other, however many other colours there are."""
+    field = np.full((400, 400, 3), 255, dtype=np.uint8)
+    field[:200] = (247, 247, 247)
+    field[:60, :60] = np.arange(60, dtype=np.uint8)[:, None, None] + np.arange(60, dtype=np.uint8)[None, :, None]
+    made = io.BytesIO()
+    Image.fromarray(field).save(made, "PNG")
+    small, _ = pictures.smaller(made.getvalue())
+    after = np.asarray(Image.open(io.BytesIO(small)).convert("RGB"))
+    assert (after[300:] == 255).all()
+    assert (after[100:200] == 247).all()

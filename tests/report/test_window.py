@@ -50,8 +50,7 @@ def made(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("agents", [1, 2, 3])
-@pytest.mark.parametrize("draws", [0, 9])
+@pytest.mark.parametrize(("agents", "draws"), [(1, 0), (1, 9), (2, 0), (2, 9), (3, 9)])
 def test_the_figure_shows_both_cells_the_exposure_and_the_window(agents: int, draws: int) -> None:
     found = made(agents, draws=draws)
     figure = window(found, title="t", caption="c", note="n")

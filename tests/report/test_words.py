@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from redoxsim.errors import DesignError, UnitError
-from redoxsim.report.experiments import dose_bars
+from redoxsim.report.conditions import dose_bars
 from redoxsim.report.marks import DoseBar, merge_bars
 from redoxsim.report.measured import read_points
 from redoxsim.report.names import head, show_id, show_unit, split_head, title_of
@@ -131,8 +131,8 @@ def test_dose_bars_of_a_schedule() -> None:
     bars = dose_bars(texts)
     assert bars == (
         DoseBar(0.0, 6.0, "auranofin 2 µM", row="auranofin"),
-        DoseBar(-24.0, 6.0, "bso 100 µM", row="bso"),
-        DoseBar(8.0, 10.0, "vitamin-c 0.5 µM/h", row="vitamin-c", kind="infuse"),
+        DoseBar(-24.0, 6.0, "BSO 100 µM", row="bso"),
+        DoseBar(8.0, 10.0, "vitamin C 0.5 µM/h", row="vitamin-c", kind="infuse"),
         DoseBar(12.0, None, "O2_x set to 21 µM", row="O2_x", kind="set"),
         DoseBar(6.0, None, "medium exchanged", row="medium exchanged", kind="wash"),
     )

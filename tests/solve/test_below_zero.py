@@ -13,6 +13,7 @@ from redoxsim import equations
 from redoxsim.network import Network
 from redoxsim.solve import Batch, BatchSolution, solve_batch
 from redoxsim.solve import rosenbrock as module
+from redoxsim.solve.driver import below_zero
 
 NetworkOf = Callable[..., Network]
 LEVELS = np.array([0.1, 2.0, 0.3, 0.0, 1.5])
@@ -47,6 +48,14 @@ def test_rows_are_named_with_species_and_value(network_of: NetworkOf, solver: st
     done = solve_batch(batch(network_of), solver)
     assert done.ok.all()
     assert lowest(done) == {1: ("A", -3.0, 2.0), 4: ("A", -2.0, 2.0)}
+
+
+@pytest.mark.parametrize(("lowest", "told"), [(-1.0e-5, False), (-1.2e-5, True)])
+def test_ten_tolerances_and_the_relative_one_are_allowed(network_of: NetworkOf, lowest: float, told: bool) -> None:
+    """With rtol 1e-6 of the largest value, 1, and ten times an absolute tolerance of 1e-6: 1.1e-5."""
+    system = equations.build(network_of(["A -> ; A"], species={"A": 1.0}))
+    found = below_zero(system, np.array([0.0, 1.0]), np.array([[1.0, lowest]]), np.array([1e-6]), 1e-6)
+    assert bool(found) is told
 
 
 def test_many_marked_rows_in_blocks(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,19 +94,19 @@ def test_nothing_is_printed_and_no_warning_leaks(solver: str, capfd: pytest.Capt
     batch = Batch(
         system=equations.build(BLOW_UP),
         times=[0.0, 0.5, 2.0],
-        rows=6,
-        columns={"X": np.linspace(0.0, 5.0, 6)},
+        rows=3,
+        columns={"X": np.array([0.0, 2.0, 5.0])},
         observe=("X", "slow"),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         result = solve_batch(batch, solver)
     assert capfd.readouterr() == ("", "")
-    assert result.ok.tolist() == [True, *[False] * 5]  # a bad row touches no other
-    assert set(result.messages) == {1, 2, 3, 4, 5}
-    assert result.values.shape == (6, 2, 3)
+    assert result.ok.tolist() == [True, False, False]  # a bad row touches no other
+    assert set(result.messages) == {1, 2}
+    assert result.values.shape == (3, 2, 3)
     assert np.isfinite(result.values[0]).all()
-    assert np.isnan(result.values[5, :, -1]).all()
+    assert np.isnan(result.values[2, :, -1]).all()
 
 
 def test_batch_progress_and_cancel() -> None:

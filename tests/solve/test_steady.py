@@ -9,7 +9,7 @@ from small_networks import network_of
 from redoxsim import equations
 from redoxsim.errors import SolveError
 from redoxsim.network import Network
-from redoxsim.solve import Batch, Dose, Problem, Schedule, Status, solve, solve_batch, steady
+from redoxsim.solve import Batch, Dose, Problem, Schedule, Solution, Status, solve, solve_batch, steady
 
 
 def problem(net: Network, **settings: object) -> Problem:
@@ -124,12 +124,14 @@ BRUSSELATOR = network_of(["-> X; 1", "X -> Y; 3*X", "2 X + Y -> 3 X; X^2*Y", "X 
     ],
 )
 def test_no_steady_state_is_said(net: Network, word: str) -> None:
-    found = steady(problem(net))
-    assert found.status is Status.NO_STEADY_STATE
-    assert not found.stable
     with pytest.raises(SolveError, match=word) as caught:
         solve(problem(net))
     assert caught.value.report is not None
+    assert isinstance(caught.value.solution, Solution)
+    found = caught.value.solution.steady
+    assert found is not None
+    assert found.status is Status.NO_STEADY_STATE
+    assert not found.stable
 
 
 def test_a_batch_finds_each_steady_state_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,13 @@ def test_edges_of_a_pulse_are_found_where_they_are(on: float, width: float) -> N
     assert switch_times(made, p[0], 0.0, 20.0) == (on, on + width)
 
 
+@pytest.mark.parametrize("on", [0.0, 20.0])
+def test_what_switches_at_the_border_of_a_run_is_no_switch_in_it(on: float) -> None:
+    made = compiled(RATES["pulse"])
+    p = constants(made, on=np.array([on]), off=np.array([7.0]))
+    assert switch_times(made, p[0], 0.0, 20.0) == (7.0,)
+
+
 def test_the_two_ways_agree() -> None:
     made = compiled(RATES["later"])
     for on, off in np.random.default_rng(4).uniform(0.5, 4.0, (20, 2)).tolist():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from redoxsim.report.window import drawn_lines
 from redoxsim.study import draws as study_draws
 from redoxsim.study import experiment, prepare
 from redoxsim.study.agreement import agreement
+from redoxsim.study.window import pairs_of
 
 MODEL = """
 model pool()
@@ -133,3 +136,87 @@ def test_a_model_without_ranges_has_no_shares(tmp_path: Path) -> None:
     assert found.expectations == {}
     assert "no constant of model 'pool' has one" in found.why
     assert found.solves == 0
+
+
+KILLED = """
+model killed()
+  compartment cell = 1; species A in cell = 1;
+  k_out = 0.001; SENS = 1;
+  -> A; k_out*cell; A -> ; k_out*A*cell;
+  survival := 1;
+end
+"""
+SENSITIVITY = TABLE.replace("k_in,1,", "SENS,1,")
+POISON = """id = "poison"
+name = "poison"
+forms = ["reversible"]
+dose_species = "poison_x"
+default_doses = "1uM"
+clinical = { low = 5.0, high = 20.0, unit = "uM", what = "made up", grade = "C", source = "made up" }
+[[species]]
+id = "poison_x"
+compartment = "cell"
+[[factors]]
+rule = "survival"
+factor = "1/(1 + SENS*poison_x)"
+"""
+TWO_CELLS = """id = "windows"
+title = "windows"
+claims = ["S9.1"]
+question = "?"
+says = "a"
+expected = "b"
+model = "{model}"
+cells = 1
+[[run]]
+id = "tumour"
+kind = "dose-response"
+agent = "poison"
+dose_values = "1uM,10uM"
+at = "1 h"
+observe = ["survival"]
+[[run]]
+id = "spared"
+kind = "dose-response"
+agent = "poison"
+dose_values = "1uM,10uM"
+at = "1 h"
+cell = "sound"
+observe = ["survival"]
+[[beyond]]
+claim = "S9.1"
+reason = "a window only"
+"""
+
+
+def test_windows_have_the_bands_of_the_same_draws(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "agents").mkdir()
+    (mine / "agents" / "poison.toml").write_text(POISON)
+    (mine / "cells" / "sound.toml").write_text(
+        'id = "sound"\nname = "sound"\nnormal = true\n[values.SENS]\nvalue = 0.02\ngrade = "C"\nsource = "made up"\n'
+    )
+    for name, text in (("model.ant", KILLED), ("model.toml", METADATA), ("parameters.csv", SENSITIVITY)):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "experiment.toml").write_text(TWO_CELLS.format(model=tmp_path / "model.ant"))
+    asked = experiment.load(tmp_path)
+    assert pairs_of(asked) == (("tumour", "spared"),)
+    found = agreement(asked, 16)
+    assert not found.expectations
+    window, results = found.windows["tumour"]
+    assert results.draws is not None
+    # k_out (B) does not move survival, so that what only the assumed ones leave is the whole band
+    assert results.dataset["survival"].attrs["grade_c_share"] == pytest.approx(1.0, abs=1e-6)
+    drawn = study_draws.draw(prepare(tmp_path / "model.ant"), 16, seed=1).values["SENS"]
+    killed = window.window.first
+    assert killed.low is not None
+    assert killed.high is not None
+    for place, dose in enumerate(np.asarray(window.window.doses[0])):
+        expected = np.quantile(1.0 - 1.0 / (1.0 + drawn * dose), (0.05, 0.5, 0.95))
+        got = (killed.low[place], killed.middle[place], killed.high[place])
+        assert got == pytest.approx(expected, abs=1e-6), f"{dose} uM"
+    assert window.window.second.middle == pytest.approx(1.0 - 1.0 / (1.0 + 0.02 * np.array([0.0, 1.0, 10.0])), abs=1e-6)
+    lines = drawn_lines(window, results)
+    assert lines[0].startswith("The same with 16 draws of the constants")
+    assert "of the draws at least one does" in lines[1]
+    assert not any(line.startswith("Clinical exposure") for line in lines), "told once, without draws"

@@ -16,6 +16,41 @@ CLAIMS = (
     *(f"S1.{number}" for number in range(1, 8)),
     *(f"S4.{number}" for number in (1, 2, 3, "4a", "4b", *range(5, 18))),
 )
+CORRECTED = {
+    "S0.2": "reduced Trx reduces catalase; ribonucleotide reductase turns RNA into DNA",
+    "S0.4": "auranofin acts only via TrxR1 and TrxR2",
+    "S0.6": "the synergy with BSO confirms that low GSR sensitises",
+    "S0.7": "high-dose auranofin kills by ferroptosis",
+    "S0.8": "selenocystine is a TrxR inhibitor",
+    "S0.10": "BSO is a GSR inhibitor",
+    "S0.12": "IPA-3 is a selective PAK1 inhibitor",
+    "S0.13": "anti-PD-L1 is an immunosuppressant",
+    "S0.14": "rapamycin stands with anti-PD-L1",
+    "S0.15": "ROS, then Trx, then hexokinase and MTCO2",
+    "S0.20": "FOXO3 in p53-mutant cells",
+    "S0.22": "PTGR1 makes sensitive",
+    "S1.2": "NRF2 makes GPX4",
+    "S1.3": "the sign of TrxR1 on NRF2",
+    "S1.5": "thalidomide without target, sign or dose",
+    "S1.6": "a biomarker, read from mice",
+    "S4.1": "GLUL is rate-limiting; a dodecamer",
+    "S4.4a": "degradation by CRL4-CRBN is missing",
+    "S4.4b": "GLUL supplies glutamate",
+    "S4.5": "miR-122, MYC and Wnt",
+    "S4.7": "GLUL's ATP feeds efflux",
+    "S4.8": "MSO is specific",
+    "S4.9": "GLS takes over",
+    "S4.10": "GLUL supplies glutamate for glutathione",
+    "S4.11": "huperzine A, matrine, tetraterpenes, GLUL lowered",
+    "S4.12": "MSO is specific: in a hepatocyte",
+    "S4.13": "GLUL-high cells starve T cells",
+    "S4.14": "GLUL marks tumours with mutated beta-catenin only",
+    "S4.15": "much GLUL is bad prognosis",
+    "S4.17": "GLUL-high cells starve T cells",
+}
+"""Claims that source_errors.md corrects, and what of them."""
+UNRUN = {"S0.12", "S0.20", "S0.22"}
+"""Of these, what has no run on either side: it says why."""
 QUANTITY = Quantity(run="one", observe="A", reduce="last")
 
 
@@ -30,6 +65,18 @@ def verdict(value: float, **more: str | bool) -> Verdict:
 def test_every_claim_has_a_place() -> None:
     found = [claim for name in catalog.experiments() for claim in experiment.load(experiment.find(name)).claims]
     assert set(found) == set(CLAIMS)
+
+
+def test_every_claim_that_the_documents_have_wrong_is_shown_both_ways() -> None:
+    shown = [(one, of) for of in every() for one in of.corrected]
+    assert {one.claim for one, _ in shown} == set(CORRECTED)
+    both = {one.claim for one, _ in shown if one.as_document and one.as_chemistry}
+    assert both == set(CORRECTED) - UNRUN
+    assert all(one.document != one.chemistry for one, _ in shown)
+
+
+def every() -> list[experiment.Experiment]:
+    return [experiment.load(experiment.find(name)) for name in catalog.experiments()]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +121,7 @@ EXPECT = (
     '[[expect]]\nid = "x"\nclaim = "S9.1"\ntext = "."\nat_least = 1.0\n'
     'quantity = { run = "one", observe = "A", reduce = "last" }\n'
 )
+CORRECT = '[[corrected]]\nclaim = "S9.1"\ndocument = "a"\nchemistry = "b"\n'
 BEYOND = '[[beyond]]\nclaim = "S9.1"\nreason = "it is"\n'
 
 
@@ -89,6 +137,20 @@ BEYOND = '[[beyond]]\nclaim = "S9.1"\nreason = "it is"\n'
         (
             'claims = ["S9.1"]\n' + RUN + EXPECT + EXPECT.replace('"x"', '"y"') + 'when = "it rains"\nreplaces = "z"\n',
             "replaces 'z', which no expectation of its claim is",
+        ),
+        ('claims = ["S9.1"]\n' + RUN + EXPECT + CORRECT, "say 'why' a side has none"),
+        (
+            'claims = ["S9.1"]\n' + RUN + EXPECT + CORRECT + 'as_document = ["z"]\nwhy = "."\n',
+            "'z', which is not there",
+        ),
+        ('claims = ["S9.1"]\n' + RUN + EXPECT + CORRECT.replace("9.1", "9.2") + 'why = "."\n', r"lacks S9\.2"),
+        (
+            'claims = ["S9.1"]\n' + RUN + EXPECT + CORRECT + 'as_document = ["x"]\nas_chemistry = ["x"]\n',
+            "on both sides: x",
+        ),
+        (
+            'claims = ["S9.1"]\n' + RUN + EXPECT + EXPECT.replace('"x"', '"y"') + "correction = true\n",
+            r"'y' is marked as a correction, and no \[\[corrected\]\]",
         ),
     ],
 )

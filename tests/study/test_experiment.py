@@ -9,6 +9,7 @@ import pytest
 
 from redoxsim.errors import DesignError, ReadError
 from redoxsim.study import expectations, experiment
+from redoxsim.study.window import pairs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = """
@@ -60,6 +61,13 @@ def test_every_shipped_experiment_loads_and_expects_something(folder: str) -> No
     assert loaded.id == folder
     assert loaded.claims
     assert loaded.expect or loaded.beyond
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()))
+def test_every_combination_has_a_therapeutic_window(folder: str) -> None:
+    loaded = experiment.load(ROOT / "experiments" / folder)
+    paired = {name for pair in pairs_of(loaded) for name in pair}
+    assert {run.id for run in loaded.run if run.kind == "combine"} <= paired
 
 
 @pytest.mark.parametrize(

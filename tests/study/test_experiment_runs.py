@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from redoxsim.errors import DesignError
+from redoxsim.report import conditions
 from redoxsim.report import experiments as report
 from redoxsim.study import experiment, experiment_runs
 from redoxsim.study.expectations import judge, measure
@@ -156,15 +157,17 @@ def test_the_report_has_every_number(finished: list[experiment_runs.Finished]) -
 def test_figures_are_drawn_for_every_kind_of_run(
     loaded: tuple[experiment.Experiment, Path], finished: list[experiment_runs.Finished]
 ) -> None:
-    assert [name for name, _ in report.figures(loaded[0], finished)] == ["course-course", "dose-GSH_c", "surface"]
+    drawn = {one.name: one.seen for one in report.figures(loaded[0], finished)}
+    assert list(drawn) == ["course-course", "dose-GSH_c", "surface"]
+    assert all(drawn.values()), "each says what is seen"
 
 
 def test_bars_are_left_out_where_schedules_differ() -> None:
     common = {"kind": "simulate", "until": "1 h", "every": "1 h"}
     first = experiment.SimulateRun(id="a", doses=("bso=1uM@-24h",), **common)
     second = experiment.SimulateRun(id="b", doses=("bso=1uM",), **common)
-    assert len(report.common_bars([first])) == 1
-    assert report.common_bars([first, second]) == ()
+    assert len(conditions.common_bars([first])) == 1
+    assert conditions.common_bars([first, second]) == ()
 
 
 def test_one_cell_has_a_time_axis_and_more_processes_change_nothing() -> None:

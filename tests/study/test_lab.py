@@ -61,9 +61,10 @@ def test_tidy_table_with_replicates(tmp_path: Path) -> None:
 
 
 def test_percent_and_inhibition_are_the_same_scores(tmp_path: Path) -> None:
-    one = rx.score(tidy(tmp_path / "a.csv", noise=0.0), effect="viability", orientation="viability", scale="fraction")
+    exact = {"noise": 0.0, "replicates": 1}
+    one = rx.score(tidy(tmp_path / "a.csv", **exact), effect="viability", orientation="viability", scale="fraction")
     other = rx.score(
-        tidy(tmp_path / "b.csv", noise=0.0, percent=True), effect="viability", orientation="viability", scale="percent"
+        tidy(tmp_path / "b.csv", **exact, percent=True), effect="viability", orientation="viability", scale="percent"
     )
     for metric in ("hsa", "bliss", "loewe", "ci"):
         np.testing.assert_allclose(one[0].tables[metric].values, other[0].tables[metric].values, atol=1e-9)
@@ -95,13 +96,18 @@ def test_simulated_table_scores_as_the_simulation_did(tmp_path: Path) -> None:
     [
         ("a [uM],b [uM],viab\n0,0,1\n", {"effect": "viabil"}, "no column 'viabil'.*'viab'"),
         ("a,b,v\n0,0,1\n", {}, "no two dose columns"),
-        ("a [uM],b [uM],v\n0,0,1\n1,x,1\n", {}, r"t.csv:3.*column 'b \[uM\]', row 2: 'x' is not a number"),
+        ("a [uM],b [uM],v\n0,0,1\n1,x,1\n", {}, r"t.csv:3: column 'b \[uM\]': 'x' is not a number"),
         ("a [uM],b [uM],v\n0,0,1\n1,0,1\n0,1,90\n1,1,1\n", {}, "outside"),
         ("a [uM],b [uM],v\n1,0,1\n1,1,1\n", {}, "zero dose"),
         ("a [uM],b [uM],v\n0,0,1\n-1,0,1\n0,1,1\n", {}, "negative"),
         ("a [uM],b [uM],v\n0,0,1\n1,1,1\n1,0,.5\n", {}, "alone|not measured"),
         ("a [uM],b [uM],v\n", {}, "no rows"),
-        ("", {}, "not a table|no rows"),
+        ("a [uM],b [uM],v\n0,0,1\n1,0,90%\n", {}, "t.csv:3.*'90%' is not a number .write the number without %"),
+        ("a [uM],b [uM],v\n0,0,dead\n", {"effect": None}, "t.csv:2: column 'v': 'dead'"),
+        ("a [uM],b [uM],v\n0,0,1,2\n", {}, "more cells in line 2 than names in line 1"),
+        ("a [uM];b [uM];v\n0;0;1\n1,000;0;1\n", {}, "'1,000' is not a number .write decimal points"),
+        ("a [uM];b [uM];v\n0;0;1\n0,5;0;0.5\n", {}, "'0,5' is not a number"),
+        ("", {}, "is empty"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"orientation": "upwards"}, "upwards"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"scale": "parts"}, "parts"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"metrics": ["blis"]}, "blis"),
@@ -117,6 +123,47 @@ def test_bad_tables(tmp_path: Path, text: str, keywords: dict[str, object], mess
     with pytest.raises(RedoxsimError, match=message) as caught:
         rx.score(path, **given)  # type: ignore[arg-type]
     assert "t.csv" in str(caught.value) or keywords
+
+
+WELLS = "a [µM],b [µM],viability\n0,0,1\n0.5,0,0.8\n0,2.5,0.7\n0.5,2.5,0.4\n"
+SEMI = WELLS.replace(",", ";").replace(".", ",")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        WELLS.encode("utf-8-sig").replace(b"\n", b"\r\n"),
+        SEMI.encode(),
+        b"sep=;\r\n" + SEMI.encode("cp1252").replace(b"\n", b"\r\n"),
+        SEMI.replace(";", "\t").encode("utf-16"),
+        ("# a plate\n\n" + WELLS.replace("\n", ",,\n") + ",,,,\n").encode(),
+        (
+            '"a [µM]","b [µM]","viability"\n'
+            + "".join(f'"{row}"\n'.replace(";", '","') for row in SEMI.split("\n")[1:-1])
+        ).encode(),
+    ],
+    ids=["windows", "semicolons", "excel", "utf-16", "blanks", "quoted"],
+)
+def test_tables_as_spreadsheets_write_them(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(raw)
+    (block,) = rx.score(tmp_path / "t.csv", metrics=["bliss"]).blocks
+    assert [axis.tolist() for axis in block.data.doses] == [[0.0, 0.5], [0.0, 2.5]]
+    np.testing.assert_allclose(block.data.mean().effect, [[1.0, 0.7], [0.8, 0.4]])
+
+
+def test_wells_that_look_wrong_are_remarked_on(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(WELLS + WELLS.split("\n", 1)[1])
+    (twice,) = rx.score(path, metrics=["bliss"]).blocks
+    assert "every well is in the table 2 times" in twice.remarks[0]
+    path.write_text("a [uM],b [uM],v\n0,0,1\n0,1,0.5\n1,0,0.2\n1,1,0.1\n3,0,0.9\n3,1,0.1\n9,0,0.1\n9,1,0\n")
+    (mixed,) = rx.score(path, metrics=["bliss"]).blocks
+    assert mixed.remarks == (
+        "a alone affects 0.80 at 1 uM and 0.10 at 3 uM: are wells swapped, or viability and inhibition mixed in one "
+        "column?",
+    )
+    path.write_text(WELLS)
+    assert rx.score(path, metrics=["bliss"]).blocks[0].remarks == ()
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -153,7 +200,7 @@ def test_points_of_a_dose_response(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("t,v\n0,1\n", "no axis"), ("time [h]\n0\n", "no measured column"), ("time [h],v\nx,1\n", "row 1: 'x'")],
+    [("t,v\n0,1\n", "no axis"), ("time [h]\n0\n", "no measured column"), ("time [h],v\nx,1\n", "p.csv:2: .*'x'")],
 )
 def test_bad_points(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "p.csv").write_text(text)

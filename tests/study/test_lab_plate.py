@@ -41,7 +41,7 @@ def test_a_plate_goes_through_score_and_back(tmp_path: Path) -> None:
     table["response"] = 100 * alive(table["conc1"].to_numpy(), table["conc2"].to_numpy())
     np.testing.assert_allclose(table["expected"], table["response"], atol=0.2)
     table.to_csv(tmp_path / "plate.csv", index=False)
-    found = rx.score(tmp_path / "plate.csv", effect="response", metrics=["bliss", "hsa"])
+    found = rx.score(tmp_path / "plate.csv", effect="response", metrics=["bliss", "hsa"], draws=50)
     (block,) = found.blocks
     assert block.agents == ("auranofin", "bso")
     assert block.data.dose_units == ("uM", "nM")
@@ -51,16 +51,17 @@ def test_a_plate_goes_through_score_and_back(tmp_path: Path) -> None:
 
 
 def test_noise_is_taken_from_the_wells_and_never_less_than_a_floor() -> None:
-    assert plate([curves()]).plate.noise == 0.05
-    assert plate([curves(seed=0)]).plate.noise == pytest.approx(0.08, rel=0.3)
-    assert plate([curves()], noise=0.2).plate.noise == 0.2
+    small = {"number": 3, "metrics": ["bliss"]}
+    assert plate([curves()], **small).plate.noise == 0.05
+    assert plate([curves(seed=0)], **small).plate.noise == pytest.approx(0.08, rel=0.3)
+    assert plate([curves()], noise=0.2, **small).plate.noise == 0.2
 
 
 def test_two_tables_with_an_agent_each(tmp_path: Path) -> None:
     whole = curves()
     first = whole[whole["bso [nM]"] == 0].drop(columns="bso [nM]")
     second = whole[whole["auranofin [uM]"] == 0].drop(columns="auranofin [uM]")
-    both, one = plate([first, second]), plate([whole])
+    both, one = plate([first, second], metrics=["bliss"]), plate([whole], metrics=["bliss"])
     np.testing.assert_array_equal(both.plate.doses[0], one.plate.doses[0])
     np.testing.assert_array_equal(both.plate.doses[1], one.plate.doses[1])
     turned = second.assign(viability=100 - second["viability"]).rename(columns={"viability": "inhibition"})

@@ -13,7 +13,6 @@ from functools import cached_property
 from itertools import product
 from math import isfinite
 
-from redoxsim.errors import ModelError
 from redoxsim.network.evaluate import evaluate
 from redoxsim.network.expr import Expr, symbols
 from redoxsim.network.parts import Network, Participant, Reaction, Rule
@@ -135,9 +134,9 @@ def settled(
     while waiting:
         later = []
         for target, expr in waiting:
-            try:
+            if symbols(expr) <= found.keys():
                 found[target] = evaluate(expr, found)
-            except ModelError:
+            else:
                 later.append((target, expr))
         if len(later) == len(waiting):
             return found | {target: found.get(target, ON) for target, _ in later}

@@ -11,10 +11,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import band, unit_factor, variable
+from redoxsim.report.figures.arrays import band, best_unit, unit_factor, variable
 from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis
 from redoxsim.report.figures.panels import draw_points, measured_handle
 from redoxsim.report.figures.style import (
@@ -32,10 +33,12 @@ from redoxsim.report.figures.style import (
     styled,
 )
 from redoxsim.report.marks import Exposure, Points
-from redoxsim.report.names import named_unit, number, show_unit, unit_of
+from redoxsim.report.names import named_unit, number, show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
 EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
+FLAT = 0.05
+"""p of the F-test against a flat line from which on a curve is flat; below it one that is called flat moves little."""
 
 
 class Fit(Protocol):
@@ -71,7 +74,7 @@ class DoseCurve:
     """One curve. ``doses`` and ``effect`` have shape (N,); ``low`` and ``high`` bound the effect over the draws.
 
     Dose 0 is the untreated control. ``unit`` is the unit of the effect; ``observable`` says which measured points
-    belong here. ``replicates`` of shape (N, R) are drawn as small dots.
+    belong here. ``replicates`` of shape (N, R) are drawn as small dots; ``title`` is the observable in words.
     """
 
     label: str
@@ -83,6 +86,7 @@ class DoseCurve:
     fit: Fit | None = None
     unit: str = ""
     observable: str | None = None
+    title: str = ""
 
 
 def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit: Fit | None = None) -> DoseCurve:
@@ -97,7 +101,7 @@ def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit
     doses = np.asarray(data[agent], dtype=float)
     return DoseCurve(
         label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, fit=fit,
-        unit=unit_of(array.attrs), observable=observable,
+        unit=unit_of(array.attrs), observable=observable, title=title_of(observable, array.attrs),
     )  # fmt: skip
 
 
@@ -140,7 +144,8 @@ def dose_response(
     for row, panel in enumerate(panels, start=bool(exposures)):
         axes = figure.add_subplot(grid[row, 0])
         several = len(panels) > 1
-        name = " and ".join(dict.fromkeys(one.observable or one.label for one in panel)) if several else effect
+        name = " and ".join(dict.fromkeys(one.title or one.observable or one.label for one in panel))
+        name = name if several else effect
         points = [one for one in data if _belongs(one, panel)]
         axis = draw_dose_response(
             axes, panel, agent=agent, unit=unit, effect=name, effect_range=None if several else effect_range,
@@ -199,15 +204,16 @@ def draw_dose_response(
         if right > left:
             colour = EXPOSURE.get(exposure.kind, EXPOSURE["total"])
             axes.axvspan(left, right, color=colour, alpha=0.25, linewidth=0, zorder=0)
+    unit_drawn, factor = _drawn_in(curves)
     for one, colour in zip(curves, curve_colours(curves), strict=True):
-        _draw_curve(axes, one, axis, colour, alone=len(curves) == 1)
-    for points, factor in zip(data, factors, strict=True):
-        draw_points(axes, points, x=axis.place(points.x), factor=factor, colour=_points_colour(points, curves))
+        _draw_curve(axes, one, axis, colour, alone=len(curves) == 1, factor=factor)
+    for points, times in zip(data, factors, strict=True):
+        draw_points(axes, points, x=axis.place(points.x), factor=times, colour=_points_colour(points, curves))
     apply(axes, axis)
     pad = 0.03 * (high - low)
     bars = [
-        np.asarray(end, dtype=float).ravel() * factor
-        for p, factor in zip(data, factors, strict=True)
+        np.asarray(end, dtype=float).ravel() * times
+        for p, times in zip(data, factors, strict=True)
         for end in (p.low, p.high)
         if end is not None
     ]
@@ -219,9 +225,18 @@ def draw_dose_response(
     outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
-    axes.set_ylabel(f"{named_unit(effect, shown_unit)}, {number(low)} to {number(high)}")
+    axes.set_ylabel(named_unit(effect, unit_drawn) + ("" if unit_drawn else f", {number(low)} to {number(high)}"))
+    if factor != 1.0:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))
     dress(axes)
     return axis
+
+
+def _drawn_in(curves: Sequence[DoseCurve]) -> tuple[str, float]:
+    """The unit in which the effects of curves of one unit read best, and the factor to it."""
+    seen = np.abs(np.concatenate([np.ravel(one.effect) for one in curves]))
+    seen = seen[np.isfinite(seen)]
+    return best_unit([seen.max(keepdims=True)], curves[0].unit) if seen.size else (curves[0].unit, 1.0)
 
 
 def _points_colour(points: Points, curves: Sequence[DoseCurve]) -> str:
@@ -249,7 +264,7 @@ def _range(values: FloatArray) -> tuple[float, float]:
     return low, highest if highest > low else low + 1.0
 
 
-def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alone: bool) -> None:
+def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alone: bool, factor: float) -> None:
     doses, effect = np.asarray(one.doses, dtype=float), np.asarray(one.effect, dtype=float)
     x, tested = axis.place(doses), doses > 0.0
     if one.low is not None and one.high is not None:
@@ -264,11 +279,13 @@ def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alon
     if fit is None or fit.flat:
         axes.plot(doses[tested], effect[tested], color=colour, linewidth=1.0, alpha=0.6, zorder=3)
     if fit is not None and tested.any():
-        _draw_fit(axes, fit, axis, doses[tested], colour, alone=alone)
+        _draw_fit(axes, fit, axis, doses[tested], colour, alone=alone, factor=factor)
     axes.plot(x, effect, linestyle="none", marker="o", color=colour, markersize=4.8, zorder=4, clip_on=False)
 
 
-def _draw_fit(axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: str, *, alone: bool) -> None:
+def _draw_fit(
+    axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: str, *, alone: bool, factor: float
+) -> None:
     """The fit over the tested doses, dashed beyond; E0, Emax and the EC50 with its interval."""
     tested = np.geomspace(doses.min(), doses.max(), 200)
     if not fit.flat:
@@ -285,7 +302,7 @@ def _draw_fit(axes: Axes, fit: Fit, axis: DoseAxis, doses: FloatArray, colour: s
             axes.axhline(level, color=colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
             if not fit.flat:
                 above = level < 0.5 * (fit.e0 + fit.einf)
-                text = f"{name} {number(level, 2)}"
+                text = f"{name} {number(level * factor, 2)}"
                 axes.annotate(
                     text, (right if name == "$E_0$" else left, level), fontsize=TINY,
                     xytext=(-4 if name == "$E_0$" else 4, 3 if above else -3),
@@ -313,20 +330,29 @@ def potency(value: Any) -> float | None:
     return float(value)
 
 
-def fit_text(fit: Fit | None, unit: str) -> list[str]:
-    """Lines for a legend: EC50 with its 95% interval, slope, IC50; or why there is none."""
+def fit_text(fit: Fit | None, unit: str, *, effect: tuple[str, float] = ("", 1.0)) -> list[str]:
+    """Lines for a legend: EC50 with its 95% interval, slope, IC50; or why there is none.
+
+    Parameters
+    ----------
+    unit : of the doses.
+    effect : unit in which effects are shown, and the factor to it.
+    """
     if fit is None:
         return []
     if not fit.converged:
         return ["no fit: it did not converge"]
     if fit.flat:
+        if fit.flat_p < FLAT:
+            return ["flat: moves by too little to matter"]
         return [f"flat: no dose effect (p = {number(fit.flat_p, 2)})"]
     shown = show_unit(unit)
     lines = [_with_interval("EC50", fit.ec50, fit.intervals.get("ec50"), shown)]
     lines.append(_with_interval("Hill slope", fit.h, fit.intervals.get("h"), ""))
     if str(getattr(fit.ic50, "value", "")) != "not reported":  # a signal has no absolute half
         lines.append(_with_interval("IC50", fit.ic50, fit.intervals.get("ic50"), shown))
-    lines.append(f"E0 {number(fit.e0, 2)}, Emax {number(fit.einf, 2)}")
+    levels = f"E0 {number(fit.e0 * effect[1], 2)}, Emax {number(fit.einf * effect[1], 2)}"
+    lines.append(f"{levels} {show_unit(effect[0])}".rstrip())
     return lines
 
 
@@ -348,7 +374,7 @@ def legend_entries(
     for one, colour in zip(curves, curve_colours(curves), strict=True):
         handles.append(Line2D([], [], color=colour, marker="o", markersize=4.8))
         labels.append(one.label or "simulated")
-        if details := fit_text(one.fit, unit):
+        if details := fit_text(one.fit, unit, effect=_drawn_in(curves)):
             handles.append(Line2D([], [], linestyle="none"))
             labels.append("\n".join(details) + "\n")
     for colour, label in dict.fromkeys((_points_colour(points, curves), points.label) for points in data):

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from redoxsim.report.figures.doseaxis import apply, dose_axis
 from redoxsim.report.figures.style import INK, PALETTE, SOFT, TINY, dress, footer, headline, new_figure, styled
-from redoxsim.report.names import show_unit
+from redoxsim.report.names import number, show_unit
 
 FloatArray = NDArray[np.float64]
 COLUMNS = 3
@@ -43,12 +45,12 @@ def fit(
     lines = -(-count // columns)
     figure = new_figure(4.3 * columns, 1.0 + 3.1 * lines)
     grid = figure.add_gridspec(lines, columns)
-    for number, (one, line) in enumerate(zip(data, curves, strict=True)):
-        axes = figure.add_subplot(grid[divmod(number, columns)])
+    for place, (one, line) in enumerate(zip(data, curves, strict=True)):
+        axes = figure.add_subplot(grid[divmod(place, columns)])
         _draw_data(axes, one, line, timed=timed)
         axes.set_xlabel(axis)
-    for number, profile in enumerate(profiles, start=len(data)):
-        _draw_profile(figure.add_subplot(grid[divmod(number, columns)]), *profile)
+    for place, profile in enumerate(profiles, start=len(data)):
+        _draw_profile(figure.add_subplot(grid[divmod(place, columns)]), *profile)
     headline(figure, title)
     footer(figure, [
         "Profiles: the residual sum of squares with one constant held and the others fitted again; 1 is the end of the "
@@ -68,11 +70,11 @@ def _draw_data(
     name, unit, x, y, low, high = data
     at, curve = line
     if not timed:  # the untreated control has its place left of the lowest dose
-        least = float(np.min(at[at > 0.0]))
-        x = np.where(x > 0.0, x, least / 3.0)
+        scale = dose_axis(np.concatenate([x, at]))
+        apply(axes, scale)
+        x = scale.place(x)
         inside = at > 0.0
         at, curve = at[inside], curve[inside]
-        axes.set_xscale("log")
     axes.plot(at, curve, color=PALETTE[0], zorder=2)
     if low is not None and high is not None:
         axes.errorbar(
@@ -115,8 +117,12 @@ def _draw_profile(
     )
     if low > 0.0:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(10.0, subs=(1.0,) if high / low > 30.0 else (1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, TALLEST)
+    axes.set_ylabel("rise of the misfit")
     axes.set_title(f"{name} ({show_unit(unit)})" if show_unit(unit) else name)
     axes.annotate(
         verdict, (0.5, 0.97), xycoords="axes fraction", ha="center", va="top", fontsize=TINY, color=INK,

@@ -149,7 +149,7 @@ def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> No
     )
     if sum(reached) == 1:
         text += f"\n(dashes: {agents[0] if reached[0] else agents[1]} alone)"
-    corner = (0.04, 0.05) if reached == [True, False] else (0.96, 0.95)
+    corner = (0.04, 0.05) if any(reached) else (0.96, 0.95)  # the isobole leaves the corner of no dose free
     axes.annotate(
         text, corner, xycoords="axes fraction", fontsize=SMALL, color=SOFT,
         va="bottom" if corner[1] < 0.5 else "top", ha="left" if corner[0] < 0.5 else "right",

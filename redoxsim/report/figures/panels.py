@@ -72,15 +72,18 @@ def _plan(group: tuple[str, ...], bands: list[Band], unit: str, log: bool | None
     values = np.concatenate([one.all_values() for one in bands]) if bands else np.array([])
     if not values.size:
         return Panel(group, unit, 1.0, 0.0, 1.0, False)
-    shown, factor = best_unit([values], unit)
+    wants_log = (unit != "" and spans_decades(values)) if log is None else log and float(values.min()) > 0.0
+    shown, factor = best_unit([values if wants_log else np.abs(values).max(keepdims=True)], unit)
     values = values * factor
     lowest, highest = float(values.min()), float(values.max())
     if unit == "" and lowest >= -1e-9 and 0.3 < highest <= 1.15 and not log:
         return Panel(group, shown, factor, -0.03, max(1.06, highest + 0.03), False)
-    wants_log = (unit != "" and spans_decades(values)) if log is None else log and lowest > 0.0
     if wants_log and lowest > 0.0:
         room = (highest / lowest) ** 0.06
         return Panel(group, shown, factor, lowest / room, highest * room, True)
+    if highest < 0.0:  # a potential: zero is far off, and a small change must not look like a collapse either
+        span = max(highest - lowest, 0.25 * abs(lowest))
+        return Panel(group, shown, factor, lowest - 0.12 * span, lowest + 1.06 * span, False)
     low = min(lowest, 0.0)  # from zero: a change of one percent must not look like a collapse
     room = 0.06 * ((highest - low) or abs(highest) or 1.0)
     return Panel(group, shown, factor, low if low == 0.0 else low - room, max(highest, 0.0) + room, False)

@@ -140,17 +140,27 @@ def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist
             0.012, 5.0 / 72.0 / height, text, fontsize=TINY, color=SOFT, ha="left", va="bottom", linespacing=1.3
         )
     if handles:
+        columns = _columns([str(one.get_label()) for one in handles], most=columns, letters=width * 72 / (SMALL * 0.6))
         figure.legend(
             handles=list(handles),
             loc="lower center",
             bbox_to_anchor=(0.5, taken),
             bbox_transform=figure.transFigure,
             borderaxespad=0.2,
-            ncols=min(len(handles), columns),
+            ncols=columns,
             handlelength=2.2,
         )
         taken += (-(-len(handles) // columns) * SMALL * 1.75 + 6.0) / 72.0 / height
     figure.get_layout_engine().set(rect=(0.0, taken, 1.0, 1.0 - taken))  # type: ignore[union-attr, call-arg]
+
+
+def _columns(labels: Sequence[str], *, most: int, letters: float) -> int:
+    """How many columns of a legend fit into a line of so many letters; a legend fills column by column."""
+    for columns in range(min(most, len(labels)), 1, -1):
+        rows = -(-len(labels) // columns)
+        if sum(max(map(len, labels[at : at + rows])) + 7 for at in range(0, len(labels), rows)) <= letters:
+            return columns
+    return 1
 
 
 def headline(figure: Figure | SubFigure, title: str | None) -> None:
