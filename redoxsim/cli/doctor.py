@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import sys
@@ -63,18 +62,16 @@ def _row(what: str, state: str, detail: str = "") -> dict[str, Any]:
 
 
 def _versions() -> list[dict[str, Any]]:
+    from redoxsim.kept import versions_of
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     rows = [
         _row("redoxsim", __version__),
         _row("python", platform.python_version(), sys.executable),
         _row("machine", platform.machine(), f"{platform.system()}, {cores} processor cores"),
     ]
-    for name in LIBRARIES:
-        try:
-            rows.append(_row(name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            rows.append(_row(name, "missing"))
-    return rows
+    found = zip(LIBRARIES, versions_of(*LIBRARIES), strict=True)
+    return [*rows, *(_row(name, one or "missing") for name, one in found)]
 
 
 def _solvers() -> list[dict[str, Any]]:

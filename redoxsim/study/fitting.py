@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from redoxsim import units
 from redoxsim.errors import DesignError, FitError, SolveError, UnitError, nearest
 from redoxsim.network.parts import Parameter
-from redoxsim.pharmacology import Schedule
+from redoxsim.pharmacology import Agent, Schedule
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
@@ -375,24 +375,17 @@ def fit(
     ends = _ends(setup, free)
     for one in points:
         _factor(setup, one)
-    axis = None
+    when = {agents[0].id: given} if agents and given else {}
+    axis: Axis | None = None
     if timed:
-        times = Times(np.unique(np.concatenate([one.x for one in points])))
-        if times.seconds[0] < 0.0:
-            raise DesignError("the table has times before 0 h")
-        if times.seconds[-1] <= 0.0:
-            raise DesignError("the table has no time after 0 h")
+        times = _times(points)
         schedules: tuple[SolveSchedule, ...] = (setup.schedule(background),)
         index = np.zeros(1, dtype=np.intp)
-        when: dict[str, str] = {}
     else:
         times = output_times(at=at or AT)
         if not times.single:
             raise DesignError("a dose-response is read at one time", hint="at='48 h'")
-        unit = agents[0].dose_unit
-        bare = Axis(agents[0].id, np.zeros(0), unit)
-        axis = Axis(bare.name, np.unique(np.concatenate([_doses(one, bare) for one in points])), unit)
-        when = {agents[0].id: given} if given else {}
+        axis = _axis(agents[0], points)
         schedules, index = point_schedules(setup, [axis], when, background)
     rows: Rows = make_rows(
         setup,
@@ -456,6 +449,22 @@ def _factor(setup: Setup, one: LabPoints) -> float:
         return units.to(1.0, one.unit, label)
     except UnitError as error:
         raise UnitError(f"'{one.observable}' is measured in {one.unit}: {error.message}", hint=error.hint) from error
+
+
+def _times(points: Sequence[LabPoints]) -> Times:
+    """Output times of a time course: all at which something was measured, none before 0 h and one after it."""
+    times = Times(np.unique(np.concatenate([one.x for one in points])))
+    if times.seconds[0] < 0.0:
+        raise DesignError("the table has times before 0 h")
+    if times.seconds[-1] <= 0.0:
+        raise DesignError("the table has no time after 0 h")
+    return times
+
+
+def _axis(agent: Agent, points: Sequence[LabPoints]) -> Axis:
+    """All doses of a table in the unit of the agent, each once, increasing."""
+    bare = Axis(agent.id, np.zeros(0), agent.dose_unit)
+    return Axis(bare.name, np.unique(np.concatenate([_doses(one, bare) for one in points])), agent.dose_unit)
 
 
 def _doses(one: LabPoints, axis: Axis) -> FloatArray:

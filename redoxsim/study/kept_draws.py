@@ -20,7 +20,7 @@ from redoxsim.kept import DRAWS, code_of, versions_of
 
 Arrays = dict[str, NDArray[Any]]
 TYPES = ("float64", "int64", "bool")
-CODE = ("study", "solve", "equations", "codegen", "pharmacology")
+CODE = ("study", "solve", "equations", "codegen", "pharmacology", "network")
 """Packages that the numbers depend on: what older code made is never taken for what this would make."""
 
 

@@ -100,6 +100,8 @@ def direction(
     DesignError : the untreated wells are not there, are neither full nor none, or contradict the name of the column.
     """
     known = effect[np.isfinite(effect)]
+    if effect.size and not known.size:
+        raise DesignError(f"the column '{head}' is empty", where=Where(file=file), hint="fill in what was measured")
     if scale is None:
         scale = "percent" if known.size and float(np.max(np.abs(known))) > 2.0 else "fraction"
     if orientation is not None:

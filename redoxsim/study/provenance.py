@@ -7,11 +7,11 @@ import platform
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from redoxsim import __version__
+from redoxsim.kept import versions_of
 from redoxsim.study.engine import Run
 from redoxsim.study.rows import Rows
 from redoxsim.study.setup import Setup
@@ -22,13 +22,10 @@ LIBRARIES = ("numpy", "scipy", "xarray", "python-libsbml")
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Versions of redoxsim, Python and the libraries that numbers depend on."""
-    found = {"redoxsim": __version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # pragma: no cover - required libraries
-            continue
-    return found
+    found = zip(LIBRARIES, versions_of(*LIBRARIES), strict=True)
+    return {
+        "redoxsim": __version__, "python": platform.python_version(), **{name: one for name, one in found if one}
+    }  # fmt: skip
 
 
 def checksum(path: str | Path | None) -> str | None:

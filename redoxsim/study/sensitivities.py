@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
@@ -215,24 +216,9 @@ def sensitivity(
     if method == "sobol" and parameters is None and len(chosen) > SCREENED:
         screened, chosen = len(chosen), chosen[:SCREENED]
         every = [name for name, ends in sorted(setup.ranges.items()) if ends[1] < ends[2] and ends[0] != 0.0]
-        given: dict[str, Any] = {"observe": observe, "at": at, "doses": doses, "agents": agents, "step": step}
-
-        def screen() -> SensitivityPlan:
-            local = sensitivity(net, **given, parameters=every, **settings)
-            best: dict[str, float] = {}
-            for readout in local.observe:
-                for name, share in local.narrows(readout):
-                    best[name] = max(best.get(name, 0.0), share)
-            widest = sorted(sorted(best, key=lambda name: -best[name])[:SCREENED]) or list(chosen)
-            plan = sensitivity.plan(net, **given, method=method, parameters=widest, samples=samples, **settings)
-            assert isinstance(plan, SensitivityPlan)
-            return replace(plan, screened=screened)
-
-    count = SAMPLES[method] if samples is None else samples
-    if method != "local" and count < 2:
-        raise DesignError(f"{method} needs at least two samples, not {count}")
-    if method == "sobol" and count & (count - 1):
-        raise DesignError(f"Sobol indices need a power of two of base samples, not {count}", hint="256 or 512")
+        given = {"observe": observe, "at": at, "doses": doses, "agents": agents, "step": step, **settings}
+        screen = partial(_screened, net, given, every=every, instead=chosen, samples=samples, screened=screened)
+    count = _count(method, samples)
     unit, columns = _design(setup, chosen, method, count, step, options.seed)
     rows = make_rows(
         setup,
@@ -256,6 +242,40 @@ def sensitivity(
         screened=screened,
         screen=screen,
     )
+
+
+def _count(method: str, samples: int | None) -> int:
+    """Trajectories or base samples, checked."""
+    count = SAMPLES[method] if samples is None else samples
+    if method != "local" and count < 2:
+        raise DesignError(f"{method} needs at least two samples, not {count}")
+    if method == "sobol" and count & (count - 1):
+        raise DesignError(f"Sobol indices need a power of two of base samples, not {count}", hint="256 or 512")
+    return count
+
+
+def _screened(
+    net: Model,
+    given: Mapping[str, Any],
+    *,
+    every: Sequence[str],
+    instead: Sequence[str],
+    samples: int | None,
+    screened: int,
+) -> SensitivityPlan:
+    """The plan for Sobol indices of the constants that spread most by a local look at ``every`` one with a range.
+
+    ``given`` is what :func:`sensitivity` was called with; ``instead`` are the constants taken where none spreads.
+    """
+    local = sensitivity(net, **given, parameters=every)
+    best: dict[str, float] = {}
+    for readout in local.observe:
+        for name, share in local.narrows(readout):
+            best[name] = max(best.get(name, 0.0), share)
+    widest = sorted(sorted(best, key=lambda name: -best[name])[:SCREENED]) or list(instead)
+    plan = sensitivity.plan(net, **given, method="sobol", parameters=widest, samples=samples)
+    assert isinstance(plan, SensitivityPlan)
+    return replace(plan, screened=screened)
 
 
 def salib() -> Any:

@@ -54,7 +54,8 @@ class SteadyTable:
     def hysteresis(self, *, tolerance: float = 1e-3) -> FloatArray:
         """Values of the axis at which the two sweeps end in different states.
 
-        ``tolerance`` is the relative difference of any readout from which they count as different.
+        ``tolerance`` is the relative difference of any readout from which they count as different. Where a sweep found
+        no state there is nothing to compare, and the value is not among them.
         """
         if self.axis is None or "down" not in self.values:
             return np.empty(0)

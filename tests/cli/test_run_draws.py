@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,9 @@ def test_the_share_is_told_wherever_the_verdict_is(command: Command, shares: Pat
     assert run.summary["draws"]["expectations"]["above"] == {"held": held, "of": 16, "undefined": 0}
     assert run.summary["draws"]["claims"] == {"S9.1": words}
     json.dumps(run.summary)
-    html = page.report_page([run]).replace("\u00a0", " ")  # spaces that do not break a line
-    assert f"<td>{words}</td>" in html
-    assert f"S9.1 holds as a whole in {words}" in html
+    shown = re.sub(r"<[^>]+>", "", page.report_page([run])).replace("\u00a0", " ")
+    assert shown.count(words) == 2
+    assert f"S9.1 holds as a whole in {words}" in shown
 
 
 def test_no_draws_no_share(command: Command, shares: Path) -> None:

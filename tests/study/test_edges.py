@@ -12,6 +12,7 @@ from redoxsim import network, study
 from redoxsim.errors import DesignError, ReadError
 from redoxsim.network.parts import Network
 from redoxsim.pharmacology import Agent, apply_agent, load_agent
+from redoxsim.study import engine
 from redoxsim.study.edges import explain, missing
 from redoxsim.study.metadata import Edge, load_metadata, metadata_of
 
@@ -67,6 +68,21 @@ def test_the_edge_that_carries_the_synergy_takes_it_along(shielded: Network, age
         assert max(abs(float(values[0])) for values in cut.alone.values()) < 1e-5, "no agent alone needs any of them"
     assert found.solves == 9 * 5
     assert found.draws == 0
+
+
+def test_no_row_of_a_cut_is_solved_a_second_time(
+    shielded: Network, agent_a: Agent, agent_b: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The study itself is checked; a check of every cut, which nobody is told of, cost ten times the cuts."""
+
+    def again(*_: object) -> None:
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr(engine, "solve_batch", again)
+    ready = plan(shielded, agent_a, agent_b)
+    assert len(explain(ready, edges=[IT, WEAR]).cuts) == 2
+    with pytest.raises(AssertionError, match="solved again"):
+        ready.run()
 
 
 def test_the_share_of_an_agent_is_told_apart_from_its_own_effect(

@@ -108,6 +108,7 @@ def test_simulated_table_scores_as_the_simulation_did(tmp_path: Path) -> None:
         ("a [uM];b [uM];v\n0;0;1\n1,000;0;1\n", {}, "'1,000' is not a number .write decimal points"),
         ("a [uM];b [uM];v\n0;0;1\n0,5;0;0.5\n", {}, "'0,5' is not a number"),
         ("", {}, "is empty"),
+        ("a [uM],b [uM],v\n0,0,\n1,0,\n", {"orientation": None}, "the column 'v' is empty"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"orientation": "upwards"}, "upwards"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"scale": "parts"}, "parts"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"metrics": ["blis"]}, "blis"),

@@ -9,7 +9,7 @@ from typing import Any
 from redoxsim import __version__
 from redoxsim.codegen.llvm.host import host
 from redoxsim.errors import BuildError
-from redoxsim.study.benchmark.contender import version
+from redoxsim.kept import versions_of
 
 PACKAGES = ("numpy", "scipy", "llvmlite", "libroadrunner", "python-copasi", "amici")
 FEATURES = ("avx512f", "avx512dq", "avx512vl", "avx2", "avx", "fma", "sse4.2", "neon")
@@ -25,7 +25,7 @@ def machine() -> dict[str, Any]:
         **_features(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "versions": {"redoxsim": __version__, "python": platform.python_version()}
-        | {name: found for name in PACKAGES if (found := version(name)) is not None},
+        | {name: found for name, found in zip(PACKAGES, versions_of(*PACKAGES), strict=True) if found},
     }
 
 

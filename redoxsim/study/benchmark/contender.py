@@ -5,7 +5,6 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Protocol
 
 import numpy as np
@@ -136,12 +135,4 @@ def present(module: str, package: str) -> None:
         raise NotInstalled("not installed", hint=f"pip install {package}") from error
 
 
-def version(package: str) -> str | None:
-    """Version of an installed package, None where it is not."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-__all__ = ["Contender", "NotInstalled", "Ours", "Outcome", "RowByRow", "Rows", "present", "version"]
+__all__ = ["Contender", "NotInstalled", "Ours", "Outcome", "RowByRow", "Rows", "present"]
