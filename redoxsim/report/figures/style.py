@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -157,8 +158,11 @@ def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist
 def _columns(labels: Sequence[str], *, most: int, letters: float) -> int:
     """How many columns of a legend fit into a line of so many letters; a legend fills column by column."""
     for columns in range(min(most, len(labels)), 1, -1):
-        rows = -(-len(labels) // columns)
-        if sum(max(map(len, labels[at : at + rows])) + 7 for at in range(0, len(labels), rows)) <= letters:
+        rows, longer = divmod(len(labels), columns)  # as matplotlib does: the first columns hold one more
+        ends = [0]
+        for column in range(columns):
+            ends.append(ends[-1] + rows + (column < longer))
+        if sum(max(map(len, labels[a:b])) + 7 for a, b in pairwise(ends)) <= letters:
             return columns
     return 1
 
