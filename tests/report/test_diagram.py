@@ -94,8 +94,8 @@ def test_a_module_shows_all_that_is_its_own(name: str) -> None:
 def test_the_overview_shows_who_gives_what_to_whom() -> None:
     words = texts((DOCS / "redox.svg").read_text(encoding="utf-8"))
     assert [words.count(name) for name in MODULES] == [1] * len(MODULES)
-    # GSH of the cytosol goes to trx, nrf2 and ferroptosis; a constant that modules share is no link.
-    assert words.count("GSH_c") == 3
+    # GSH of the cytosol goes to trx, nrf2, ferroptosis and fate; a constant that modules share is no link.
+    assert words.count("GSH_c") == 4
     assert words.count("LOOH") == 1
     assert "KmNAD_m" not in words
 
