@@ -154,10 +154,12 @@ def test_tables_as_spreadsheets_write_them(tmp_path: Path, raw: bytes) -> None:
 
 def test_wells_that_look_wrong_are_remarked_on(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text(WELLS + WELLS.split("\n", 1)[1])
+    path.write_text(WELLS + WELLS.split("\n", 1)[1], encoding="utf-8")
     (twice,) = rx.score(path, metrics=["bliss"]).blocks
     assert "every well is in the table 2 times" in twice.remarks[0]
-    path.write_text("a [uM],b [uM],v\n0,0,1\n0,1,0.5\n1,0,0.2\n1,1,0.1\n3,0,0.9\n3,1,0.1\n9,0,0.1\n9,1,0\n")
+    path.write_text(
+        "a [uM],b [uM],v\n0,0,1\n0,1,0.5\n1,0,0.2\n1,1,0.1\n3,0,0.9\n3,1,0.1\n9,0,0.1\n9,1,0\n", encoding="utf-8"
+    )
     (mixed,) = rx.score(path, metrics=["bliss"]).blocks
     assert mixed.remarks == (
         "a alone affects 0.80 at 1 uM and 0.10 at 3 uM: are wells swapped, or viability and inhibition mixed in one "
