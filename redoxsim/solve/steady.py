@@ -180,8 +180,9 @@ class _Frame:
 
 def _find(frame: _Frame, bound: Bound, y: FloatArray, time: float, method: str) -> _Outcome:
     first = _newton(frame, bound, y, time)
-    if first is not None and _good(frame, bound, first, time):
-        return _finish(frame, bound, first, time, method or "newton")
+    values = None if first is None else _stable(frame, bound, first, time)
+    if first is not None and values is not None:
+        return _Outcome(y=first, method=method or "newton", eigenvalues=values)
     sizes = typical_sizes(frame.system, bound, y, time, Schedule())
     reached = y
     for horizon in (1e2, 1e4, 1e6, 1e8, 1e10):
@@ -189,8 +190,11 @@ def _find(frame: _Frame, bound: Bound, y: FloatArray, time: float, method: str) 
         if message:
             return _Outcome(y=reached, message=f"integration towards it failed: {message}")
         found = _newton(frame, bound, reached, time)
-        if found is not None and _good(frame, bound, found, time) and _near(found, reached, sizes):
-            return _finish(frame, bound, found, time, "integration+newton")
+        if found is None or not _near(found, reached, sizes):
+            continue
+        values = _stable(frame, bound, found, time)
+        if values is not None:
+            return _Outcome(y=found, method="integration+newton", eigenvalues=values)
     slopes = np.abs(np.array(bound.rhs(time, reached.tolist())))
     scale = np.maximum(np.abs(reached), sizes)
     restless = sorted(frame.free, key=lambda i: -slopes[i] / scale[i])[:3]
@@ -237,12 +241,12 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
     return None
 
 
-def _good(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> bool:
-    """No species below zero, and not unstable."""
+def _stable(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> NDArray[np.complex128] | None:
+    """Eigenvalues of a rest with no species below zero and none that grows; None of another."""
     if np.any(y[frame.species] < -1e-12 * np.abs(y[frame.species]).max(initial=0.0)):
-        return False
+        return None
     values = _eigenvalues(frame, bound, y, time)
-    return bool(np.all(values.real <= _noise(values)))
+    return values if np.all(values.real <= _noise(values)) else None
 
 
 def _near(found: FloatArray, reached: FloatArray, sizes: FloatArray) -> bool:
@@ -269,10 +273,6 @@ def _eigenvalues(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> NDA
     size = np.where(size > 1e-12 * size.max(initial=0.0), size, 1e-12 * size.max(initial=0.0) or 1.0)
     values = np.asarray(np.linalg.eigvals(reduced * size[None, :] / size[:, None]), dtype=np.complex128)
     return values[np.argsort(-values.real)]
-
-
-def _finish(frame: _Frame, bound: Bound, y: FloatArray, time: float, method: str) -> _Outcome:
-    return _Outcome(y=y, method=method, eigenvalues=_eigenvalues(frame, bound, y, time))
 
 
 def _result(
