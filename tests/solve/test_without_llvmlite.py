@@ -58,8 +58,13 @@ def scan(**settings: object) -> np.ndarray:
 
 def combine(**settings: object) -> np.ndarray:
     surface = rx.combine(
-        rx.read("redox"), agents=["auranofin", "bso"], doses={"auranofin": "1 uM", "bso": "100 uM"}, at="24 h",
-        observe="GSH_c", cells=1, **settings,
+        rx.read("redox"),
+        agents=["auranofin", "bso"],
+        doses={"auranofin": "1 uM", "bso": "100 uM"},
+        at="24 h",
+        observe="GSH_c",
+        cells=1,
+        **settings,
     )  # type: ignore[arg-type]
     return np.asarray(surface["GSH_c"].values)
 
