@@ -234,10 +234,9 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
         ):
             y[free] += step
             return y
-        # no positive state loses more than nine tenths in one step
-        shrinking = (step < 0.0) & (y[free] > 0.0)
-        share = np.min(0.9 * y[free][shrinking] / -step[shrinking], initial=1.0)
-        y[free] += share * step
+        # No positive state loses more than nine tenths in one step. Each is held by itself: were the whole step cut, one
+        # that is next to nothing (the answer to a lack that there is not) would stop all others. Totals come right again.
+        y[free] = np.where(y[free] > 0.0, np.maximum(y[free] + step, 0.1 * y[free]), y[free] + step)
     return None
 
 
