@@ -234,8 +234,9 @@ def _newton(frame: _Frame, bound: Bound, y: FloatArray, time: float) -> FloatArr
         ):
             y[free] += step
             return y
-        # No positive state loses more than nine tenths in one step. Each is held by itself: were the whole step cut, one
-        # that is next to nothing (the answer to a lack that there is not) would stop all others. Totals come right again.
+        # No positive state loses more than nine tenths in one step. Each is held by itself: were the whole step cut,
+        # one that is next to nothing (an answer to a lack that is not there) would stop all others. Totals come
+        # right again in the next step.
         y[free] = np.where(y[free] > 0.0, np.maximum(y[free] + step, 0.1 * y[free]), y[free] + step)
     return None
 
