@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 STILL = 0.05
 """Share of its largest value by which a readout may move and still count as one that stays."""
+ROUNDING = 1e-9
+"""Share of its largest value below which a readout is told as 0."""
 TURN = 0.15
 """Share of the whole range by which a course must go beyond both its ends to have a peak or a dip."""
 MANY = 4
@@ -68,6 +70,7 @@ def _course(data: xr.Dataset, name: str) -> tuple[Floats, Floats] | None:
     if "quantile" in array.dims:
         array = array.sel(quantile=0.5, method="nearest")
     values = np.asarray(array, dtype=float)
+    values = np.where(np.abs(values) < ROUNDING * np.abs(values).max(initial=0.0), 0.0, values)
     return (np.asarray(data["time"], dtype=float) / 3600.0, values) if np.isfinite(values).all() else None
 
 
