@@ -115,7 +115,11 @@ def claim_lines(claims: Iterable[ClaimVerdict], agreed: Agreement | None = None)
 
 def _in_draws(claim: ClaimVerdict, agreed: Agreement | None) -> str:
     share = None if agreed is None else agreed.claims.get(claim.claim)
-    return "" if share is None else f" [of the draws of constants all of it holds in {share.words()}]"
+    if share is None:
+        return ""
+    if not share.of:
+        return f" [of the draws of constants {share.words()}]"
+    return f" [of the draws of constants all of it holds in {share.words()}]"
 
 
 def verdicts_markdown(

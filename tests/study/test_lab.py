@@ -165,7 +165,7 @@ def test_wells_that_look_wrong_are_remarked_on(tmp_path: Path) -> None:
         "a alone affects 0.80 at 1 uM and 0.10 at 3 uM: are wells swapped, or viability and inhibition mixed in one "
         "column?",
     )
-    path.write_text(WELLS)
+    path.write_text(WELLS, encoding="utf-8")
     assert rx.score(path, metrics=["bliss"]).blocks[0].remarks == ()
 
 
