@@ -17,6 +17,7 @@ from redoxsim.cli.command import CONTEXT, Root
 from redoxsim.cli.exits import Exit, exit_of
 from redoxsim.cli.streams import open_streams, say, silence
 from redoxsim.errors import RedoxsimError
+from redoxsim.threads import one_each
 
 EXAMPLES = (
     "redoxsim models",
@@ -48,6 +49,7 @@ looking through them a thousand times takes a tenth of the time of a short comma
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give back its exit code."""
     open_streams()
+    one_each()
     before = gc.get_threshold()
     gc.set_threshold(*RARELY)
     try:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from redoxsim.errors import DesignError, SolveError
 from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_batch
 from redoxsim.study import worker
+from redoxsim.threads import VARIABLES
 
 FloatArray = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -34,7 +35,6 @@ Cancel = Callable[[], bool]
 CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
 GRACE = 15.0  # seconds for a worker to end the row it is at
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the same code as the kernel
 
 
@@ -269,8 +269,8 @@ def _in_processes(batch: Batch, solver: str, chunks: list[Rows], jobs: int, gath
 @contextlib.contextmanager
 def _single_threads() -> Iterator[None]:
     """Workers are many already; their linear algebra gets one thread each."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+    before = {name: os.environ.get(name) for name in VARIABLES}
+    os.environ.update(dict.fromkeys(VARIABLES, "1"))
     try:
         yield
     finally:

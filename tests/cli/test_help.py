@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from redoxsim.cli import reference
 from redoxsim.cli.command import VERBS
 from redoxsim.cli.main import cli
+from redoxsim.threads import VARIABLES
 
 CONTEXTS = list(reference.walk())
 SOLVING = ("simulate", "dose-response", "combine", "scan", "steady", "run")
@@ -125,3 +127,13 @@ def test_a_dose_response_is_made_without_data_frames() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=_root(), check=True)
     assert done.stderr.splitlines()[-1] == "0 []"
+
+
+def test_linear_algebra_has_one_thread_unless_told_otherwise() -> None:
+    code = (
+        "import os, sys; from redoxsim.cli.main import main; main(['--version']); "
+        "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'], file=sys.stderr)"
+    )
+    given = {name: value for name, value in os.environ.items() if name not in VARIABLES} | {"OMP_NUM_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", env=given, check=True)
+    assert done.stderr.split() == ["1", "3"]
