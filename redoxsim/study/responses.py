@@ -49,8 +49,7 @@ def with_responses(result: ResultSet, names: Sequence[str]) -> ResultSet:
         except (DesignError, FitError) as error:
             source = result.array(NEEDS.get(name, name))
             said = f"{error.message} ({error.hint})" if error.hint else error.message
-            attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability"), "note": said}
-            data[name] = Array(source.dims, np.full(source.values.shape, np.nan), attrs)
+            data[name] = Array(source.dims, np.full(source.values.shape, np.nan), {**_attrs(name), "note": said})
     return result.with_data(result.arrays.more(data, responses=json.dumps(added)))
 
 
@@ -99,8 +98,11 @@ def formed(result: ResultSet, name: str) -> Array:
             values = np.flip(values, data.dims.index("quantile"))
     elif name == "gr":
         values = _gr(result, data)
-    attrs = {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability")}
-    return Array(data.dims, values, {**data.attrs, **attrs})
+    return Array(data.dims, values, {**data.attrs, **_attrs(name)})
+
+
+def _attrs(name: str) -> dict[str, Any]:
+    return {"units": "1", "long_name": AXES[name], "orientation": TURNED.get(name, "viability")}
 
 
 def _gr(result: ResultSet, live: Array) -> NDArray[np.float64]:
