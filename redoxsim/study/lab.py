@@ -246,8 +246,7 @@ def _tidy(frame: pd.DataFrame, agents: Sequence[str] | None, file: str | None) -
 def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
     block, first, second, dose1, dose2 = LONG
     found = []
-    for label, part in frame.groupby(block, sort=False):
-        rows = part
+    for label, rows in frame.groupby(block, sort=False):
         names = tuple(str(rows[head].dropna().iloc[0]).strip() for head in (first, second))
         for head, name in zip((first, second), names, strict=True):
             others = {str(cell).strip() for cell in rows[head].dropna()} - {name}
