@@ -86,7 +86,7 @@ def _profile(points: Points, box: Floats, best: Minimum, dof: int, quantile: flo
     limit = best.rss * (1.0 + quantile**2 / dof)
     centre = float(best.theta[2])
 
-    def excess(x50: float) -> float:
+    def excess(x50: Floats) -> Floats:
         return profile_rss(points, x50, box) - limit
 
     low = _crossing(excess, centre, float(box[0, 2]))
@@ -94,13 +94,18 @@ def _profile(points: Points, box: Floats, best: Minimum, dof: int, quantile: flo
     return (0.0 if low is None else _exp(low), np.inf if high is None else _exp(high), "profile likelihood")
 
 
-def _crossing(excess: Callable[[float], float], centre: float, end: float) -> float | None:
+def _crossing(excess: Callable[[Floats], Floats], centre: float, end: float) -> float | None:
     """First place between the optimum and a bound where the profile leaves the limit; None if it never does."""
-    inner, step = centre, 0.05
-    while True:
-        outer = centre + np.sign(end - centre) * min(step, abs(end - centre))
-        if excess(float(outer)) > 0.0:
-            return float(brentq(excess, inner, outer, xtol=1e-9, rtol=1e-12))
-        if abs(outer - end) < 1e-12:
-            return None
-        inner, step = float(outer), step * 1.7
+    reach = abs(end - centre)
+    steps = [0.05]
+    while steps[-1] < reach:
+        steps.append(steps[-1] * 1.7)
+    places = centre + np.sign(end - centre) * np.minimum(steps, reach)
+    outside = np.flatnonzero(excess(places) > 0.0)
+    if outside.size == 0:
+        return None
+    first = int(outside[0])
+    inner = float(places[first - 1]) if first else centre
+    return float(
+        brentq(lambda at: float(excess(np.array([at]))[0]), inner, float(places[first]), xtol=1e-9, rtol=1e-12)
+    )

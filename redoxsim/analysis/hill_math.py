@@ -17,6 +17,8 @@ from redoxsim.analysis.effect import Floats
 # Search grid for the starts: EC50 positions over the bounds, slopes over theirs.
 _GRID = (41, 9)
 _STARTS = 4
+# Slopes of a profile: the first grid, the later ones, and how many of those before a parabola takes over.
+_COARSE, _FINE, _ROUNDS = 33, 17, 3
 
 
 def rise(x: Floats, x50: Floats | float, h: Floats | float) -> Floats:
@@ -210,15 +212,27 @@ def polish(points: Points, minimum: Minimum, box: Floats) -> Minimum:
     return Minimum(theta, float(rest @ rest), True)
 
 
-def profile_rss(points: Points, x50: float, box: Floats) -> float:
-    """Smallest weighted residual sum of squares with the EC50 held at ``x50``."""
-    lnh = np.linspace(box[0, 3], box[1, 3], 33)
-    for _ in range(8):  # a shrinking grid: each round is four times finer, all slopes at once
-        rss = project(points, np.full(lnh.shape, x50), np.exp(lnh), box)[2]
-        best = int(np.argmin(rss))
-        width = (lnh[1] - lnh[0]) * 4.0
-        lnh = np.linspace(max(lnh[best] - width / 2, box[0, 3]), min(lnh[best] + width / 2, box[1, 3]), 17)
-    return float(rss[best])
+def profile_rss(points: Points, x50: Floats, box: Floats) -> Floats:
+    """(k,) smallest weighted residual sums of squares with the EC50 held at each of ``x50`` (k,)."""
+    at = np.asarray(x50, dtype=float)[:, None]
+    rows = np.arange(at.shape[0])
+    low, high = box[0, 3], box[1, 3]
+    lnh = np.tile(np.linspace(low, high, _COARSE), (at.shape[0], 1))
+    gap = np.full(at.shape, (high - low) / (_COARSE - 1))
+    spots = np.linspace(-1.0, 1.0, _FINE)
+    for _ in range(_ROUNDS):  # a shrinking grid of slopes: one gap to either side of the best holds the minimum
+        best = np.argmin(project(points, at, np.exp(lnh), box)[2], axis=1)
+        lnh = np.clip(lnh[rows, best][:, None] + gap * spots, low, high)
+        gap = gap * (spots[1] - spots[0])
+    rss = project(points, at, np.exp(lnh), box)[2]
+    best = np.clip(np.argmin(rss, axis=1), 1, _FINE - 2)
+    before, here, after = (rss[rows, best + k] for k in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    # What is left is a parabola: its vertex has the digits that the grid has not.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift = np.where(bend > 0.0, np.clip(0.5 * (before - after) / bend, -1.0, 1.0), 0.0)
+    vertex = np.clip(lnh[rows, best][:, None] + gap * shift[:, None], low, high)
+    return np.minimum(rss.min(axis=1), project(points, at, np.exp(vertex), box)[2][:, 0])
 
 
 def area(theta: Floats, low: float, high: float) -> float:

@@ -118,8 +118,8 @@ def test_profile_is_smallest_at_the_optimum() -> None:
     points = Points(x, 1 - y, np.ones(y.size))
     box = np.array([[-0.25, -0.25, -9.0, np.log(0.3)], [0.25, 1.0, 7.0, np.log(8.0)]])
     best = minimise(points, box)
-    assert profile_rss(points, float(best.theta[2]), box) == pytest.approx(best.rss, rel=1e-9)
-    assert profile_rss(points, float(best.theta[2]) + 0.2, box) > best.rss
+    assert profile_rss(points, best.theta[2:3], box)[0] == pytest.approx(best.rss, rel=1e-9)
+    assert profile_rss(points, best.theta[2:3] + 0.2, box)[0] > best.rss
 
 
 def test_intervals_cover_the_truth() -> None:
