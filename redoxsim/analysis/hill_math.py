@@ -232,7 +232,7 @@ def profile_rss(points: Points, x50: Floats, box: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = np.where(bend > 0.0, np.clip(0.5 * (before - after) / bend, -1.0, 1.0), 0.0)
     vertex = np.clip(lnh[rows, best][:, None] + gap * shift[:, None], low, high)
-    return np.minimum(rss.min(axis=1), project(points, at, np.exp(vertex), box)[2][:, 0])
+    return np.asarray(np.minimum(rss.min(axis=1), project(points, at, np.exp(vertex), box)[2][:, 0]), dtype=float)
 
 
 def area(theta: Floats, low: float, high: float) -> float:
