@@ -115,6 +115,7 @@ class CompiledSystem:
         self._flat = np.array([row * n + column for row, column in self.text.moving], dtype=np.intp)
         self._flat_t = np.array([column * n + row for row, column in self.text.moving], dtype=np.intp)
         self._exact: dict[str, Any] | None = None
+        self._latest: tuple[bytes, Bound] | None = None
         self._outputs: dict[tuple[str, ...], Callable[..., list[Any]]] = {}
         chain = [name for name, _ in self.system.initial]
         known = set(chain)
@@ -138,7 +139,13 @@ class CompiledSystem:
 
     def bind(self, p: FloatArray) -> Bound:
         """The equations with these constants; ``p`` has shape (m,)."""
-        return Bound(self, p)
+        values = np.asarray(p, dtype=np.float64)
+        key = values.tobytes()
+        latest = self._latest  # one lookup: threads may bind side by side
+        if latest is None or latest[0] != key:
+            latest = key, Bound(self, values)
+            self._latest = latest
+        return latest[1]
 
     def rhs(self, t: float, y: FloatArray, p: FloatArray) -> FloatArray:
         """d y / dt, shape (n,)."""

@@ -41,8 +41,10 @@ def write_python(system: OdeSystem, graph: Graph) -> PythonText:
     entries = [(row, column, graph.add(expr)) for row, column, expr in system.jacobian]
     slopes = [(row, graph.add(expr)) for row, expr in system.dfdt]
     rates = [graph.symbols[name] for name, _ in system.rates]
-    moving = [entry for entry in entries if graph.level[entry[2]] != CONSTANT]
-    still = [entry for entry in entries if graph.level[entry[2]] == CONSTANT]
+    # truth values are not hoisted, so that one that stays, as d(x * (1 < 2))/dx, is written with those that move
+    hoistable = [graph.level[node] == CONSTANT and not graph.is_boolean(node) for _, _, node in entries]
+    still = [entry for entry, stays in zip(entries, hoistable, strict=True) if stays]
+    moving = [entry for entry, stays in zip(entries, hoistable, strict=True) if not stays]
     bodies = {
         "rhs": rhs,
         "jac": [node for _, _, node in moving],

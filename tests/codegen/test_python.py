@@ -71,6 +71,15 @@ def test_any_tree_has_the_value_of_its_definition(expr: Expr, x: float, y: float
     assert graph.shape == (1, 1)
 
 
+@pytest.mark.parametrize("truth", [Apply("and", ()), Apply("lt", (Symbol("k"), Number(1.0)))])
+def test_a_truth_value_may_be_an_entry_of_the_jacobian(truth: Expr) -> None:
+    system = system_of([Apply("mul", (Symbol("x"), truth))])
+    row, column = system.system.states.index("z0"), system.system.states.index("x")
+    matrix = system.jac(0.0, np.ones(len(system.system.states)), np.array([0.0]))
+    assert matrix[row, column] == 1.0
+    assert np.count_nonzero(matrix) == 1
+
+
 def _reassociated(expr: Expr) -> bool:
     """Constant factors are multiplied first, small powers by multiplication: overflow and 0 * inf may differ."""
     return bool(re.search(r"1e\+300|'pow'|'mul'", repr(expr)))
