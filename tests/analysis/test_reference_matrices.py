@@ -1,8 +1,8 @@
 """Published matrices and what other programs made of them.
 
 Mathews: block 1 of `mathews_screening_data` of the Bioconductor package synergyfinder (3.20), ispinesib and ibrutinib
-on TMD8 cells, viability in percent, from Mathews Griner et al. 2014 (doi:10.1073/pnas.1311846111); the HSA and Bliss
-values are those its vignette prints for 2500 nM ispinesib.
+on TMD8 cells, viability in percent, from Mathews Griner et al. 2014 (doi:10.1073/pnas.1311846111); the scores are
+those its vignette prints for 2500 nM ispinesib.
 
 Wooten: a noise-free MuSyC surface that the authors of the `synergy` package (github.com/djwooten/synergy, commit
 faf6a62, examples/synergyfinder_comparison/create/2) gave to the R packages synergyfinder (ZIP) and braidrm (BRAID,
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from redoxsim.analysis import EffectGrid, Settings, bliss, braid, combination_index, hsa, score, zip_delta
+from redoxsim.analysis import EffectGrid, Settings, bliss, braid, combination_index, hsa, loewe_excess, score, zip_delta
 
 ISPINESIB = np.array([0.0, 9.7656, 39.0626, 156.25, 625.0, 2500.0])
 _ALPHAS = (0.1, 1.0)
@@ -64,6 +64,35 @@ def test_what_the_measured_block_does_not_carry_is_said(mathews: EffectGrid) -> 
     # ZIP only smooths: like Bliss it says synergy in the mean.
     assert zip_delta(mathews).summary.mean == pytest.approx(bliss(mathews).summary.mean, abs=0.05)
     assert zip_delta(mathews).summary.mean > 0.05
+
+
+def test_what_synergyfinder_prints_for_zip_and_loewe_is_no_curve_of_ispinesib(mathews: EffectGrid) -> None:
+    """Its ZIP takes ispinesib alone as level at the mean of all its cells, the untreated one too; ours as measured.
+
+    Its Loewe prints plateaus of ibrutinib, the last of them below untreated, where ispinesib alone affects 54%: no dose
+    of more can do less. Ours says that there is none.
+    """
+    printed = np.array([79.4, 79.4, 67.9, 37.2, 37.2]) / 100
+    alone = mathews.edge(0)
+    level = alone.mean()
+    assert level == pytest.approx(0.453, abs=1e-3)
+    assert alone[1:].min() > 0.54
+    ibrutinib = np.array([0.6231, 0.6231, 0.4127, -0.149, -0.149])  # two levels with a step at 3 nM, by hand
+    np.testing.assert_allclose(1 - (1 - level) * (1 - ibrutinib), printed, atol=1e-3)
+    assert ibrutinib[0] == pytest.approx(mathews.edge(1)[4:].mean(), abs=1e-3)
+    assert ibrutinib[-1] == pytest.approx(mathews.edge(1)[:3].mean(), abs=1e-3)
+    ours = zip_delta(mathews)
+    assert ours.reference is not None
+    np.testing.assert_allclose(
+        ours.reference[5, 5:0:-1], 1 - (1 - alone[1:].mean()) * (1 - ibrutinib), atol=1e-3
+    )  # fmt: skip
+
+    printed_loewe = np.array([62.3, 62.3, 62.3, 62.3, -14.9]) / 100
+    np.testing.assert_allclose(printed_loewe, ibrutinib[[0, 0, 0, 0, 3]], atol=1e-3)
+    assert printed_loewe[-1] < alone[5]
+    additive = loewe_excess(mathews)
+    assert not additive.defined[5, 1:].any()
+    assert "the most ispinesib reaches alone" in additive.reasons[5, 1]
 
 
 def _four_states(d1: float, d2: float, *, release: tuple[float, float]) -> float:
