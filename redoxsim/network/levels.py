@@ -9,10 +9,14 @@ Modules are written at full level. What belongs to that level only is named in t
     cofactors = ["NADH_c"]
     instead = { HMOX1_mRNA = "ARE_mRNA" }
 
+    [core.turnover]
+    oxPPP = { G6P = -1, NADP_c = -2, NADPH_c = 2 }
+
 A part of ``leave_out`` is not in the core network; where its symbol is used in what stays, it has its
 value of ``values``, or 0. A value of a part that stays is its value at core level. ``cofactors`` are left
 out too, and reactions that stay turn them over no longer. A part of ``instead`` is left out for
-another symbol of the network.
+another symbol of the network. A reaction of ``turnover`` makes (above 0) and uses what is said there, as
+where two steps are one at core level.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from redoxsim.errors import ModelError, Where, nearest
 from redoxsim.network.edit import remove, set_values
 from redoxsim.network.evaluate import evaluate
 from redoxsim.network.expr import Apply, Expr, Number, Symbol, rebuild, symbols
-from redoxsim.network.parts import Network, Parameter, Species
+from redoxsim.network.parts import Network, Parameter, Participant, Reaction, Species
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Core:
     values: Mapping[str, float] | None = None
     cofactors: tuple[str, ...] = ()
     instead: Mapping[str, str] | None = None
+    turnover: Mapping[str, Mapping[str, float]] | None = None
 
 
 def read_core(folder: Path) -> Core:
@@ -45,15 +50,17 @@ def read_core(folder: Path) -> Core:
 
     Raises
     ------
-    ModelError : a key that is none of ``leave_out``, ``values``, ``cofactors`` and ``instead``, or one that does
-        not hold ids or numbers.
+    ModelError : a key that is none of ``leave_out``, ``values``, ``cofactors``, ``instead`` and ``turnover``, or one
+        that does not hold ids or numbers.
     """
     file = folder / "model.toml"
     table = tomllib.loads(file.read_text(encoding="utf-8")).get("core", {}) if file.is_file() else {}
     here = Where(file=str(file), element="core")
     for key in table:
-        if key not in ("leave_out", "values", "cofactors", "instead"):
-            raise ModelError(f"[core] has no '{key}'", where=here, hint="leave_out, values, cofactors or instead")
+        if key not in ("leave_out", "values", "cofactors", "instead", "turnover"):
+            raise ModelError(
+                f"[core] has no '{key}'", where=here, hint="leave_out, values, cofactors, instead or turnover"
+            )
     names, values = table.get("leave_out", []), table.get("values", {})
     cofactors, instead = table.get("cofactors", []), table.get("instead", {})
     for key, given in (("leave_out", names), ("cofactors", cofactors), ("instead", list(instead.values()))):
@@ -62,11 +69,17 @@ def read_core(folder: Path) -> Core:
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ModelError(f"the core value of '{name}' is no number", where=here)
+    turnover = table.get("turnover", {})
+    for name, counts in turnover.items():
+        numbers = counts.values() if isinstance(counts, dict) else (None,)
+        if any(isinstance(one, bool) or not isinstance(one, int | float) for one in numbers):
+            raise ModelError(f"the turnover of '{name}' in [core] needs a number for each species", where=here)
     return Core(
         leave_out=tuple(names),
         values={name: float(value) for name, value in values.items()},
         cofactors=tuple(cofactors),
         instead=instead,
+        turnover=turnover,
     )
 
 
@@ -81,14 +94,16 @@ def merge(tables: Iterable[Core]) -> Core:
     values: dict[str, float] = {}
     cofactors: dict[str, None] = {}
     instead: dict[str, str] = {}
+    turnover: dict[str, Mapping[str, float]] = {}
     for table in tables:
         names |= dict.fromkeys(table.leave_out)
         cofactors |= dict.fromkeys(table.cofactors)
         instead |= table.instead or {}
+        turnover |= table.turnover or {}
         for name, value in (table.values or {}).items():
             if values.setdefault(name, value) != value:
                 raise ModelError(f"'{name}' has two core values, {values[name]:g} and {value:g}")
-    return Core(leave_out=tuple(names), values=values, cofactors=tuple(cofactors), instead=instead)
+    return Core(leave_out=tuple(names), values=values, cofactors=tuple(cofactors), instead=instead, turnover=turnover)
 
 
 def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
@@ -108,13 +123,16 @@ def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
     """
     index, values, instead = network.index(), dict(core.values or {}), dict(core.instead or {})
     left_out = (*core.leave_out, *core.cofactors, *instead)
-    for name in (*left_out, *values, *instead.values()):
+    turnover = dict(core.turnover or {})
+    turned = [part for counts in turnover.values() for part in counts]
+    for name in (*left_out, *values, *instead.values(), *turnover, *turned):
         if name not in index:
             raise ModelError(f"core level names '{name}', which the network does not have",
                              where=Where(element=name), hint=nearest(name, index))  # fmt: skip
     gone = set(left_out)
+    network = replace(network, reactions=tuple(_turning(one, turnover.get(one.id)) for one in network.reactions))
     stays = replace(remove(network, *left_out), id=id or network.id)
-    turned = tuple(
+    reactions = tuple(
         replace(
             one,
             reactants=tuple(part for part in one.reactants if part.species not in core.cofactors),
@@ -122,7 +140,7 @@ def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
         )
         for one in stays.reactions
     )
-    stays = replace(stays, reactions=turned, source=None)
+    stays = replace(stays, reactions=reactions, source=None)
     for reaction in stays.reactions:
         for part in (*reaction.reactants, *reaction.products):
             if part.species in gone:
@@ -166,6 +184,17 @@ def core_of(network: Network, core: Core, *, id: str | None = None) -> Network:
         source=None,
     )
     return set_values(stays, {name: value for name, value in values.items() if name not in gone})
+
+
+def _turning(reaction: Reaction, counts: Mapping[str, float] | None) -> Reaction:
+    """The reaction with these species made (above 0) and used, or as it is where nothing is said."""
+    if counts is None:
+        return reaction
+    return replace(
+        reaction,
+        reactants=tuple(Participant(species=name, stoichiometry=-count) for name, count in counts.items() if count < 0),
+        products=tuple(Participant(species=name, stoichiometry=count) for name, count in counts.items() if count > 0),
+    )
 
 
 def _unit(item: Parameter | Species) -> str | None:

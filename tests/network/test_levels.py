@@ -66,6 +66,19 @@ def test_cofactors_leave_the_reactions_that_stay() -> None:
     assert "N" not in core.index()
 
 
+def test_two_steps_are_one_at_core_level() -> None:
+    full = network.read_antimony(
+        "model m()\n compartment c = 1; species A in c = 1; species B in c = 2; species N in c = 1;\n"
+        " J: A -> B + N; c*A;\n K: B -> 2 N; c*B;\nend"
+    )
+    core = core_of(full, Core(leave_out=("B", "K"), turnover={"J": {"A": -1.0, "N": 3.0}}))
+    (one,) = core.reactions
+    assert [(part.species, part.stoichiometry) for part in (*one.reactants, *one.products)] == [("A", 1.0), ("N", 3.0)]
+    for wrong in ({"Jay": {"A": 1.0}}, {"J": {"Y": 1.0}}):
+        with pytest.raises(ModelError, match="which the network does not have"):
+            core_of(full, Core(turnover=wrong))
+
+
 def test_another_symbol_stands_in(full: network.Network) -> None:
     core = core_of(full, Core(leave_out=("L",), instead={"X": "A"}))
     assert rates(core, {}) == {name: value for name, value in rates(full, {"X": 1.0}).items() if name != "L"}
@@ -121,6 +134,8 @@ def test_two_modules_must_agree() -> None:
         ("[core]\nleave_out = 'a'\n", "needs a list of ids"),
         ("[core]\ncofactors = 'a'\n", "cofactors in .core. needs a list of ids"),
         ("[core]\ninstead = { a = 1 }\n", "instead in .core. needs a list of ids"),
+        ("[core.turnover]\nJ = { a = 'x' }\n", "turnover of 'J' in .core. needs a number"),
+        ("[core.turnover]\nJ = 2\n", "turnover of 'J' in .core. needs a number"),
         ("[core]\nvalues = { k = 'x' }\n", "core value of 'k' is no number"),
     ],
 )

@@ -199,3 +199,12 @@ def test_nothing_drifts_undosed(model: str) -> None:
         if name not in counters:
             first, last = course[name][0], course[name][-1]
             assert abs(last - first) <= 1e-3 * max(abs(first), 1e-9), name
+
+
+def test_the_second_step_of_the_pentose_phosphate_pathway_carries_as_much_as_the_first() -> None:
+    """At rest one 6-phosphogluconate for one G6P; with little of the dehydrogenase it piles up and NADPH falls."""
+    rest = rx.simulate("redox", until="1 h", every="1 h")
+    assert rest["PGD_turnover"][0] == pytest.approx(rest["oxPPP"][0], rel=2e-3)
+    little = rx.simulate("redox", values={"PGD": 0.05}, until="1 h", every="1 h")
+    assert little["PG6"][0] > 10.0 * rest["PG6"][0]
+    assert little["NADPH_c"][0] < rest["NADPH_c"][0]
