@@ -53,7 +53,7 @@ class _Builder:
                 where=place(self.network, species.id),
                 hint=nearest(species.compartment, self.compartments),
             )
-        return species.only_substance or compartment.dimensions == 0
+        return species.is_amount(compartment)
 
     def _references(self) -> dict[str, Expr]:
         """Species references that have an id stand for their stoichiometry."""

@@ -17,9 +17,10 @@ def unit_label(network: Network, name: str) -> str | None:
     part = index.get(name)
     if isinstance(part, Species):
         substance = part.unit or network.substance_unit
-        compartment = index.get(part.compartment)
-        volume = _volume_unit(network, compartment) if isinstance(compartment, Compartment) else None
-        if part.only_substance or (isinstance(compartment, Compartment) and compartment.dimensions == 0):
+        found = index.get(part.compartment)
+        home = found if isinstance(found, Compartment) else None
+        volume = _volume_unit(network, home) if home is not None else None
+        if part.is_amount(home):
             return unit_word(network, substance)
         return _ratio(network, substance, volume)
     if isinstance(part, Compartment):

@@ -59,6 +59,10 @@ class Species(Element):
     formula: str | None = None
     charge: int | None = None
 
+    def is_amount(self, home: Compartment | None) -> bool:
+        """Whether formulas mean its amount, not its concentration: it says so, or its compartment is a point."""
+        return self.only_substance or (home is not None and home.dimensions == 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter(Element):

@@ -57,7 +57,7 @@ def symbol_scale(network: Network, name: str) -> Scale | None:
     if isinstance(part, Species):
         home = next((one for one in network.compartments if one.id == part.compartment), None)
         amount = unit_scale(network, part.unit or network.substance_unit)
-        if amount is None or part.only_substance or home is None or home.dimensions == 0:
+        if amount is None or home is None or part.is_amount(home):
             return amount
         volume = unit_scale(network, _volume(network, home))
         return None if volume is None else _quotient(amount, volume)

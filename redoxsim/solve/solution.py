@@ -177,8 +177,8 @@ class Solution:
         return known[name]
 
     def _is_amount(self, species: Species) -> bool:
-        sizes = {part.id: part.dimensions for part in self.system.network.compartments}
-        return species.only_substance or sizes[species.compartment] == 0
+        homes = {part.id: part for part in self.system.network.compartments}
+        return species.is_amount(homes[species.compartment])
 
     def to_dataframe(self, names: Sequence[str] | None = None) -> pd.DataFrame:
         """A table: time and symbols (all states and assigned ids unless named), units in the heads."""

@@ -173,8 +173,8 @@ class _Model:
 
     def _amount(self, name: str) -> bool:
         part = next(s for s in self.system.network.species if s.id == name)
-        compartments = {c.id: c.dimensions for c in self.system.network.compartments}
-        return part.only_substance or compartments[part.compartment] == 0
+        homes = {c.id: c for c in self.system.network.compartments}
+        return part.is_amount(homes[part.compartment])
 
     def _given(self, name: str) -> float:
         """The value of a constant that libRoadRunner keeps to itself (a local parameter)."""
@@ -283,7 +283,7 @@ def _text(network: Network, *, written: bool, sources: tuple[str, ...]) -> str:
 def _with_sources(network: Network, sources: tuple[str, ...]) -> Network:
     """The network with a constant source, named after it, for some states."""
     species = {part.id: part for part in network.species}
-    dimensions = {part.id: part.dimensions for part in network.compartments}
+    homes = {part.id: part for part in network.compartments}
     ruled = {rule.target for rule in network.rules if rule.kind == "rate"}
     parameters = tuple(Parameter(id=_rate_id(name), value=0.0) for name in sources)
     reactions, rules = [], list(network.rules)
@@ -296,8 +296,7 @@ def _with_sources(network: Network, sources: tuple[str, ...]) -> Network:
             ]
             continue
         part = species[name]
-        amount = part.only_substance or dimensions[part.compartment] == 0
-        extent = rate if amount else Apply("mul", (rate, Symbol(part.compartment)))
+        extent = rate if part.is_amount(homes[part.compartment]) else Apply("mul", (rate, Symbol(part.compartment)))
         reactions.append(
             Reaction(
                 id=f"{_rate_id(name)}__reaction", products=(Participant(species=name),), rate=extent, reversible=False
