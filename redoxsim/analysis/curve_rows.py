@@ -11,6 +11,7 @@ from redoxsim.analysis.least_squares import Fitted, Indices, descend, polish
 _SLOPES = (0.6, 1.2, 2.5, 5.0)
 _PLACES = 7
 _FEW = 6  # steps of a first look
+_AHEAD = 6  # starts that go on after it; 2 for quick fits
 _LAST, _QUICK = 1e-14, 1e-10  # relative gain of a step below which a descent ends
 
 
@@ -73,11 +74,11 @@ def fit_rows(
             tolerance=tolerance,
         )  # fmt: skip
 
-    if quick:  # only the two starts that are ahead after a few steps go on
-        few = settled(_FEW, _QUICK)
-        ahead = np.argsort(few.rss.reshape(count, rows), axis=0, kind="stable")[:2]
-        order = few.theta.reshape(count, rows, 4)[ahead, np.arange(rows)]
-        count, owner = 2, np.tile(np.arange(rows), 2)
+    # only the starts that are ahead after a few steps go on
+    few = settled(_FEW, _QUICK)
+    ahead = np.argsort(few.rss.reshape(count, rows), axis=0, kind="stable")[: 2 if quick else _AHEAD]
+    order = few.theta.reshape(count, rows, 4)[ahead, np.arange(rows)]
+    count, owner = len(ahead), np.tile(np.arange(rows), len(ahead))
     found = settled(150, _QUICK if quick else _LAST)
     rss = found.rss.reshape(count, rows)
     best = np.argmin(rss, axis=0)

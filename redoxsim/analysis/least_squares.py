@@ -97,7 +97,7 @@ def descend(
 
 
 def polish(model: Model, y: Floats, theta: Floats, low: Floats, high: Floats, *, weights: Floats) -> Fitted:
-    """Minima to rounding: full Gauss-Newton steps by QR, which go on where the cost has run out of digits.
+    """Minima to rounding: full Gauss-Newton steps by SVD, which go on where the cost has run out of digits.
 
     Shapes as for `descend`. A problem stops where its steps no longer shrink, or would leave the box.
     """
@@ -107,29 +107,34 @@ def polish(model: Model, y: Floats, theta: Floats, low: Floats, high: Floats, *,
     last = np.full(theta.shape[0], 1e-4)
     active = np.arange(theta.shape[0])
     for _ in range(12):
+        if not active.size:
+            break
         value, slope = model(best[active], active)
         residual = (value - y[active]) * root[active]
-        still = []
-        for k, one in enumerate(active):
-            free = (best[one] > low[one]) & (best[one] < high[one])
-            jac = slope[k][:, free] * root[one][:, None]
-            norms = np.linalg.norm(jac, axis=0)
-            if not free.any() or np.any(norms < 1e-12):
-                continue
-            step = -np.linalg.lstsq(jac / norms, residual[k], rcond=1e-11)[0] / norms
-            trial = best[one].copy()
-            trial[free] += step
-            size = float(np.max(np.abs(step)))
-            if size >= last[one] or np.any(trial < low[one]) or np.any(trial > high[one]):
-                continue
-            best[one], last[one] = trial, size
-            still.append(one)
-        if not still:
-            break
-        active = np.array(still)
+        now, floor, roof = best[active], low[active], high[active]
+        free = (now > floor) & (now < roof)
+        jac = slope * root[active][..., None] * free[:, None, :]
+        norms = np.sqrt(np.einsum("mnp,mnp->mp", jac, jac))
+        seen = free.any(axis=1) & ~np.any(free & (norms < 1e-12), axis=1)
+        norms = np.where(free & seen[:, None], norms, 1.0)
+        step = -_shortest(jac / norms[:, None, :], residual) / norms * free
+        trial = now + step
+        size = np.max(np.abs(step), axis=1)
+        good = seen & (size < last[active]) & np.all((trial >= floor) & (trial <= roof), axis=1)
+        active = active[good]
+        best[active], last[active] = trial[good], size[good]
     value, _ = model(best, np.arange(theta.shape[0]))
     rest = (value - y) * root
     return Fitted(best, np.einsum("mn,mn->m", rest, rest))
+
+
+def _shortest(matrix: Floats, right: Floats) -> Floats:
+    """(m, p) shortest least-squares solutions for (m, n, p) and (m, n); columns of zeros get 0."""
+    left, singular, rotation = np.linalg.svd(matrix, full_matrices=False)
+    cut = singular > 1e-11 * singular.max(axis=1, keepdims=True, initial=0.0)
+    with np.errstate(divide="ignore"):
+        inverse = np.where(cut, 1.0 / singular, 0.0)
+    return np.asarray(np.einsum("mkp,mk->mp", rotation, inverse * np.einsum("mnk,mn->mk", left, right)))
 
 
 def standard_errors(model: Model, theta: Floats, low: Floats, high: Floats, *, weights: Floats, noise: float) -> Floats:

@@ -49,6 +49,7 @@ def rest_rows(
     time: float,
     sizes: FloatArray,
     threads: int,
+    most_steps: int = MOST_STEPS,
 ) -> Rest:
     """Steady states of rows; each a pure function of its own values.
 
@@ -57,6 +58,7 @@ def rest_rows(
     kernel : compiled with :func:`held_states` held.
     columns : values by id, (R,) each.
     sizes : typical size of every state, (R, n).
+    most_steps : steps after which a row counts as not at rest.
     """
     system = compiled.system
     held = np.array(kernel.recipe.shape.held, dtype=np.intp)
@@ -68,7 +70,7 @@ def rest_rows(
     for _ in range(ROUNDS):
         if not waiting.size:
             break
-        after, ok = _relax(kernel, y[waiting], p[waiting], time, sizes[waiting], threads)
+        after, ok = _relax(kernel, y[waiting], p[waiting], time, sizes[waiting], threads, most_steps)
         y[np.ix_(waiting, free)] = after[:, free]
         waiting = waiting[ok]
         overrides = {name: np.asarray(column)[waiting] for name, column in columns.items()}
@@ -83,7 +85,7 @@ def rest_rows(
 
 
 def _relax(
-    kernel: Kernel, y: FloatArray, p: FloatArray, time: float, sizes: FloatArray, threads: int
+    kernel: Kernel, y: FloatArray, p: FloatArray, time: float, sizes: FloatArray, threads: int, most_steps: int
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """States late (R, n), and whether they have come to rest there (R,)."""
     rows = len(y)
@@ -96,7 +98,7 @@ def _relax(
     )  # fmt: skip
     job = Job(
         start=np.hstack([y, p]), atol=1e-5 * sizes, begin=np.full(rows, time), times=times, segments=segments,
-        rtol=RTOL, max_steps=MOST_STEPS,
+        rtol=RTOL, max_steps=most_steps,
     )  # fmt: skip
     outcome = execute(kernel, kernel.observer(kernel.system.states), job, threads=threads)
     before, late = outcome.values[:, :, 0], outcome.values[:, :, 1]

@@ -71,8 +71,11 @@ def library() -> Any:
     return llvm
 
 
-def compile_text(text: str, *, level: int = 2, code_level: int = 2) -> bytes:
+def compile_text(text: str, *, level: int = 2, code_level: int = 1) -> bytes:
     """Object code for this processor from LLVM IR.
+
+    Code generation at level 1 takes two thirds of the time of level 2, and what it makes runs as fast, to the same
+    bits: the text is in the order it should run in.
 
     Raises
     ------
