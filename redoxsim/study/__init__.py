@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from redoxsim.study.courses import simulate
     from redoxsim.study.design import Axis, Design
     from redoxsim.study.dose_curves import dose_response
-    from redoxsim.study.fitting import ModelFit, fit
+    from redoxsim.study.fitting import fit
+    from redoxsim.study.fitting_result import ModelFit
     from redoxsim.study.lab import LabScores, score
     from redoxsim.study.metadata import Metadata, constants_of, load_constants, load_metadata, metadata_of
     from redoxsim.study.plan import Estimate, Study, estimate
@@ -34,7 +35,7 @@ LATE = {
     "LabPoints": "points",
     "LabScores": "lab",
     "Metadata": "metadata",
-    "ModelFit": "fitting",
+    "ModelFit": "fitting_result",
     "ResultSet": "results",
     "SensitivityTable": "sensitivities",
     "Setup": "setup",

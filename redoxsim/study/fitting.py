@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim import units
-from redoxsim.errors import DesignError, FitError, SolveError, UnitError, nearest
+from redoxsim.errors import DesignError, SolveError, nearest
 from redoxsim.network.parts import Parameter
-from redoxsim.pharmacology import Agent, Schedule
+from redoxsim.pharmacology import Schedule
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dosed import loaded, point_schedules
+from redoxsim.study.fitting_result import FittedConstant, ModelFit
+from redoxsim.study.fitting_table import dose_axis, doses_of, measured_times, size_of, spreads, to_model_unit
 from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Estimate, Runs, Study, solved
 from redoxsim.study.points import LabPoints, load_points
@@ -41,119 +41,6 @@ RTOL = 1e-7
 TOGETHER = 0.95
 """Correlation from which two constants are said to go together."""
 AT = "48 h"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FittedConstant:
-    """A constant after the fit.
-
-    ``value`` best, ``before`` what the model had, ``low`` to ``high`` its range; ``from_`` to ``to`` the 95% interval
-    (not-a-number without one), ``closed`` whether the data set its lower and its upper end, and not the range.
-    ``profile`` its values (g,) and ``rise`` (g,) of the residual sum of squares over the threshold (1 at the ends).
-    """
-
-    id: str
-    unit: str
-    grade: str
-    before: float
-    value: float
-    low: float
-    high: float
-    from_: float
-    to: float
-    closed: tuple[bool, bool]
-    profile: FloatArray
-    rise: FloatArray
-
-    @property
-    def verdict(self) -> str:
-        """What the data say of it."""
-        if np.isnan(self.from_):
-            return "no interval: as many constants as data"
-        words = {
-            (True, True): "determined",
-            (True, False): "a lower bound only",
-            (False, True): "an upper bound only",
-            (False, False): "not determined: any value in its range fits",
-        }
-        return words[self.closed]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ModelFit:
-    """A fit of constants to data.
-
-    Attributes
-    ----------
-    constants : in the order they were freed. best : their values by id, to give to ``values=`` of any study.
-    data : what was measured. predicted : the model at the data by place in ``data``, each (N,).
-    curves : the model along the axis by place in ``data``: x (M,) and y (M,).
-    rss : weighted residual sum of squares over ``count`` data; ``known`` whether weights are measured errors.
-    starts : residual sums of squares of all starts, increasing; ``met`` how many ended at the best.
-    together : pairs of constants that the data cannot tell apart, with their correlation.
-    correlations : of all pairs near the best fit, each by its place in its range (logarithmic where the range is).
-    """
-
-    constants: tuple[FittedConstant, ...]
-    data: tuple[LabPoints, ...]
-    predicted: tuple[FloatArray, ...]
-    curves: tuple[tuple[FloatArray, FloatArray], ...]
-    rss: float
-    count: int
-    known: bool
-    starts: FloatArray
-    met: int
-    together: tuple[tuple[str, str, float], ...]
-    summary: str
-    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def best(self) -> dict[str, float]:
-        return {one.id: one.value for one in self.constants}
-
-    def correlations_table(self, model: Collection[str]) -> str:
-        """``correlations.csv`` for draws, of the pairs of which both are among ``model``, ids of the model's constants.
-
-        Correlations are rounded to three digits and kept within 0.999, since draws of two constants that are one could
-        not be made.
-        """
-        rows = [
-            f"{one},{other},{np.clip(round(value, 3), -0.999, 0.999):g}"
-            for (one, other), value in self.correlations.items()
-            if one in model and other in model
-        ]
-        return "\n".join(["id,with,correlation", *rows]) + "\n"
-
-    def remarks(self) -> list[str]:
-        """What the data do not determine, and whether the starts met."""
-        said = [f"{one.id}: {one.verdict}" for one in self.constants if one.closed != (True, True)]
-        said += [f"{one} and {two} go together (correlation {r:.2f})" for one, two, r in self.together]
-        if self.met < len(self.starts):
-            said.append(f"{self.met} of {len(self.starts)} starts ended at the best fit: there are other minima")
-        worst = self.rss / max(self.count - len(self.constants), 1)
-        if self.known and worst > 2.0:
-            said.append(f"the model misses the data by {np.sqrt(worst):.1f} of their errors: intervals are too narrow")
-        return said
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """A row per constant."""
-        import pandas as pd
-
-        return pd.DataFrame(self.table())
-
-    def table(self) -> list[dict[str, Any]]:
-        """A mapping per constant."""
-        return [
-            {
-                "constant": one.id, "value": one.value, "from": one.from_, "to": one.to, "unit": one.unit,
-                "before": one.before, "low": one.low, "high": one.high, "grade": one.grade, "verdict": one.verdict,
-            }
-            for one in self.constants
-        ]  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        return f"{self.to_dataframe().to_html()}<p>{escape('; '.join([*self.remarks(), self.summary]))}</p>"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,13 +70,13 @@ class FitPlan:
 
         setup = self.study.rows.setup
         names = list(self.ends)
-        factors = [_factor(setup, one) for one in self.data]
+        factors = [to_model_unit(setup, one) for one in self.data]
         y = np.concatenate([one.y * factor for one, factor in zip(self.data, factors, strict=True)])
-        spreads = [_spread(one) for one in self.data]
-        known = all(one is not None for one in spreads)
+        errors = [spreads(one) for one in self.data]
+        known = all(one is not None for one in errors)
         scale = np.concatenate([
-            spread * factor if spread is not None and known else np.full(one.y.size, _size(one) * factor)
-            for one, spread, factor in zip(self.data, spreads, factors, strict=True)
+            error * factor if error is not None and known else np.full(one.y.size, size_of(one) * factor)
+            for one, error, factor in zip(self.data, errors, factors, strict=True)
         ])  # fmt: skip
         looked = 0
 
@@ -279,7 +166,7 @@ class FitPlan:
             if self.axis is None:
                 out.append(part[:, 0, np.searchsorted(rows.times.seconds, one.x)])
             else:
-                out.append(part[:, np.searchsorted(self.axis.values, _doses(one, self.axis)), 0])
+                out.append(part[:, np.searchsorted(self.axis.values, doses_of(one, self.axis)), 0])
         return out
 
     def _curves(self, values: FloatArray, factors: Sequence[float]) -> tuple[tuple[FloatArray, FloatArray], ...]:
@@ -374,18 +261,18 @@ def fit(
     observe = setup.observed([one.observable for one in points])
     ends = _ends(setup, free)
     for one in points:
-        _factor(setup, one)
+        to_model_unit(setup, one)
     when = {agents[0].id: given} if agents and given else {}
     axis: Axis | None = None
     if timed:
-        times = _times(points)
+        times = measured_times(points)
         schedules: tuple[SolveSchedule, ...] = (setup.schedule(background),)
         index = np.zeros(1, dtype=np.intp)
     else:
         times = output_times(at=at or AT)
         if not times.single:
             raise DesignError("a dose-response is read at one time", hint="at='48 h'")
-        axis = _axis(agents[0], points)
+        axis = dose_axis(agents[0], points)
         schedules, index = point_schedules(setup, [axis], when, background)
     rows: Rows = make_rows(
         setup,
@@ -436,55 +323,6 @@ def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict
 
 def _value(setup: Setup, name: str) -> float:
     return setup.ranges[name][0] if name in setup.ranges else setup.without(name)
-
-
-def _factor(setup: Setup, one: LabPoints) -> float:
-    """What turns measured numbers into the model's unit."""
-    label = setup.label(one.observable)
-    if one.unit in ("", "1") or one.unit == label:
-        return 1.0
-    if not label or label == "1":
-        raise UnitError(f"'{one.observable}' is measured in {one.unit}, and is a plain number in the model")
-    try:
-        return units.to(1.0, one.unit, label)
-    except UnitError as error:
-        raise UnitError(f"'{one.observable}' is measured in {one.unit}: {error.message}", hint=error.hint) from error
-
-
-def _times(points: Sequence[LabPoints]) -> Times:
-    """Output times of a time course: all at which something was measured, none before 0 h and one after it."""
-    times = Times(np.unique(np.concatenate([one.x for one in points])))
-    if times.seconds[0] < 0.0:
-        raise DesignError("the table has times before 0 h")
-    if times.seconds[-1] <= 0.0:
-        raise DesignError("the table has no time after 0 h")
-    return times
-
-
-def _axis(agent: Agent, points: Sequence[LabPoints]) -> Axis:
-    """All doses of a table in the unit of the agent, each once, increasing."""
-    bare = Axis(agent.id, np.zeros(0), agent.dose_unit)
-    return Axis(bare.name, np.unique(np.concatenate([_doses(one, bare) for one in points])), agent.dose_unit)
-
-
-def _doses(one: LabPoints, axis: Axis) -> FloatArray:
-    """Doses of a table in the unit of the agent."""
-    return np.array([units.to(float(dose), one.axis_unit, axis.unit) for dose in one.x])
-
-
-def _spread(one: LabPoints) -> FloatArray | None:
-    """Standard deviations, half of the error bars; None where a point has none."""
-    if one.low is None or one.high is None:
-        return None
-    half = 0.5 * (one.high - one.low)
-    return half if np.all(np.isfinite(half)) and np.all(half > 0.0) else None
-
-
-def _size(one: LabPoints) -> float:
-    size = float(np.max(np.abs(one.y)))
-    if size == 0.0:
-        raise FitError(f"all measured values of '{one.observable}' are zero")
-    return size
 
 
 def _correlations(names: Sequence[str], found: BoxFit) -> dict[tuple[str, str], float]:
