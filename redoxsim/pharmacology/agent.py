@@ -326,11 +326,6 @@ class Agent(Strict):
         """How many of its numbers carry each grade."""
         return {grade: sum(one.grade == grade for one in self.parameters) for grade in ("A", "B", "C")}
 
-    @property
-    def worst_grade(self) -> str | None:
-        """The grade of its least known number; None where it has none."""
-        return max((one.grade for one in self.parameters), default=None)
-
 
 SIDE = re.compile(r"\s*(?:(\d+)\s*\*?\s+|(\d+)\s*\*\s*)?([A-Za-z_]\w*)\s*")
 

@@ -260,12 +260,6 @@ def compare(first: Run, second: Run) -> Comparison:
     )
 
 
-def same_files(first: Path, second: Path) -> tuple[str, ...]:
-    """Names of files that are not the same in two run folders, the log aside; empty if the runs are identical."""
-    names = {p.relative_to(base).as_posix() for base in (first, second) for p in base.rglob("*") if p.is_file()}
-    return tuple(sorted(n for n in names - {LOG} if not _equal(first / n, second / n)))
-
-
 def _equal(a: Path, b: Path) -> bool:
     return a.is_file() and b.is_file() and sha256(a) == sha256(b)
 

@@ -1,22 +1,14 @@
-"""Words and small pictures for a terminal. Everything is returned, nothing is printed."""
+"""Tables for a terminal. Everything is returned, nothing is printed."""
 
 from __future__ import annotations
 
-import itertools
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from redoxsim.report.names import LADDER, number, show_unit, unit_of
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-_LEVELS = "▁▂▃▄▅▆▇█"
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SHADES = " ░▒▓█"
 
 
@@ -67,45 +59,6 @@ def _numeric(text: str) -> bool:
     return True
 
 
-def sparkline(values: ArrayLike, *, columns: int = 32, low: float | None = None, high: float | None = None) -> str:
-    """A line of up to ``columns`` bars, one per stretch of values; a blank where values are missing.
-
-    >>> sparkline([0, 1, 2, 3, 4, 5, 6, 7])
-    '▁▂▃▄▅▆▇█'
-    """
-    array = np.asarray(values, dtype=float).ravel()
-    if array.size > columns:
-        edges = np.linspace(0, array.size, columns + 1).round().astype(int)
-        array = np.array([_mean(array[a:b]) for a, b in itertools.pairwise(edges)])
-    known = array[np.isfinite(array)]
-    if not known.size:
-        return " " * array.size
-    bottom, top = float(known.min()) if low is None else low, float(known.max()) if high is None else high
-    span = top - bottom
-    if span <= 1e-9 * max(abs(top), abs(bottom)):
-        return "".join("▄" if np.isfinite(v) else " " for v in array)
-    places = np.clip((array - bottom) / span, 0.0, 1.0)
-    return "".join(" " if not np.isfinite(p) else _LEVELS[min(int(p * 8), 7)] for p in places)
-
-
-def _mean(part: np.ndarray) -> float:
-    known = part[np.isfinite(part)]
-    return float(known.mean()) if known.size else np.nan
-
-
-def bar(value: float, *, high: float = 1.0, columns: int = 20) -> str:
-    """A horizontal bar of ``columns`` places for a value between 0 and ``high``, padded with blanks.
-
-    >>> bar(0.5, columns=4) + "|"
-    '██  |'
-    """
-    if not np.isfinite(value) or high <= 0.0:
-        return " " * columns
-    eighths = round(float(np.clip(value / high, 0.0, 1.0)) * columns * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(columns)
-
-
 def matrix_text(
     values: ArrayLike, rows: Sequence[str], columns: Sequence[str], *, corner: str = "", digits: int = 2
 ) -> str:
@@ -122,55 +75,3 @@ def matrix_text(
 
     body = [[name, *(cell(v) for v in line)] for name, line in zip(rows, matrix, strict=True)]
     return text_table([corner, *columns], body)
-
-
-def course_summary(conditions: Mapping[str, xr.Dataset], observe: Sequence[str], *, columns: int = 32) -> str:
-    """A text table of a time course: first, last and extreme value with its time, and a sparkline, per condition."""
-    rows = []
-    for name in observe:
-        shown = {key: one[name] for key, one in conditions.items() if name in one}
-        values = {key: _middle(array) for key, array in shown.items()}
-        finite = [v[np.isfinite(v)] for v in values.values()]
-        everything = np.concatenate(finite) if finite else np.array([])
-        low, high = (float(everything.min()), float(everything.max())) if everything.size else (None, None)
-        for number_, (key, array) in enumerate(shown.items()):
-            y = values[key]
-            hours = np.asarray(array["time"], dtype=float) / 3600.0
-            first, last = (y[0], y[-1]) if y.size else (np.nan, np.nan)
-            far = int(np.nanargmax(np.abs(y - first))) if np.isfinite(y - first).any() else 0
-            factor, unit = _nice_unit(y, unit_of(array.attrs))
-            rows.append([
-                name if number_ == 0 else "", key, number(first * factor), number(last * factor),
-                f"{number(y[far] * factor)} at {hours[far]:.3g} h" if y.size else "n/a", unit,
-                sparkline(y, columns=columns, low=low, high=high),
-            ])  # fmt: skip
-    return text_table(["", "condition", "first", "last", "farthest", "unit", "course (common scale)"], rows)
-
-
-def _middle(array: xr.DataArray) -> np.ndarray:
-    if "quantile" in array.dims:
-        array = array.sel(quantile=0.5, method="nearest")
-    elif "draw" in array.dims:
-        array = array.median("draw")
-    return np.asarray(array, dtype=float)
-
-
-def _nice_unit(values: np.ndarray, unit: str) -> tuple[float, str]:
-    """Factor and unit in which the largest value lies between 1 and 1000, for concentrations."""
-    known = np.abs(values[np.isfinite(values)])
-    if unit not in LADDER or not known.size or known.max() == 0.0:
-        return 1.0, show_unit(unit)
-    here = LADDER.index(unit)
-    steps = int(np.clip(np.floor(np.log10(known.max()) / 3.0 + 1e-9), -here, len(LADDER) - 1 - here))
-    return 10.0 ** (-3 * steps), show_unit(LADDER[here + steps])
-
-
-def bar_list(values: Mapping[str, float], *, high: float | None = None, columns: int = 24) -> str:
-    """One line per name: a bar and its number; the longest bar is ``high``, by default the largest value."""
-    wide = max(map(width, values), default=0)
-    known = [value for value in values.values() if np.isfinite(value)]
-    top = high if high is not None else max(known, default=1.0)
-    return "\n".join(
-        f"{name}{' ' * (wide - width(name))}  {bar(value, high=top, columns=columns)}  {number(value)}"
-        for name, value in values.items()
-    )

@@ -1,8 +1,7 @@
-"""What an experiment expected and what it got, as text, Markdown or HTML."""
+"""What an experiment expected and what it got, as text or Markdown."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ from redoxsim.study.claims import ClaimVerdict
 from redoxsim.study.expectations import Finding, Verdict
 
 MARKS = {Finding.HOLDS: "✓", Finding.FAILS: "✗", Finding.CONFLICT: "≠", Finding.SURPRISE: "!"}
-CLASSES = {Finding.HOLDS: "yes", Finding.FAILS: "no", Finding.CONFLICT: "known", Finding.SURPRISE: "known"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,48 +143,3 @@ def verdicts_markdown(
     out += ["", *notes] if notes else []
     out += ["", summary_line(lines)] if lines else []
     return "\n".join(out).rstrip("\n") + "\n"
-
-
-def verdicts_html(lines: Sequence[VerdictLine], *, title: str = "Expectations") -> str:
-    """The verdicts as one HTML page without anything from elsewhere; all texts are escaped."""
-    drawn = any(line.share for line in lines)
-    names = ("id", "claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "")
-    heads = "".join(f"<th scope='col'>{name}</th>" for name in names)
-    body = []
-    for line in lines:
-        cells = (line.id, line.claim or "", line.text, line.expected, line.got, *((line.share,) if drawn else ()))
-        mark = f"<td class='{CLASSES[line.finding]}'>{MARKS[line.finding]} {line.word}</td>"
-        body.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + mark + "</tr>")
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in conflict_notes(lines))
-    return _PAGE.format(
-        title=html.escape(title), heads=heads, body="\n".join(body), summary=html.escape(summary_line(lines)),
-        notes=f"\n<ul>{notes}</ul>" if notes else "",
-    )  # fmt: skip
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.45 system-ui, sans-serif; color: #262626; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; padding: 0.4em 0.7em; border-bottom: 1px solid #ddd; vertical-align: top; }}
-.yes {{ color: #00694f; white-space: nowrap; }}
-.no {{ color: #a23b00; font-weight: 600; white-space: nowrap; }}
-.known {{ color: #6b4a00; font-style: italic; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{summary}</p>
-<table>
-<thead><tr>{heads}</tr></thead>
-<tbody>
-{body}
-</tbody>
-</table>{notes}
-</body>
-</html>
-"""

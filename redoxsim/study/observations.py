@@ -18,12 +18,6 @@ from redoxsim.toml import Strict, read_table
 Known = Literal["read", "recalled", "source-only"]
 Use = Literal["scored", "input", "conflict", "not-representable"]
 Kind = Literal["number", "bound", "sign"]
-USES: dict[str, str] = {
-    "scored": "counts",
-    "input": "its value is an input of the model, so agreement would say nothing",
-    "conflict": "the literature disagrees; both sides are shown, neither is counted",
-    "not-representable": "the model has no such part",
-}
 
 
 class Expected(Measure):

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from run_folders import same_files
 
-from redoxsim.report.runlist import same_files
 from redoxsim.study import experiment
 
 Command = Callable[..., Any]

@@ -17,7 +17,6 @@ def test_agent_is_read() -> None:
     assert agent.dose_unit == "uM"
     assert agent.doses.to("uM").tolist() == [0.01, 0.1, 1.0, 10.0]
     assert agent.grades() == {"A": 1, "B": 1, "C": 1}
-    assert agent.worst_grade == "C"
     assert agent.reactions[1].reactants == (("toyin_c", 1.0), ("E", 1.0))
     assert agent.file is not None
     assert agent.file.endswith("toyin.toml")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from run_folders import same_files
 
 from redoxsim.errors import DesignError, ReadError
 from redoxsim.report import runlist, runs, tables
@@ -66,7 +67,7 @@ def test_same_command_twice_differs_in_the_log_only(tmp_path: Path, course) -> N
     second = make(tmp_path / "runs", course(1, 1), seconds=0.5)
     assert first.path != second.path
     assert second.path.name == first.path.name + ".2"
-    assert runlist.same_files(first.path, second.path) == ()
+    assert same_files(first.path, second.path) == ()
     assert (first.path / "log.txt").read_bytes() != (second.path / "log.txt").read_bytes()
     found = runlist.compare(runlist.load(first.path), runlist.load(second.path))
     assert found.identical

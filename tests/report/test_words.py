@@ -14,8 +14,8 @@ from redoxsim.report.conditions import dose_bars
 from redoxsim.report.marks import DoseBar, merge_bars
 from redoxsim.report.measured import read_points
 from redoxsim.report.names import head, show_id, show_unit, split_head, title_of
-from redoxsim.report.text import bar, bar_list, course_summary, matrix_text, sparkline, text_table, width
-from redoxsim.report.verdicts import VerdictLine, verdict_lines, verdicts_html, verdicts_markdown, verdicts_text
+from redoxsim.report.text import matrix_text, text_table, width
+from redoxsim.report.verdicts import VerdictLine, verdict_lines, verdicts_markdown, verdicts_text
 from redoxsim.study.expectations import Verdict
 from redoxsim.study.experiment import Expectation, Quantity
 
@@ -34,36 +34,10 @@ def test_names_for_people() -> None:
     assert title_of("GSH_c", {"long_name": "x" * 50}) == "GSH, cytosol"
 
 
-def test_sparkline_and_bar() -> None:
-    assert sparkline([0, 7]) == "▁█"
-    assert sparkline([1.0, np.nan, 2.0]) == "▁ █"
-    assert sparkline([5.0, 5.0]) == "▄▄"
-    assert sparkline([0.5, 1.0], low=0.0, high=1.0) == "▅█"
-    line = sparkline(np.linspace(0, 1, 1000), columns=10)
-    assert len(line) == 10
-    assert list(line) == sorted(line)
-    assert sparkline([np.nan]) == " "
-    assert bar(1.0, columns=4) == "████"
-    assert bar(2.0, columns=4) == "████"
-    assert bar(np.nan, columns=4) == "    "
-    assert bar(0.0, columns=4) == "    "
-    lines = bar_list({"untreated": 1.0, "both": 0.25}, columns=8).splitlines()
-    assert lines == ["untreated  ████████  1", "both       ██        0.25"]
-
-
 def test_text_table_counts_columns_not_letters() -> None:
     lines = text_table(["", "µM"], [["日本", "1"], ["a", "−2"]]).splitlines()
     assert [width(line) for line in lines] == [8, 8, 8, 8]
     assert text_table(["a"], []).splitlines() == ["a", "-"]
-
-
-def test_summary_of_a_course(conditions) -> None:
-    lines = course_summary(conditions, ["GSH_c", "viability"]).splitlines()
-    both = next(line for line in lines if line.strip().startswith("both"))
-    assert "0.35" in both
-    assert "mM" in both
-    assert "█" in both
-    assert len(lines) == 2 + 8
 
 
 def test_matrix_shows_undefined_cells() -> None:
@@ -83,7 +57,7 @@ def lines() -> tuple[VerdictLine, ...]:
     )
 
 
-def test_verdicts_in_three_forms() -> None:
+def test_verdicts_in_two_forms() -> None:
     found = lines()
     assert (found[0].expected, found[0].got, found[0].word, found[1].word) == ("> 0", "0.12", "holds", "does not hold")
     text = verdicts_text(found)
@@ -91,11 +65,6 @@ def test_verdicts_in_three_forms() -> None:
     assert "✗  other" in text
     markdown = verdicts_markdown(found, title="Auranofin")
     assert "| bliss-mid | S0.10 | mean Bliss \\| excess <b> | > 0 | 0.12 | holds |" in markdown
-    page = verdicts_html(found, title="A & B")
-    assert "<title>A &amp; B</title>" in page
-    assert "excess &lt;b&gt;" in page
-    assert page.count("<tr>") == 3
-    assert "http" not in page, "the page needs nothing from elsewhere"
     assert verdicts_text([]) == "nothing was expected"
 
 
@@ -121,9 +90,6 @@ def test_a_known_conflict_is_shown_as_such() -> None:
     )
     assert "| conflict |" in verdicts_markdown([known])
     assert "- known: conflict; declared: -0.1 at <most>" in verdicts_markdown([known])
-    page = verdicts_html([known])
-    assert "<li>known: conflict; declared: -0.1 at &lt;most&gt;</li>" in page
-    assert "class='known'" in page
 
 
 def test_dose_bars_of_a_schedule() -> None:
