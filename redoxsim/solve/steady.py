@@ -87,6 +87,7 @@ def steady(problem: Problem) -> SteadyState:
     return find_steady(compile_system(problem.system), problem.values, problem.schedule.start())
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a state that runs away is told by what is finite, not by a warning
 def find_steady(compiled: CompiledSystem, values: Mapping[str, float], start: float) -> SteadyState:
     """See :func:`steady`."""
     y, p = compiled.initial(values, start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from small_networks import network_of
@@ -158,3 +160,12 @@ def test_a_batch_finds_each_steady_state_once(monkeypatch: pytest.MonkeyPatch) -
     assert len(calls) == 2
     assert result.ok.all()
     np.testing.assert_allclose(result.values[:, 0, 0], np.repeat([0.5, 2.0], 5) + np.tile(np.arange(5), 2))
+
+
+def test_a_start_too_large_for_its_slopes_is_no_warning() -> None:
+    """The slope 3 k X^2 of X = 1e120, times X, is no number any more: another way is taken, and nothing is said."""
+    net = network_of(["-> X; c*s", "X -> ; c*k*X^3"], species={"X": 1e120}, parameters={"s": 8.0, "k": 1.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = steady(problem(net))
+    assert found.status in (Status.OK, Status.NO_STEADY_STATE)
