@@ -1,12 +1,13 @@
 """AMICI: the SBML turned into C++ and compiled, then values set and simulated in a loop.
 
-It needs a C++ compiler and CMake. It has one absolute tolerance for all variables and gets the smallest of those that
+It needs swig, CMake and a C++ compiler. It has one absolute tolerance for all variables and gets the smallest of those that
 the others take.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time as clock
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from redoxsim.study.benchmark.contender import Clock, Outcome, Rows, present
 
 FloatArray = NDArray[np.float64]
 MAX_STEPS = 100_000
+TOOLS = ("swig", "cmake", "c++")
+"""What it calls to build a model."""
 SMALLEST = 1e-16
 """AMICI's own default of the absolute tolerance."""
 
@@ -40,6 +43,9 @@ class Amici:
 
     def load(self, case: Case) -> float:
         present("amici.importers.sbml", "amici")
+        lacking = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if lacking:
+            raise Unsupported(f"AMICI needs {', '.join(lacking)} to build a model")
         import amici
         from amici.importers.sbml import SbmlImporter
         from amici.importers.utils import MeasurementChannel
