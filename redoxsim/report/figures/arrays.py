@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,25 @@ SECONDS = {
     "day": 86400.0,
 }
 SPREAD = ("quantile", "draw")
+
+
+def by_name(results: xr.Dataset | Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """One result or several as several, the one without a name.
+
+    Raises
+    ------
+    DesignError : there is none.
+    """
+    named = {"": results} if isinstance(results, xr.Dataset) else dict(results)
+    if not named:
+        raise DesignError("there is no result to draw")
+    return named
+
+
+def has_bands(named: Mapping[str, xr.Dataset], names: Iterable[str]) -> bool:
+    """Whether any of these variables has draws, which become a band."""
+    names = tuple(names)
+    return any(dim in one[name].dims for one in named.values() for name in names if name in one for dim in SPREAD)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,7 @@ from redoxsim.report.figures.style import (
     TINY,
     UNTREATED,
     dress,
-    footer,
-    headline,
+    finish,
     is_untreated,
     new_figure,
     styled,
@@ -160,9 +159,7 @@ def dose_response(
             handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0.0, labelspacing=0.5,
             handlelength=1.6,
         )  # fmt: skip
-    headline(figure, title)
-    footer(figure, [caption, note])
-    return figure
+    return finish(figure, title, [caption, note])
 
 
 def _legend_inches(curves: Sequence[DoseCurve], unit: str) -> float:

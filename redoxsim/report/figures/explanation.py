@@ -16,8 +16,7 @@ from redoxsim.report.figures.style import (
     SOFT,
     UNTREATED,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     styled,
 )
@@ -75,7 +74,6 @@ def explanation(
         axes.tick_params(axis="y", length=0)
     if cuts:
         right.legend(fontsize=SMALL, frameon=False, loc="upper right")
-    headline(figure, title)
     words = [
         "Each bar is the same grid of doses with one edge cut. Below 0 the cut adds synergy; shares need not add up to "
         "100%. "
@@ -90,8 +88,7 @@ def explanation(
         words.append(f"Without a number: {'; '.join(lost)}.")
     if found.absent:
         words.append(f"Not in this combination: {', '.join(found.absent)}.")
-    footer(figure, [" ".join(words), caption, note])
-    return figure
+    return finish(figure, title, [" ".join(words), caption, note])
 
 
 def _around(axes: Axes) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from redoxsim.report.figures.doseaxis import apply, dose_axis
-from redoxsim.report.figures.style import INK, PALETTE, SOFT, TINY, dress, footer, headline, new_figure, styled
+from redoxsim.report.figures.style import INK, PALETTE, SOFT, TINY, dress, finish, new_figure, styled
 from redoxsim.report.names import number, show_unit
 
 FloatArray = NDArray[np.float64]
@@ -51,13 +51,11 @@ def fit(
         axes.set_xlabel(axis)
     for place, profile in enumerate(profiles, start=len(data)):
         _draw_profile(figure.add_subplot(grid[divmod(place, columns)]), *profile)
-    headline(figure, title)
-    footer(figure, [
+    return finish(figure, title, [
         "Profiles: the residual sum of squares with one constant held and the others fitted again; 1 is the end of the "
         "95% interval (shaded); diamond: best fit, dotted: value before; the axis is the range.",
         caption,
     ])  # fmt: skip
-    return figure
 
 
 def _draw_data(

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from redoxsim.analysis.plate import NAMES, Plate
 from redoxsim.report.figures.heatmap import draw_matrix
-from redoxsim.report.figures.style import footer, headline, new_figure, styled
+from redoxsim.report.figures.style import finish, new_figure, styled
 
 
 @styled
@@ -28,12 +28,10 @@ def plate(made: Plate, *, title: str | None = None) -> Figure:
             title=f"{'bd'[row]}   Power to tell a {made.fold:g}-fold gain in potency by it",
             bar_label="power of one combination", norm=Normalize(0.0, 1.0),
         )  # fmt: skip
-    headline(figure, title or f"{names[0]} and {names[1]}: a plate that would tell synergy")
     means = [f"{NAMES[name]} {one.overall:.0%}" for name, one in made.tests.items() if one.overall == one.overall]
     said = (
         f"{made.wells} wells, {made.replicates} of each dose pair; noise of a well {made.noise:.2g} (of all cells). "
         f"{made.telling} combinations have 80% power alone {made.by_words()}; the mean excess has {', '.join(means)}. "
         "Two-sided 5%; the wells of the agents alone count in the error of every excess; grey: undefined."
     )
-    footer(figure, [said, *made.remarks])
-    return figure
+    return finish(figure, title or f"{names[0]} and {names[1]}: a plate that would tell synergy", [said, *made.remarks])

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import SPREAD, band, best_unit, unit_factor, variable
+from redoxsim.report.figures.arrays import SPREAD, band, best_unit, by_name, has_bands, unit_factor, variable
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import add_bar
 from redoxsim.report.figures.panels import condition_handles, draw_points, measured_handle
@@ -25,8 +25,7 @@ from redoxsim.report.figures.style import (
     colours,
     condition_colours,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     spans_decades,
     styled,
@@ -59,9 +58,7 @@ def scan(
     ------
     DesignError : more than two axes, an axis such as time that must be picked first, or nothing to draw.
     """
-    named = {"": data} if isinstance(data, xr.Dataset) else dict(data)
-    if not named:
-        raise DesignError("there is no result to draw")
+    named = by_name(data)
     first = next(iter(named.values()))
     names = (
         list(observe) if observe is not None else [n for n in map(str, first.data_vars) if _is_axis_variable(first[n])]
@@ -87,12 +84,9 @@ def scan(
             draw_lines(axes, named, name, axis=dims[0], colour=colour, points=points)
         else:
             draw_map(axes, first, name, axes_names=(dims[0], dims[1]))
-    headline(figure, title)
-    spread = any(dim in one[name].dims for one in named.values() for name in names if name in one for dim in SPREAD)
-    handles: list[Artist] = list(condition_handles(colour if len(named) > 1 else {}, bands=spread))
+    handles: list[Artist] = list(condition_handles(colour if len(named) > 1 else {}, bands=has_bands(named, names)))
     handles += [measured_handle(points[0].label)] if points else []
-    footer(figure, [caption, note], handles)
-    return figure
+    return finish(figure, title, [caption, note], handles)
 
 
 def _is_axis_variable(array: xr.DataArray) -> bool:

@@ -22,8 +22,7 @@ from redoxsim.report.figures.style import (
     SOFT,
     UNTREATED,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     styled,
 )
@@ -95,15 +94,13 @@ def schedule(
             _effect(lines, one, delays, strongest, (first, second), words[0])
         lines.set_title(f"{'bd'[row]}   {words[row]}: {names[pairs.index(strongest)]}")
         _order(lines, delays, first, second)
-    headline(figure, title)
     unit = show_unit("h")
     rule = (
         f"Delay ({unit}) of {show_id(second)} after {show_id(first)}: the agent that comes first is given at 0 h, the "
         "other later, and all is read at one time, so a longer delay is a shorter exposure to the later agent. "
         "The excess is over independent action at those same times."
     )
-    footer(figure, [rule, caption, note])
-    return figure
+    return finish(figure, title, [rule, caption, note])
 
 
 def _strongest(pairs: Sequence[tuple[int, int]], one: Band) -> tuple[int, int]:

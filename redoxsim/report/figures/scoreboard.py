@@ -15,8 +15,7 @@ from redoxsim.report.figures.style import (
     SMALL,
     SOFT,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     styled,
 )
@@ -50,7 +49,6 @@ def scoreboard(found: Validation, *, title: str = "The model against published o
     axes = figure.subplots(len(panels), 1, height_ratios=sizes, squeeze=False)[:, 0]
     for (draw, items), place in zip(panels, axes, strict=True):
         draw(place, items)
-    headline(figure, title)
     handles = [
         Patch(color="#c9c9c9", label="published band"),
         Line2D([], [], marker="o", ls="", color=GOOD, label="agrees"),
@@ -63,8 +61,7 @@ def scoreboard(found: Validation, *, title: str = "The model against published o
         f"{found.signs('read')} read, {found.signs('recalled', 'source-only')} recalled (Wilson 95% intervals).",
         "* served to choose constants of the model. Rows whose value is an input are not shown.",
     ]
-    footer(figure, lines, handles)
-    return figure
+    return finish(figure, title, lines, handles)
 
 
 def _names(items: list[tuple[Row, Judged]]) -> list[str]:

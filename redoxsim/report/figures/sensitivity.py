@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.style import INK, SOFT, TINY, dress, footer, headline, new_figure, styled
+from redoxsim.report.figures.style import INK, SOFT, TINY, dress, finish, new_figure, styled
 
 MOST = 15
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -60,10 +60,8 @@ def sensitivity(
         axes = figure.add_subplot(grid[divmod(number, columns)])
         grades |= draw_bars(axes, rows, by=by, most=most)
         axes.set_title(readout)
-    headline(figure, title)
     handles = [Patch(color=colour, label=text) for grade, (colour, text) in GRADES.items() if grade in grades]
-    footer(figure, [AXES[by][1][0].upper() + AXES[by][1][1:] + ".", caption], handles)
-    return figure
+    return finish(figure, title, [AXES[by][1][0].upper() + AXES[by][1][1:] + ".", caption], handles)
 
 
 @styled

@@ -167,6 +167,15 @@ def _columns(labels: Sequence[str], *, most: int, letters: float) -> int:
     return 1
 
 
+def finish(
+    figure: Figure, title: str | None, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5
+) -> Figure:
+    """The figure with its title above and legend and small print below: the last step of every figure."""
+    headline(figure, title)
+    footer(figure, lines, handles, columns=columns)
+    return figure
+
+
 def headline(figure: Figure | SubFigure, title: str | None) -> None:
     """The figure's title, flush left, in lines that keep to the figure's width."""
     if title:

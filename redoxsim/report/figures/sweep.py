@@ -16,7 +16,7 @@ from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import band, best_unit, variable
 from redoxsim.report.figures.panels import measured_handle
 from redoxsim.report.figures.scan import axis_title, log_or_fraction, log_or_linear, overlay
-from redoxsim.report.figures.style import PALETTE, SOFT, dress, footer, headline, new_figure, styled
+from redoxsim.report.figures.style import PALETTE, SOFT, dress, finish, new_figure, styled
 from redoxsim.report.marks import Points
 from redoxsim.report.names import show_unit, title_of, unit_of
 
@@ -55,7 +55,6 @@ def sweep(
     for number, name in enumerate(observe):
         axes = figure.add_subplot(grid[divmod(number, columns)])
         draw_sweep(axes, up, down, axis=axis, observable=name, points=points)
-    headline(figure, title)
     handles: list[Artist] = [Line2D([], [], color=UP, marker=">", markersize=5, label="upwards")]
     if down is not None:
         handles.append(Line2D([], [], color=DOWN, marker="<", markersize=5, label="downwards"))
@@ -65,8 +64,7 @@ def sweep(
         )
     if points:
         handles.append(measured_handle(points[0].label))
-    footer(figure, [caption, note], handles)
-    return figure
+    return finish(figure, title, [caption, note], handles)
 
 
 @styled

@@ -41,8 +41,7 @@ from redoxsim.report.figures.style import (
     TINY,
     condition_colours,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     ramp,
     styled,
@@ -188,11 +187,9 @@ def synergy(
     handles: list[Artist] = []
     if shown and mechanism:
         handles = list(_draw_mechanism(figure, rows, mechanism, shown, bars, strip))
-    headline(figure, title)
     turn = "1 − " if orientation == "viability" else ""
     words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
-    footer(figure, [words, caption, note], handles)
-    return figure
+    return finish(figure, title, [words, caption, note], handles)
 
 
 def _map(data: xr.Dataset, tables: Sequence[SynergyTable], grid: EffectGrid, metric: str) -> tuple[FloatArray, str]:

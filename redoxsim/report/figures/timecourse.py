@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import SPREAD, hours, variable
+from redoxsim.report.figures.arrays import by_name, has_bands, hours, variable
 from redoxsim.report.figures.panels import (
     bar_lines,
     condition_handles,
@@ -20,7 +20,7 @@ from redoxsim.report.figures.panels import (
     plan_panels,
     time_axis,
 )
-from redoxsim.report.figures.style import condition_colours, footer, headline, new_figure, styled
+from redoxsim.report.figures.style import condition_colours, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar, Points
 
 # What a redox time course shows when nobody says otherwise, as far as the results hold it.
@@ -57,9 +57,7 @@ def timecourse(
     ------
     DesignError : an unknown observable, units that do not fit, or an axis that must be picked first.
     """
-    named = {"": conditions} if isinstance(conditions, xr.Dataset) else dict(conditions)
-    if not named:
-        raise DesignError("there is no result to draw")
+    named = by_name(conditions)
     groups = _groups(named, observe)
     colours = condition_colours(named)
     panels = plan_panels(named, groups, data, log=log)
@@ -87,22 +85,13 @@ def timecourse(
         axes.tick_params(labelbottom=lowest)
     for column in range(columns if lines else 0):
         draw_bars(figure.add_subplot(grid[0, column]), lines, start=start, end=end)
-    headline(figure, title)
     handles: list[Artist] = []
     if legend:
-        spread = any(
-            dim in one[name].dims
-            for one in named.values()
-            for g in groups
-            for name in g
-            if name in one
-            for dim in SPREAD
-        )
+        spread = has_bands(named, (name for group in groups for name in group))
         handles += condition_handles(colours if len(named) > 1 else {}, bands=spread)
         if data:
             handles.append(measured_handle(data[0].label))
-    footer(figure, [caption, note], handles)
-    return figure
+    return finish(figure, title, [caption, note], handles)
 
 
 def _groups(named: Mapping[str, xr.Dataset], observe: Sequence[str | Sequence[str]] | None) -> list[tuple[str, ...]]:

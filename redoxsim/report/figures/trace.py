@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from redoxsim.report.figures.arrays import best_unit
 from redoxsim.report.figures.panels import bar_lines, draw_bars, time_axis
-from redoxsim.report.figures.style import INK, PALETTE, SOFT, UNTREATED, dress, footer, headline, new_figure, styled
+from redoxsim.report.figures.style import INK, PALETTE, SOFT, UNTREATED, dress, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar
 from redoxsim.report.names import named_unit, show_id
 from redoxsim.report.trace import HOUR, per_hour
@@ -80,13 +80,11 @@ def trace(
         ],
         loc="upper left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.0, labelspacing=0.9, handlelength=1.2,
     )  # fmt: skip
-    headline(figure, title or f"Why {show_id(found.readout)} moves")
     words = (
         "At rest the reactions cancel: b shows which carry the readout, c which move it. Listed by how far each "
         "departs from what it added at the start."
     )
-    footer(figure, [words, caption, note])
-    return figure
+    return finish(figure, title or f"Why {show_id(found.readout)} moves", [words, caption, note])
 
 
 def _readout(axes: Axes, found: Trace, hours: np.ndarray) -> None:

@@ -20,8 +20,7 @@ from redoxsim.report.figures.style import (
     SMALL,
     TINY,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     styled,
 )
@@ -56,14 +55,12 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
         figure = _triple(found)
     else:
         raise DesignError(f"a window is drawn of three agents at most, not of {len(made.doses)}")
-    headline(figure, title)
     words = (
         f"Killed: 1 − {found.observable} at {found.hours:g} h. Inside the window (green): at least {made.most:.0%} of "
         f"{found.cells[0]} and at most {made.few:.0%} of {found.cells[1]} killed. Doses are nominal, in medium; "
         "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
     )
-    footer(figure, [words, exposure_line(found), caption, note], _legend(found), columns=6)
-    return figure
+    return finish(figure, title, [words, exposure_line(found), caption, note], _legend(found), columns=6)
 
 
 def _pair(found: TwoCells) -> Figure:

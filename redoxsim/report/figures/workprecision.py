@@ -20,8 +20,7 @@ from redoxsim.report.figures.style import (
     SOFT,
     TINY,
     dress,
-    footer,
-    headline,
+    finish,
     new_figure,
     styled,
 )
@@ -78,13 +77,11 @@ def workprecision(result: Benchmark, *, title: str | None = "Work against precis
         draw_gains(figure.add_subplot(grid[divmod(next(places), columns)]), result, many)
     if chains:
         draw_growth(figure.add_subplot(grid[divmod(next(places), columns)]), chains)
-    headline(figure, title)
     if many:
         # names of models beside the first panel are as wide as they are: keep them off the edge
         figure.get_layout_engine().set(w_pad=0.12)  # type: ignore[union-attr, call-arg]
     caption = _caption(result, errors=bool(single), bounds=bool(many))
-    footer(figure, [caption, line(result.machine)], _handles(result, single, chains))  # type: ignore[arg-type]
-    return figure
+    return finish(figure, title, [caption, line(result.machine)], _handles(result, single, chains))  # type: ignore[arg-type]
 
 
 @styled
