@@ -293,3 +293,41 @@ def test_bach1_holds_hmox1_and_haem_frees_it() -> None:
     haem = course(until="1 h", vHaem=3e-4)
     assert haem["BACH1"][0] < 0.9 * rest["BACH1"][0]
     assert haem["fold_HMOX1"][0] > 1.01
+
+
+# ---- What ASK1 needs to reach JNK, and caspases
+
+
+def test_ask1_reaches_jnk_only_when_free_and_oxidised() -> None:
+    """Trx1 cut with GSH there frees ASK1 and does not oxidise it; a bolus does both, for as long as it lasts."""
+    rest, bolus = course(until="1 h"), course("H2O2_x:=300uM", until="6 h", every="1 min")
+    assert rest["JNK"][0] < 1e-3
+    assert bolus["ASK1_ox"].max() > 0.5
+    assert bolus["JNK"].max() > 100.0 * rest["JNK"][0]
+    assert bolus["JNK"][-1] < 0.1 * bolus["JNK"].max()
+    unoxidised = course("H2O2_x:=300uM", until="6 h", every="1 min", kASK1_ox=0.0)
+    assert unoxidised["ASK1_free"].max() > 0.5
+    assert unoxidised["JNK"].max() < 1e-6
+
+
+def test_ask1_that_stays_active_is_broken_down() -> None:
+    """The double null lives (A29): its hazard at rest is below 2e-6 per s, and above where active ASK1 stays."""
+    null = course(TXNRD1=0.0, GSR=0.0, until="1 h")
+    assert null["ASK1_amount"][0] < 0.5
+    assert null["hazard"][0] < 2e-6
+    assert course(TXNRD1=0.0, GSR=0.0, kASK1_Roquin=0.0, until="1 h")["hazard"][0] > 1e-5
+
+
+def test_without_caspases_apoptosis_is_a_fifth_and_ferroptosis_as_before() -> None:
+    def killed(*doses: str, **values: float) -> float:
+        return -float(np.log(course(*doses, until="24 h", **values)["survival"][-1]))
+
+    apoptosis = killed("auranofin=3uM", CASP3=0.0) / killed("auranofin=3uM")
+    assert 0.1 < apoptosis < 0.4
+    assert killed("rsl3=1uM", CASP3=0.0) == pytest.approx(killed("rsl3=1uM"), rel=0.02)
+
+
+def test_caspase_3_comes_minutes_after_cytochrome_c() -> None:
+    dosed = course("auranofin=3uM", until="24 h", every="1 min")
+    half = [float(np.argmax(dosed[name] > 0.5 * dosed[name].max())) for name in ("cytC_out", "casp9_act", "casp3_act")]
+    assert half[0] < half[1] < half[2] < half[0] + 30.0
