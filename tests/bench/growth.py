@@ -1,9 +1,9 @@
-"""How the cost of an accepted step and of building grow with the system: chains of coupled copies of ``redox``.
+"""How the cost of an accepted step and of building grow with the system: chains of coupled copies of a model.
 
-Run by hand: ``python tests/bench/growth.py [--copies 1,4,16,64]``. Prints, per chain, states, non-zeros and
-multiply-adds of the factorisation, processor time per accepted step of one row at rtol 1e-3 (median and range of the
-turns), seconds of deriving the equations and of building the kernel with nothing kept, and the power of the number of
-states with which the cost grew since the chain before.
+Run by hand: ``python tests/bench/growth.py [--model redox-core] [--copies 1,4,16,64]``. Prints, per chain, states,
+non-zeros and multiply-adds of the factorisation, processor time per accepted step of one row at rtol 1e-3 (median and
+range of the turns), seconds of deriving the equations and of building the kernel with nothing kept, and the power of the
+number of states with which the cost grew since the chain before.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ LEAST = 4
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="redox")
     parser.add_argument("--copies", default="1,4,16,64")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--method", default="rodas4p2")
@@ -32,7 +33,7 @@ def main() -> None:
     before: tuple[int, float] | None = None
     for copies in map(int, options.copies.split(",")):
         began = time.process_time()
-        case = coupled(copies, max(ROWS // copies, LEAST))
+        case = coupled(copies, max(ROWS // copies, LEAST), model=options.model)
         derived = time.process_time()
         prepared = Prepared(case, options.method)
         built = time.process_time()

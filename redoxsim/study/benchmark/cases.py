@@ -197,9 +197,9 @@ def redox(rows: int, *, seed: int = 1, model: str = "redox") -> Case:
     return _case(model, model, net, columns, np.linspace(0.0, 48.0 * HOURS, 49), OBSERVED, rows)
 
 
-def coupled(copies: int, rows: int, *, seed: int = 1) -> Case:
-    """A chain of copies of the shipped model; each copy's medium gets its own dose of hydrogen peroxide."""
-    net = chain(at_rest(network.read("redox")), copies)
+def coupled(copies: int, rows: int, *, seed: int = 1, model: str = "redox") -> Case:
+    """A chain of copies of a shipped model; each copy's medium gets its own dose of hydrogen peroxide."""
+    net = chain(at_rest(network.read(model)), copies)
     rng = np.random.default_rng(seed)
     columns = {f"c{number}_H2O2_x": TOP_BOLUS * 10.0 ** rng.uniform(-3.0, 0.0, rows) for number in range(1, copies + 1)}
     observe = tuple(f"c1_{name}" for name in OBSERVED)
