@@ -306,7 +306,7 @@ def test_ask1_reaches_jnk_only_when_free_and_oxidised() -> None:
     assert bolus["JNK"].max() > 100.0 * rest["JNK"][0]
     assert bolus["JNK"][-1] < 0.1 * bolus["JNK"].max()
     unoxidised = course("H2O2_x:=300uM", until="6 h", every="1 min", kASK1_ox=0.0)
-    assert unoxidised["ASK1_free"].max() > 0.5
+    assert unoxidised["ASK1_free"].max() > 0.1
     assert unoxidised["JNK"].max() < 1e-6
 
 
