@@ -109,14 +109,18 @@ def _draw(table: SteadyTable, laid: tuple[Points, ...]) -> Figure:
 
 
 def _say(table: SteadyTable, talk: Talk) -> int:
+    from redoxsim.equations.labels import unit_word
+
     found = [one for states in table.states.values() for one in states]
     if table.axis is None:
         one = found[0]
         if one.status.ok:
             slow = one.eigenvalues[0].real if one.eigenvalues.size else float("nan")
+            network = table.setup.network
+            clock = unit_word(network, network.time_unit)
             talk.note(
-                f"{'stable' if one.stable else 'unstable'}, by {one.method}, residual {one.residual:.1e}; "
-                f"the slowest disturbance changes at {slow:.3g} per unit of model time"
+                f"{'stable' if one.stable else 'unstable'}, by {one.method}, residual {one.residual:.1e}; the slowest "
+                f"disturbance changes at {slow:.3g} per {clock or 'unit of time of the model, which names none'}"
             )
         else:
             talk.note(why_none([one.message]))

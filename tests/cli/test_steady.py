@@ -48,3 +48,17 @@ def test_formats_hold_what_is_unknown(command: Command, timed: Path, tmp_path: P
     from redoxsim.report import tables
 
     assert list(tables.read(tmp_path / "a.json")["stable"]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [("gsh", " per s\n"), ("plain", "changes at -0.5 per unit of time of the model, which names none\n")],
+)
+def test_how_fast_a_disturbance_fades_is_told_in_the_unit_of_the_model(
+    command: Command, tmp_path: Path, model: str, words: str
+) -> None:
+    plain = tmp_path / "plain.ant"
+    plain.write_text("model plain()\n species A = 1; J: A -> ; k*A; I: -> A; 1; k = 0.5\nend\n", encoding="utf-8")
+    ran = command("steady", plain if model == "plain" else model)
+    assert ran.code == 0, ran.err
+    assert words in ran.err
