@@ -35,6 +35,7 @@ Cancel = Callable[[], bool]
 CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
 GRACE = 15.0  # seconds for a worker to end the row it is at
+FAR = 0.1  # relative difference between two solvers that no tolerance in use explains
 CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the same code as the kernel
 
 
@@ -52,7 +53,8 @@ class Check:
     def __str__(self) -> str:
         parts = []
         if self.rows:
-            parts.append(f"{len(self.rows)} solved again with scipy differ by {self.largest:.1e} at most")
+            far = " - too much for one answer: the cell may have two states of rest" if self.largest > FAR else ""
+            parts.append(f"{len(self.rows)} solved again with scipy differ by {self.largest:.1e} at most{far}")
         if self.unsolved:
             parts.append(f"{len(self.unsolved)} of the sample could not be solved by scipy and went unchecked")
         return ", ".join(parts)

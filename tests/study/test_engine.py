@@ -224,3 +224,10 @@ def test_memory_is_known_before(system: equations.OdeSystem) -> None:
     assert small.bytes == 8 * small.solves * len(batch(system, [0.1]).observe) * len(batch(system, [0.1]).times)
     assert large.memory > small.memory > small.bytes
     assert large.memory - small.memory >= 4 * (large.bytes - small.bytes)
+
+
+@pytest.mark.parametrize(("largest", "said"), [(0.9, True), (0.05, False)])
+def test_solvers_that_do_not_agree_at_all_are_named_as_such(largest: float, said: bool) -> None:
+    text = str(engine.Check(rows=(3, 7), largest=largest))
+    assert text.startswith(f"2 solved again with scipy differ by {largest:.1e} at most")
+    assert ("two states of rest" in text) is said
