@@ -2,8 +2,8 @@
 
 Run by hand: ``python tests/bench/growth.py [--model redox-core] [--copies 1,4,16,64]``. Prints, per chain, states,
 non-zeros and multiply-adds of the factorisation, processor time per accepted step of one row at rtol 1e-3 (median and
-range of the turns), seconds of deriving the equations and of building the kernel with nothing kept, and the power of the
-number of states with which the cost grew since the chain before.
+range of the turns), seconds of deriving the equations and of building the kernel with nothing kept, and the power of
+the number of states with which the cost grew since the chain before.
 """
 
 from __future__ import annotations

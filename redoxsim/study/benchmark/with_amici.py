@@ -1,7 +1,7 @@
 """AMICI: the SBML turned into C++ and compiled, then values set and simulated in a loop.
 
-It needs swig, CMake and a C++ compiler. It has one absolute tolerance for all variables and gets the smallest of those that
-the others take.
+It needs swig, CMake and a C++ compiler. It has one absolute tolerance for all variables and gets the smallest of those
+that the others take.
 """
 
 from __future__ import annotations
