@@ -69,6 +69,62 @@ class BoxFit:
     predicted: Floats
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """Weighted residuals and their derivatives at many places at once."""
+
+    predict: Predict
+    y: Floats
+    scale: Floats
+    parameters: int
+
+    def residuals(self, places: Floats) -> Floats:
+        """(k, n) of places (k, p)."""
+        found = (self.predict(places) - self.y) / self.scale
+        return np.where(np.isfinite(found), np.clip(found, -AWAY, AWAY), AWAY)
+
+    def slopes(self, places: Floats) -> tuple[Floats, Floats]:
+        """(k, n) residuals and (k, n, p) derivatives by central differences, all in one go."""
+        k, p = places.shape[0], self.parameters
+        shift = STEP * np.eye(p)
+        up = np.clip(places[:, None, :] + shift, 0.0, 1.0)
+        down = np.clip(places[:, None, :] - shift, 0.0, 1.0)
+        found = self.residuals(np.concatenate([places, up.reshape(-1, p), down.reshape(-1, p)]))
+        high, low = (part.reshape(k, p, -1) for part in np.split(found[k:], 2))
+        width = np.einsum("kpp->kp", up - down)
+        return found[:k], np.swapaxes((high - low) / width[..., None], 1, 2)
+
+    def held_slopes(self, places: Floats, held: Indices) -> tuple[Floats, Floats]:
+        """The same by one-sided differences, without the one parameter of each that is ``held``: many are needed."""
+        k, p = places.shape[0], self.parameters
+        which = np.array([[j for j in range(p) if j != one] for one in held], dtype=np.intp).reshape(k, p - 1)
+        beside = np.repeat(places[:, None, :], p - 1, axis=1)
+        rows, columns = np.arange(k)[:, None], np.arange(p - 1)[None]
+        step = np.where(places[rows, which] > 0.5, -STEP, STEP)
+        beside[rows, columns, which] += step
+        found = self.residuals(np.concatenate([places, beside.reshape(-1, p)]))
+        out = np.zeros((k, self.y.size, p))
+        out[rows, :, which] = (found[k:].reshape(k, p - 1, -1) - found[:k, None]) / step[..., None]
+        return found[:k], out
+
+    def down(self, start: Floats, *, tolerance: float) -> Any:
+        """Least squares from one place."""
+        from scipy.optimize import least_squares
+
+        return least_squares(
+            lambda u: self.residuals(u[None])[0], np.clip(start, _INSIDE, 1.0 - _INSIDE),
+            jac=lambda u: self.slopes(u[None])[1][0], bounds=(0.0, 1.0), xtol=tolerance, ftol=tolerance**1.5,
+            gtol=tolerance**1.5, max_nfev=60,
+        )  # fmt: skip
+
+
+def _scattered(count: int, parameters: int, seed: int) -> Floats:
+    """(count, p) places of a Latin hypercube."""
+    rng = np.random.default_rng(seed)
+    order = np.array([rng.permutation(count) for _ in range(parameters)]).T
+    return (order + rng.random((count, parameters))) / count
+
+
 def fit_box(
     predict: Predict,
     y: Floats,
@@ -101,70 +157,29 @@ def fit_box(
         raise FitError(f"{y.size} data cannot determine {parameters} parameters", hint="free fewer of them")
     if not (np.all(np.isfinite(y)) and np.all(np.isfinite(scale)) and np.all(scale > 0.0)):
         raise FitError("data must be finite and their standard deviations above zero")
-    from scipy.optimize import least_squares
-
-    def residuals(places: Floats) -> Floats:
-        found = (predict(places) - y) / scale
-        return np.where(np.isfinite(found), np.clip(found, -AWAY, AWAY), AWAY)
-
-    def slopes(places: Floats) -> tuple[Floats, Floats]:
-        """(k, n) residuals and (k, n, p) derivatives by central differences, all in one go."""
-        k = places.shape[0]
-        shift = STEP * np.eye(parameters)
-        up = np.clip(places[:, None, :] + shift, 0.0, 1.0)
-        down = np.clip(places[:, None, :] - shift, 0.0, 1.0)
-        whole = np.concatenate([places, up.reshape(-1, parameters), down.reshape(-1, parameters)])
-        found = residuals(whole)
-        high, low = (part.reshape(k, parameters, -1) for part in np.split(found[k:], 2))
-        width = np.einsum("kpp->kp", up - down)
-        return found[:k], np.swapaxes((high - low) / width[..., None], 1, 2)
-
-    def held_slopes(places: Floats, held: Indices) -> tuple[Floats, Floats]:
-        """The same by one-sided differences, without the one parameter of each that is ``held``: many are needed."""
-        k, others = places.shape[0], parameters - 1
-        which = np.array([[j for j in range(parameters) if j != one] for one in held], dtype=np.intp).reshape(k, others)
-        beside = np.repeat(places[:, None, :], others, axis=1)
-        rows, columns = np.arange(k)[:, None], np.arange(others)[None]
-        step = np.where(places[rows, which] > 0.5, -STEP, STEP)
-        beside[rows, columns, which] += step
-        found = residuals(np.concatenate([places, beside.reshape(-1, parameters)]))
-        out = np.zeros((k, y.size, parameters))
-        moved = (found[k:].reshape(k, others, y.size) - found[:k, None]) / step[..., None]
-        out[rows, :, which] = moved
-        return found[:k], out
-
-    rng = np.random.default_rng(seed)
-    scattered = (
-        np.array([rng.permutation(tried) for _ in range(parameters)]).T + rng.random((tried, parameters))
-    ) / tried
-    begin = scattered if first is None else np.concatenate([first[None], scattered])
-    costs = np.sum(residuals(begin) ** 2, axis=1)
+    problem = _Problem(predict, y, scale, parameters)
+    begin = _scattered(tried, parameters, seed)
+    if first is not None:
+        begin = np.concatenate([first[None], begin])
+    costs = np.sum(problem.residuals(begin) ** 2, axis=1)
     if np.all(costs >= y.size * AWAY**2):
         raise FitError("no set of parameters in these ranges could be solved", hint="other ranges, or other parameters")
     order = list(np.argsort(costs, kind="stable")[:starts])
     if first is not None and 0 not in order:
         order.append(0)
-
-    def down(start: Floats, *, tolerance: float) -> Any:
-        return least_squares(
-            lambda u: residuals(u[None])[0], np.clip(start, _INSIDE, 1.0 - _INSIDE),
-            jac=lambda u: slopes(u[None])[1][0], bounds=(0.0, 1.0), xtol=tolerance, ftol=tolerance**1.5,
-            gtol=tolerance**1.5, max_nfev=60,
-        )  # fmt: skip
-
-    found = [down(begin[at], tolerance=1e-4) for at in order]
+    found = [problem.down(begin[at], tolerance=1e-4) for at in order]
     best = min(found, key=lambda one: float(one.cost))
-    best = min((best, down(best.x, tolerance=1e-8)), key=lambda one: float(one.cost))
+    best = min((best, problem.down(best.x, tolerance=1e-8)), key=lambda one: float(one.cost))
     ends = np.sort([2.0 * one.cost for one in found])
     place, rss = np.asarray(best.x), float(2.0 * best.cost)
     dof = y.size - parameters
-    jacobian = slopes(place[None])[1][0]
+    jacobian = problem.slopes(place[None])[1][0]
     variance = 1.0 if known else rss / dof if dof else np.nan
     threshold = float(chdtri(1, 1.0 - LEVEL)) if known else float(fdtri(1, dof, LEVEL)) * variance if dof else np.nan
     profiles: tuple[Profile, ...] = ()
     if np.isfinite(threshold):
         threshold = max(threshold, 1e-12 * y.size)
-        place, rss, profiles = _profiles(held_slopes, y.size, place, rss, jacobian, variance, threshold)
+        place, rss, profiles = _profiles(problem.held_slopes, y.size, place, rss, jacobian, variance, threshold)
     floor = rss * (1.0 + ALIKE) + (1e-4 * threshold if np.isfinite(threshold) else 0.0) + 1e-6 * y.size
     return BoxFit(
         place=place,
