@@ -195,7 +195,7 @@ def solving_options(function: F) -> F:
         click.option(
             "--rtol",
             type=click.FloatRange(0, 1, min_open=True, max_open=True),
-            help="Relative tolerance  [default: 1e-6]",
+            help="Relative tolerance  [default: 1e-6, for draws 1e-5]",
         ),
         click.option(
             "--atol",

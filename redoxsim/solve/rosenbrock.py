@@ -267,12 +267,11 @@ class _Many:
     ) -> None:
         """Rows that failed, with SciPy.
 
-        Not those that ran out of a budget below the usual one: whoever sets it wants to wait no longer for a row, and
-        SciPy needs more steps, each a hundred times as dear.
+        Not under a budget of steps below the usual one: whoever sets it wants to wait no longer for a row, and SciPy
+        needs more steps, each a hundred times as dear.
         """
-        again = set(STATUSES[1:]) if self.solver.again else set()
-        if self.batch.max_steps < Batch.max_steps:
-            again.discard(Status.STEP_BUDGET)
+        patient = self.solver.again and self.batch.max_steps >= Batch.max_steps
+        again = set(STATUSES[1:]) if patient else set()
         left = set(STATUSES[1:]) - again
         if left:
             messages |= {row: f"{self.solver.name}: {state.value}" for row, state in enumerate(status) if state in left}

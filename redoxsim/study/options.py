@@ -21,7 +21,7 @@ class Keywords(TypedDict, total=False):
     start: str | None
     cells: int | None
     solver: str
-    rtol: float
+    rtol: float | None
     atol: float | None
     seed: int
     jobs: int
@@ -45,7 +45,7 @@ class Options(Settings):
     start : "steady", "given", or None for what the model says.
     cells : how many. None takes 16 where the model says how its cells differ, else 1; with draws it takes a cell of
         its own for each draw, so that draws are joint samples of constants and cell.
-    solver, rtol, atol : how to solve; "auto" takes the fastest that can.
+    solver, rtol, atol : how to solve; "auto" takes the fastest that can, no rtol is 1e-6, for draws 1e-5.
     seed : of cells, draws and of the sample that the reference solver checks.
     jobs : processes, or threads of a solver that shares a batch among threads.
     draws : sets of constants drawn within their ranges (see :func:`redoxsim.study.draws.draw`); results then have a

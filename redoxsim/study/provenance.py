@@ -93,7 +93,7 @@ def record(rows: Rows, run: Run, design: Mapping[str, Any]) -> dict[str, Any]:
             "seed": settings.seed,
         },
         "draws": None if rows.drawn is None else {**rows.drawn.record, "seed": settings.seed},
-        "solver": {"name": run.solver, "why": run.why, "rtol": settings.rtol, "atol": settings.atol},
+        "solver": {"name": run.solver, "why": run.why, "rtol": rows.rtol, "atol": settings.atol},
         "check": None
         if run.check is None
         else {

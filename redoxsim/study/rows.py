@@ -21,6 +21,8 @@ FAILED = ("stop", "drop")
 KEEP = (None, "cells", "draws")
 QUANTILES = (0.05, 0.5, 0.95)
 RTOL = 1e-6
+DRAWN_RTOL = 1e-5
+"""Relative tolerance of draws: a band says nothing of the fourth digit, and a draw that oscillates costs half."""
 MOST_FAILED = 0.5
 """Share of the draws that may fail for the others to be spoken for."""
 ASSUMED = 64
@@ -31,10 +33,10 @@ DRAWN_STEPS = 50_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Settings:
-    """How to solve; the defaults of every study function."""
+    """How to solve; the defaults of every study function. No ``rtol`` is the usual one: see :attr:`Rows.rtol`."""
 
     solver: str = "auto"
-    rtol: float = RTOL
+    rtol: float | None = None
     atol: float | None = None
     jobs: int = 1
     seed: int = 1
@@ -135,6 +137,11 @@ class Rows:
         ]
         return tuple(dict.fromkeys((*self.observe, *extra)))
 
+    @property
+    def rtol(self) -> float:
+        """The relative tolerance asked for, or the usual one."""
+        return self.settings.rtol or (RTOL if self.drawn is None else DRAWN_RTOL)
+
     def batch(self) -> Batch:
         """All rows as one batch; as many as there will be, but without draws, until these are made."""
         count = self.cells * self.points
@@ -161,7 +168,7 @@ class Rows:
             schedule_index=np.tile(self.schedule_index, self.cells * self.sets),
             observe=self.wanted,
             start=self.setup.start,
-            rtol=self.settings.rtol,
+            rtol=self.rtol,
             atol=self.settings.atol,
             max_steps=DRAWN_STEPS if self.drawn is not None else Batch.max_steps,
         )
