@@ -242,7 +242,7 @@ def conclude(
         talk.note(counted(counts))
         return Exit.INTERRUPTED
     judged = judge(experiment, {one.run.id: one for one in finished})
-    claims = answers(experiment, judged)
+    claims = answers(experiment, judged, agreed)
     lines = verdict_lines(judged, agreed)
     both = points((one.model_dump() for one in experiment.corrected), {line.id: Shown.of(line) for line in lines})
     written = verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed)

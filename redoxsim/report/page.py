@@ -67,6 +67,11 @@ class Section:
         """The answer to each claim, in words."""
         return dict(self.run.summary.get("claims", {}))
 
+    def drawn(self, claim: str) -> str:
+        """In how many draws of the constants all of a claim holds, below its answer."""
+        words = self.run.summary.get("draws", {}).get("claims", {}).get(claim)
+        return f"<br><span class='small'>in draws: {_share(words)}</span>" if words else ""
+
     @property
     def verdicts(self) -> dict[str, Mapping[str, Any]]:
         """How each expectation came out."""
@@ -145,6 +150,7 @@ def _overview(sections: Sequence[Section]) -> str:
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
                 _says(one, text),
                 _worded(text)
+                + one.drawn(claim)
                 + (
                     "<br><span class='small'>the document is wrong here; both ways below</span>"
                     if any(point.get("claim") == claim for point in one.corrected)
@@ -183,7 +189,8 @@ def _how_to_read(sections: Sequence[Section]) -> str:
             if name in heads:
                 said |= dict.fromkeys(row[heads.index(name)] for row in rows)
     lines = [
-        "In draws: in how many sets of constants, drawn from what is known of them, the expectation holds.",
+        "In draws: in how many sets of constants, drawn from what is known of them, it holds. An answer stands where "
+        "at least half of them say what the constants as they are say; else it says that it rests on these constants.",
         "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
         *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
     ]

@@ -67,12 +67,15 @@ class Share:
 class Agreement:
     """Shares by expectation and by claim (all that state it, without those under a condition and corrections).
 
-    ``why`` says why there is none, ``text`` how the draws were made; both may be empty. ``windows`` are the therapeutic
-    windows of the same draws, by the run in the cell that should die, each with the results of that run.
+    ``conditional`` shares by claim and condition: what states the claim, with what stands under the condition in place
+    of what it replaces. ``why`` says why there is none, ``text`` how the draws were made; both may be empty.
+    ``windows`` are the therapeutic windows of the same draws, by the run in the cell that should die, each with the
+    results of that run.
     """
 
     expectations: Mapping[str, Share] = field(default_factory=dict)
     claims: Mapping[str, Share] = field(default_factory=dict)
+    conditional: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
     text: str = ""
     why: str = ""
     solves: int = 0
@@ -144,8 +147,10 @@ def agreement(
     usable = int(np.logical_and.reduce(judged).sum())
     return Agreement(
         expectations={name: _share(states) for name, states in held.items()},
-        claims={claim: _share(_all_of(experiment.expect, claim, held)) for claim in experiment.claims
-                if _stating(experiment.expect, claim)},
+        claims={claim: _share(_all_of(names, held)) for claim in experiment.claims
+                if (names := _stating(experiment.expect, claim))},
+        conditional={claim: {when: _share(_all_of(names, held)) for when, names in found.items()}
+                     for claim in experiment.claims if (found := _under(experiment.expect, claim))},
         text=draws_text({**first.record, "usable": usable}),
         solves=solves,
         windows=_windows(pairs, outcomes),
@@ -210,11 +215,20 @@ def _stating(expectations: Iterable[Expectation], claim: str) -> list[str]:
     return [one.id for one in expectations if one.claim == claim and not one.correction and one.when is None]
 
 
-def _all_of(
-    expectations: Iterable[Expectation], claim: str, held: Mapping[str, NDArray[np.int64]]
-) -> NDArray[np.int64]:
-    """(D,) a claim's worst state in each draw."""
-    return np.asarray(np.min([held[name] for name in _stating(expectations, claim)], axis=0))
+def _under(expectations: Iterable[Expectation], claim: str) -> dict[str, list[str]]:
+    """By condition, the ids of the expectations that decide a claim under it."""
+    every = [one for one in expectations if one.claim == claim and not one.correction]
+    found = {}
+    for when in dict.fromkeys(one.when for one in every if one.when is not None):
+        met = [one for one in every if one.when == when]
+        replaced = {one.replaces for one in met}
+        found[when] = [one.id for one in every if one in met or (one.when is None and one.id not in replaced)]
+    return found
+
+
+def _all_of(names: Iterable[str], held: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
+    """(D,) the worst state of several expectations in each draw."""
+    return np.asarray(np.min([held[name] for name in names], axis=0))
 
 
 def _share(states: NDArray[np.int64]) -> Share:

@@ -4,16 +4,33 @@ A claim is *reproduced* if every expectation that states it holds. Where some do
 replaces it under a stated condition (``when``) and holds, it is *reproduced only if* that condition is met; else
 *contradicted*. What no model here can show is *not representable*, with the reason. Expectations marked ``correction``
 belong to a point on which the document is wrong, on either side of it; they never count for the claim.
+
+That is decided by the constants as they are. Where it was looked up in draws of the constants, at least half of them
+(:data:`ENOUGH`) must say the same: a claim that holds as the constants are, but in fewer draws, is *reproduced only if*
+the constants are close to those taken; one that fails as they are, but holds in more than half, is *reproduced only if*
+they are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from redoxsim.study.expectations import Verdict
 from redoxsim.study.experiment import Experiment
+
+if TYPE_CHECKING:
+    from redoxsim.study.agreement import Agreement, Share
+
+
+ENOUGH = 0.5
+"""Share of the draws that must say what the constants as they are say."""
+FEWEST = 8
+"""Draws that must have come to the end for their share to be asked."""
+NEAR = "the constants are close to those taken"
+AWAY = "the constants are not those taken"
 
 
 class Answer(StrEnum):
@@ -39,8 +56,17 @@ class ClaimVerdict:
         return f"{self.answer.value}{joint}{self.because}" if self.because else self.answer.value
 
 
-def answer(claim: str, verdicts: Iterable[Verdict]) -> ClaimVerdict:
+def answer(
+    claim: str,
+    verdicts: Iterable[Verdict],
+    share: Share | None = None,
+    conditional: Mapping[str, Share] | None = None,
+) -> ClaimVerdict:
     """What the expectations that name a claim say about it, from one experiment or several.
+
+    Parameters
+    ----------
+    share : of the draws of the constants in which all of it holds. conditional : the same under each condition.
 
     Raises
     ------
@@ -52,6 +78,8 @@ def answer(claim: str, verdicts: Iterable[Verdict]) -> ClaimVerdict:
     plain = [one for one in mine if one.expectation.when is None]
     failing = [one for one in plain if not one.holds]
     if not failing:
+        if _few(share):
+            return ClaimVerdict(claim=claim, answer=Answer.ONLY_IF, because=NEAR)
         return ClaimVerdict(claim=claim, answer=Answer.REPRODUCED)
     conditions = dict.fromkeys(one.expectation.when for one in mine if one.expectation.when is not None)
     met = [
@@ -61,18 +89,41 @@ def answer(claim: str, verdicts: Iterable[Verdict]) -> ClaimVerdict:
         <= {one.expectation.replaces for one in mine if one.expectation.when == when and one.holds}
     ]
     if met:
-        return ClaimVerdict(claim=claim, answer=Answer.ONLY_IF, because=" or ".join(met))
+        under = conditional or {}
+        told = [f"{when} and {NEAR}" if _few(under.get(when)) else when for when in met]
+        return ClaimVerdict(claim=claim, answer=Answer.ONLY_IF, because=" or ".join(told))
+    if _many(share):
+        return ClaimVerdict(claim=claim, answer=Answer.ONLY_IF, because=AWAY)
     reasons = "; ".join(f"{one.expectation.text} ({one.expectation.wanted()}, got {one.got()})" for one in failing)
     return ClaimVerdict(claim=claim, answer=Answer.CONTRADICTED, because=reasons)
 
 
-def answers(experiment: Experiment, verdicts: Iterable[Verdict]) -> tuple[ClaimVerdict, ...]:
-    """Every claim of an experiment, in its order."""
+def _few(share: Share | None) -> bool:
+    """Whether too few of the draws hold; not where too few came to the end to ask."""
+    return share is not None and share.of >= FEWEST and share.held < ENOUGH * share.of
+
+
+def _many(share: Share | None) -> bool:
+    """Whether more than enough of the draws hold."""
+    return share is not None and share.of >= FEWEST and share.held > ENOUGH * share.of
+
+
+def answers(
+    experiment: Experiment, verdicts: Iterable[Verdict], agreed: Agreement | None = None
+) -> tuple[ClaimVerdict, ...]:
+    """Every claim of an experiment, in its order.
+
+    Parameters
+    ----------
+    agreed : in how many draws of the constants each holds.
+    """
     judged = tuple(verdicts)
     reasons = {one.claim: one.reason for one in experiment.beyond}
+    shares = {} if agreed is None else agreed.claims
+    conditional = {} if agreed is None else agreed.conditional
     return tuple(
         ClaimVerdict(claim=claim, answer=Answer.NOT_REPRESENTABLE, because=reasons[claim])
         if claim in reasons
-        else answer(claim, judged)
+        else answer(claim, judged, shares.get(claim), conditional.get(claim))
         for claim in experiment.claims
     )

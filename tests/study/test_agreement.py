@@ -105,6 +105,7 @@ def test_shares_are_those_of_the_draws(tmp_path: Path) -> None:
     assert (found.expectations["ratio"].held, found.expectations["ratio"].of) == (64, 64)
     assert found.expectations["set"].held == 64, "what a run sets is not drawn"
     assert found.claims["S9.1"].held == found.expectations["above"].held, "a claim holds where all of it does"
+    assert not found.conditional
     assert found.expectations["above"].words().startswith(f"{found.expectations['above'].held} of 64 (")
     assert found.solves == 3 * 64
     assert "64 draws" in found.text
@@ -220,3 +221,19 @@ def test_windows_have_the_bands_of_the_same_draws(tmp_path: Path) -> None:
     assert lines[0].startswith("The same with 16 draws of the constants")
     assert "of the draws at least one does" in lines[1]
     assert not any(line.startswith("Clinical exposure") for line in lines), "told once, without draws"
+
+
+def test_a_condition_has_a_share_of_its_own(tmp_path: Path) -> None:
+    found = agreement(
+        shares(
+            tmp_path,
+            ("above", "plain", "at_least = 1.2"),
+            ("below", "plain", "at_most = 5.0"),
+            ("rich", "tripled", 'at_least = 1.2\nwhen = "ALARM is up"\nreplaces = "above"'),
+        ),
+        64,
+    )
+    drawn = study_draws.draw(prepare(tmp_path / "model.ant"), 64, seed=3).values["k_in"]
+    assert found.claims["S9.1"].held == int((drawn >= 1.2).sum()), "what stands under a condition is none of the claim"
+    under = found.conditional["S9.1"]["ALARM is up"]
+    assert under.held == found.expectations["rich"].held > found.claims["S9.1"].held

@@ -7,6 +7,7 @@ import pytest
 from redoxsim import catalog
 from redoxsim.errors import ReadError
 from redoxsim.study import claims, experiment
+from redoxsim.study.agreement import Share
 from redoxsim.study.claims import Answer
 from redoxsim.study.expectations import Verdict
 from redoxsim.study.experiment import Expectation, Quantity
@@ -101,6 +102,35 @@ def every() -> list[experiment.Experiment]:
 )
 def test_answers(verdicts: list[Verdict], words: str) -> None:
     assert claims.answer("S9.1", verdicts).words() == words
+
+
+NEAR, AWAY = f"reproduced only if {claims.NEAR}", f"reproduced only if {claims.AWAY}"
+FAILS = "contradicted: A rises (>= 1, got 0.5)"
+
+
+@pytest.mark.parametrize(
+    ("value", "held", "of", "words"),
+    [
+        (2.0, 16, 32, "reproduced"),
+        (2.0, 15, 32, NEAR),
+        (2.0, 0, 7, "reproduced"),  # too few came to the end to ask them
+        (2.0, 0, 8, NEAR),
+        (0.5, 16, 32, FAILS),
+        (0.5, 17, 32, AWAY),
+        (0.5, 7, 7, FAILS),
+    ],
+)
+def test_half_of_the_draws_must_say_the_same(value: float, held: int, of: int, words: str) -> None:
+    assert claims.answer("S9.1", [verdict(value)], Share(held, of)).words() == words
+
+
+def test_a_condition_has_draws_of_its_own() -> None:
+    verdicts = [verdict(0.5), verdict(2.0, when="it rains")]
+    shares = {"it rains": Share(30, 32)}
+    assert claims.answer("S9.1", verdicts, Share(2, 32), shares).words() == "reproduced only if it rains"
+    shares = {"it rains": Share(3, 32)}
+    words = claims.answer("S9.1", verdicts, Share(2, 32), shares).words()
+    assert words == f"reproduced only if it rains and {claims.NEAR}"
 
 
 def test_a_claim_nobody_states_has_no_answer() -> None:
