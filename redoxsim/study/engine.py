@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim.codegen import compile_system
 from redoxsim.errors import DesignError, SolveError
 from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_batch
 from redoxsim.study import worker
@@ -322,9 +323,20 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int)
     found = again.values[[place[row] for row in solved]]
     return Check(
         rows=tuple(solved),
-        largest=difference(gather.values[solved], found, _largest(gather.values)),
+        largest=difference(gather.values[solved], found, np.fmax(_largest(gather.values), _given(batch, rows[0]))),
         unsolved=tuple(row for row in rows if row not in solved),
     )
+
+
+def _given(batch: Batch, row: int) -> FloatArray:
+    """Sizes of what is observed at the start as given (K,): what has decayed to nothing is compared with that."""
+    problem = batch.row(row)
+    compiled = compile_system(batch.system)
+    start = problem.schedule.start()
+    y, p = compiled.initial(problem.values, start)
+    with np.errstate(all="ignore"):
+        found = np.abs(compiled.outputs(batch.observe, np.array([start]), y[:, None], p)[:, 0])
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _largest(values: FloatArray) -> FloatArray:

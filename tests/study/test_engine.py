@@ -231,3 +231,14 @@ def test_solvers_that_do_not_agree_at_all_are_named_as_such(largest: float, said
     text = str(engine.Check(rows=(3, 7), largest=largest))
     assert text.startswith(f"2 solved again with scipy differ by {largest:.1e} at most")
     assert ("two states of rest" in text) is said
+
+
+def test_what_has_decayed_to_nothing_is_no_difference() -> None:
+    """After 7200 s at 1/s both solvers have 1e-15 or less of the 10 there were, and not the same 1e-15."""
+    fading = equations.build(network.read_antimony("model f()\n species S = 10; S -> ; k*S; k = 1\nend"))
+    rows = Batch(
+        system=fading, times=np.array([7200.0]), rows=3, columns={"k": np.array([0.5, 1.0, 2.0])}, observe=("S",)
+    )
+    check = engine.run(rows, solver="rosenbrock").check
+    assert check is not None
+    assert check.largest < 1e-6
