@@ -164,7 +164,18 @@ def _sizes(
 
 
 def _taken_away(expr: Expr) -> list[str]:
-    """What a difference takes away, term by term; empty where it is no plain difference."""
+    """What a difference takes away, term by term; empty where it is no plain difference.
+
+    ``total*max(pool - B/total, 0)``, a difference that is never below nothing, takes ``B`` away.
+    """
+    match expr:
+        case Apply(
+            op="mul", args=(Symbol(id=total), Apply(op="max", args=(Apply(op="sub", args=(_, part)), Number())))
+        ):
+            match part:
+                case Apply(op="div", args=(Symbol(id=name), Symbol(id=size))) if size == total:
+                    return [name]
+            return []
     if not isinstance(expr, Apply) or expr.op != "sub":
         return []
     before, last = expr.args

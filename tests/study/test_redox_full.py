@@ -208,3 +208,35 @@ def test_the_second_step_of_the_pentose_phosphate_pathway_carries_as_much_as_the
     little = rx.simulate("redox", values={"PGD": 0.05}, until="1 h", every="1 h")
     assert little["PG6"][0] > 10.0 * rest["PG6"][0]
     assert little["NADPH_c"][0] < rest["NADPH_c"][0]
+
+
+def test_the_endoplasmic_reticulum_is_more_oxidised_and_follows_the_cytosol() -> None:
+    """Its glutathione stands 60 mV above the cytosol's or more; under BSO it falls with it, the extract's ratio hardly."""
+    course = rx.simulate("redox", doses=["bso=1mM"], until="24 h", every="1 h")
+    assert course["Eh_GSH_er"][0] > course["Eh_GSH"][0] + 60.0
+    left = {name: course[name][-1] / course[name][0] for name in ("GSH_c", "GSH_er", "GSH_ratio_extract")}
+    assert left["GSH_er"] == pytest.approx(left["GSH_c"], rel=0.25)
+    assert left["GSH_ratio_extract"] > 0.5
+    shut = rx.simulate("redox", values={"kERO1": 0.0}, until="1 h", every="1 h")
+    assert shut["GSSG_er"][0] == pytest.approx(shut["GSSG_c"][0], rel=1e-3)
+    assert shut["GSH_er"][0] == pytest.approx(shut["GSH_c"][0], rel=1e-3)
+
+
+def test_dhodh_keeps_lipid_peroxides_of_mitochondria_low_where_gpx4_is() -> None:
+    def mitochondria(**values: float) -> float:
+        return float(rx.simulate("redox", values=values, until="1 h", every="1 h")["LOOH_m"][0])
+
+    with_gpx4 = mitochondria(DHODH=0.0) / mitochondria()
+    without = mitochondria(DHODH=0.0, GPX4=0.02) / mitochondria(GPX4=0.02)
+    assert 1.0 < with_gpx4 < 1.5
+    assert without > 5.0 * with_gpx4
+
+
+def test_lipids_are_remodelled_over_hours() -> None:
+    """After a loss of ACSL4 half of the way takes six hours; the rest is that of the level."""
+    change = rx.simulate("redox", values={"ACSL4": 0.3}, start="given", until="24 h", every="1 h")
+    lipids = change["PUFA_amount"]
+    assert lipids[0] == pytest.approx(1.0, rel=1e-3)
+    assert lipids[6] == pytest.approx(0.65, abs=0.03)
+    low = rx.simulate("redox", values={"ACSL4": 0.3}, until="1 h", every="1 h")
+    assert low["LH"][0] / change["LH"][0] == pytest.approx(0.3, rel=1e-3)
