@@ -211,7 +211,7 @@ def test_the_second_step_of_the_pentose_phosphate_pathway_carries_as_much_as_the
 
 
 def test_the_endoplasmic_reticulum_is_more_oxidised_and_follows_the_cytosol() -> None:
-    """Its glutathione stands 60 mV above the cytosol's or more; under BSO it falls with it, the extract's ratio hardly."""
+    """Its glutathione stands 60 mV above the cytosol's or more; under BSO both fall, the extract's ratio hardly."""
     course = rx.simulate("redox", doses=["bso=1mM"], until="24 h", every="1 h")
     assert course["Eh_GSH_er"][0] > course["Eh_GSH"][0] + 60.0
     left = {name: course[name][-1] / course[name][0] for name in ("GSH_c", "GSH_er", "GSH_ratio_extract")}
