@@ -28,7 +28,7 @@ from redoxsim.cli.options import (
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
 from redoxsim.cli.window import asked, read_off, run_window, window_options
-from redoxsim.errors import DesignError
+from redoxsim.errors import DesignError, FitError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -145,7 +145,10 @@ def fit_lines(results: ResultSet, name: str) -> list[str]:
     found = []
     for time in times:
         if time > 0.0:
-            _, _, text = words(results, name, at=f"{time!r} s").partition(": ")
+            try:
+                _, _, text = words(results, name, at=f"{time!r} s").partition(": ")
+            except FitError as error:
+                text = f"no curve: {error.message}"
             found.append(f"{name} at {time / 3600:g} h: {text}")
     return found
 
@@ -220,7 +223,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
             at = f"{time / 3600:g} h"
             label = name if len(times) == 1 else at if len(shown) == 1 else f"{name}, {at}"
             fit = None if name == "gr" else results.fit(name, at=f"{time!r} s", failed="drop")
-            if name == "gr" and results.ok and "note" not in results.dataset[name].attrs:
+            if name == "gr" and results.ok and bool(one[name].notnull().all()) and "note" not in one[name].attrs:
                 words = gr_text(results, name, at=f"{time!r} s").removeprefix("gr: ").partition(";")[0]
                 label += "\n" + words.replace(", ", "\n") + "\n"
             drawn = curve(one, name, agent=agent, label=label, fit=fit)

@@ -176,6 +176,8 @@ def gr(result: ResultSet, *, at: str | None = None) -> GrFit:
         series, seconds = result.at("gr", at)
         values = series.numbers
         if np.isnan(values).any():
+            if result.whole:
+                raise FitError("some draws have no GR: their untreated cells do not grow")
             raise SolveError("points have failed cells, so no GR is taken over them", hint="see .failures")
         over = result.intervals.get("gr", {}).get("fit", {}).get(str(seconds))
         # counts with these GR values after one division of the untreated cells

@@ -7,7 +7,7 @@ import pytest
 
 import redoxsim as rx
 from redoxsim import network
-from redoxsim.errors import DesignError
+from redoxsim.errors import DesignError, FitError
 from redoxsim.pharmacology import Agent
 from redoxsim.study import gr, potencies, response
 from redoxsim.study.responses import AXES
@@ -83,3 +83,18 @@ def test_affected_turns_its_band(kill: network.Network, agent_a: Agent) -> None:
     viability, affected = band["viability"].values, response(band, "affected").values
     assert (affected[1] == 1.0 - viability[1, ::-1]).all()
     assert affected[1, 0] < affected[1, 2]
+
+
+def test_draws_without_gr_are_named_and_end_no_command(curve: rx.ResultSet) -> None:
+    """All points solved, and yet no GR: draws of cells that do not grow untreated."""
+    from redoxsim.cli.dose_response import fit_lines
+
+    data = curve.dataset.sel(time=[48 * 3600.0])
+    data["gr"] = data["viability"] * np.nan
+    data.attrs |= {"responses": '["gr"]'}
+    lost = rx.ResultSet(data)
+    with pytest.raises(FitError, match="untreated cells do not grow"):
+        gr(lost)
+    assert fit_lines(lost, "gr") == [
+        "gr at 48 h: no curve: some draws have no GR: their untreated cells do not grow"
+    ]  # fmt: skip

@@ -194,7 +194,10 @@ def draw_dose_response(
     values = np.concatenate([v.ravel() for v in shown] + measured)
     values = values[np.isfinite(values)]
     if not values.size:
-        raise DesignError("none of the curves holds a number", hint="the solves behind them failed: see failed.csv")
+        raise DesignError(
+            "none of the curves holds a number",
+            hint="solves failed (failed.csv), or what is drawn is not defined for these cells",
+        )
     low, high = effect_range or _range(values)
     for exposure in exposures:
         left, right = np.clip([exposure.low, exposure.high], *axis.limits)
