@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
+from redoxsim import catalog
 from redoxsim.pharmacology import apply_agent, load_agent, load_cell
 from redoxsim.study import experiment
 
@@ -30,6 +34,68 @@ def test_commands_on_pages_parse(page: Path, parses: Callable[[str], None]) -> N
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith("redoxsim "):
                 parses(line)
+
+
+def said(page: Path) -> list[str]:
+    """Commands of a page, a line each: those of its blocks, and those between backticks in its text."""
+    blocks = [line for block in fenced(page) for line in block.replace("\\\n", " ").splitlines()]
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    lines = [*blocks, *(" ".join(one.split()) for one in re.findall(r"`(redoxsim [^`]*)`", text))]
+    return [line for line in lines if line.startswith("redoxsim ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_in_the_text_parse(page: Path, parses: Callable[[str], None]) -> None:
+    """A command that is only named may leave out what it must be given; what it is given must exist."""
+    if page.name == "cli.md":
+        return
+    for line in said(page):
+        try:
+            parses(line)
+        except click.MissingParameter:
+            continue
+        except click.BadOptionUsage as error:
+            if "requires an argument" not in str(error):
+                raise
+
+
+@pytest.fixture(scope="module")
+def symbols() -> dict[str, set[str]]:
+    """What can be named in each shipped model."""
+    from redoxsim import network
+
+    return {model: {part.id for part in network.read(model)} for model in catalog.models()}
+
+
+OWN = re.compile(r"my-|mine|[A-Z]+$")  # the reader's own, or a place for a name: MODEL, NAME
+SYMBOLS = ("--set", "--axis", "--free", "--observe")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_names_on_pages_exist(page: Path, symbols: dict[str, set[str]]) -> None:
+    """Models, agents, cells and experiments, and what is set, observed, scanned, freed or dosed in a model."""
+    agents = set(catalog.agents())
+    of_agents = tuple(f"{name.replace('-', '_')}_" for name in agents)
+    for line in said(page):
+        _, verb, *words = shlex.split(line, comments=True)
+        first = next(iter(words), "")
+        own = not first or first.startswith("-") or bool(OWN.match(first) and first not in symbols)
+        here = symbols.get(first, symbols["redox"])
+        for option, value in itertools.pairwise(words):
+            listed = value.split(",") if option in ("--observe", "--free") else [value]
+            for name in (re.split(r"[=:@]", text)[0] for text in listed):
+                if OWN.match(name) and name not in here:
+                    continue
+                if option == "--agent":
+                    assert name in agents, line
+                elif option == "--dose":
+                    assert name in agents | here | {"wash"}, line
+                elif option in SYMBOLS and not OWN.match(first):
+                    assert name in here or name.startswith(of_agents), line
+        if verb in ("simulate", "scan", "steady", "fit", "export"):
+            assert own or first in symbols, line
+        if verb == "run" or (verb, first, len(words)) == ("experiments", "show", 2):
+            assert own or (words[-1] if verb == "experiments" else first) in {"all", *catalog.experiments()}, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
