@@ -75,6 +75,7 @@ class CoreLevel(Strict):
     values: dict[str, float] = Field(default_factory=dict)
     cofactors: tuple[str, ...] = ()
     instead: dict[str, str] = Field(default_factory=dict)
+    turnover: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
 class Metadata(Strict):
