@@ -35,6 +35,8 @@ CELLS = 4
 """Most cells of a population that each draw has."""
 AGAIN = 16
 """Draws of a window's first cell that are solved again with only grade C varying, for what is said below its band."""
+RTOL = 1e-4
+"""Relative tolerance of draws where nothing else is asked for: of each only what holds is wanted."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
 """What an expectation is in a draw, from the worst: it did not come to the end, it does not hold, nothing to judge."""
 
@@ -176,7 +178,8 @@ def _with_all(study: Study, agents: list[str]) -> Setup:
 def _solved(study: Study, number: int, found: Drawn, *, again: int = 0) -> ResultSet:
     """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
     rows = study.rows
-    made = rows.remade(cells=min(rows.cells, CELLS), settings=replace(rows.settings, draws=number, keep="draws"))
+    settings = replace(rows.settings, draws=number, keep="draws", rtol=rows.settings.rtol or RTOL)
+    made = rows.remade(cells=min(rows.cells, CELLS), settings=settings)
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
     made = made.with_drawn(found.only(names), again=again)
     done = solved(made, made.batch(), study.progress, study.cancel)
