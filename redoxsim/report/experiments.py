@@ -11,7 +11,7 @@ import numpy as np
 from redoxsim.report.conditions import common_bars, condition, conditions, dose_words
 from redoxsim.report.marks import DoseBar
 from redoxsim.report.names import show_unit, title_of, unit_of
-from redoxsim.report.seen import courses_seen, curves_seen, surface_seen
+from redoxsim.report.seen import begun, courses_seen, curves_seen, surface_seen
 from redoxsim.report.tables import Table
 from redoxsim.report.text import matrix_text, text_table
 from redoxsim.report.window import window_pairs
@@ -70,7 +70,7 @@ def _windows(finished: Sequence[Finished], drawn: Mapping[str, tuple[TwoCells, R
         found, results = drawn.get(first.run.id) or (two_cells(first.results, second.results), first.results)
         figure = window(
             found,
-            title=f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h",
+            title=begun(f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h"),
             caption=caption(results).replace(f", cell {found.cells[0]}", "", 1),
             note=grades_note(results),
         )
@@ -153,7 +153,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
             agent=title,
             unit=unit,
             effect=str(data[name].attrs.get("long_name") or name),
-            title=f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h",
+            title=begun(f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h"),
             caption=caption(group[0].results) if len(group) == 1 else _caption_of_several(group),
             note=grades_note(group[0].results),
         )

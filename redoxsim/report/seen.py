@@ -54,11 +54,11 @@ def courses_seen(conditions: Mapping[str, xr.Dataset], observe: Sequence[str]) -
     if len(moving) > MANY and 1 < len(conditions) <= 3:
         ends = "; ".join(f"{title} {_last(lines, unit)}" for title, (lines, unit) in moving.items())
         hours = max(float(time[-1]) for lines, _ in moving.values() for time, _ in lines.values())
-        told = [f"At {hours:g} h, in the order {', '.join(conditions)}: {ends}."]
+        told = [f"At {hours:g} h, in the order {'; '.join(conditions)}: {ends}."]
     else:
-        told = [f"{_begun(title)}: {_compared(lines, unit)}." for title, (lines, unit) in moving.items()]
+        told = [f"{begun(title)}: {_compared(lines, unit)}." for title, (lines, unit) in moving.items()]
     if still:
-        told.append(f"{_begun(', '.join(still))} hardly move{'s' if len(still) == 1 else ''}.")
+        told.append(f"{begun(', '.join(still))} hardly move{'s' if len(still) == 1 else ''}.")
     return " ".join(told)
 
 
@@ -163,12 +163,13 @@ def curves_seen(
         elif at > 1 and past[at:].all():
             text += f", half of the way between {number(doses[at - 1])} and {number(doses[at])}"
         told.append(text)
-    return f"{_begun(title)}: {'; '.join(told)}."
+    return f"{begun(title)}: {'; '.join(told)}."
 
 
-def _begun(title: str) -> str:
+def begun(title: str) -> str:
     """A title at the beginning of a sentence; ids such as mTORC1 stay as they are."""
-    return title[:1].upper() + title[1:] if title.split(" ")[0].isalpha() and title[:2].islower() else title
+    word = title.split(" ")[0].rstrip(":,")
+    return title[:1].upper() + title[1:] if word.isalpha() and title[:2].islower() else title
 
 
 def surface_seen(table: SynergyTable, names: Sequence[str], units: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ def window_lines(found: TwoCells) -> list[str]:
     lines.append(exposure_line(found))
     if found.direction_only:
         lines.append(
-            f"Of {' and '.join(found.direction_only)} only the direction of each difference is known, not its size."
+            f"Of cell {' and '.join(found.direction_only)} only the direction of differences is known, not the size."
         )
     return lines
 

@@ -46,7 +46,7 @@ def test_many_readouts_are_told_by_their_ends() -> None:
         {f"r{k}": 9.0 + PEAK * 1e3 * k for k in range(1, 6)},
     )
     told = courses_seen({"a": course(**falling), "b": course(**rising)}, list(falling))
-    assert told.startswith("At 48 h, in the order a, b: r1 49, 12 (peak 46 at 1 h); r2 97, 15 (peak 83 at 1 h);")
+    assert told.startswith("At 48 h, in the order a; b: r1 49, 12 (peak 46 at 1 h); r2 97, 15 (peak 83 at 1 h);")
 
 
 def test_a_curve_says_where_it_is_half_way() -> None:

@@ -102,7 +102,7 @@ def test_the_sentences_count_the_window_and_what_patients_reach() -> None:
     assert lines[2].startswith("Doses of auranofin alone: 1 of 3 lie inside, auranofin 1 µM")
     assert lines[3] == "Doses of BSO alone: none of 2 lies inside."
     assert "BSO: no exposure known" in " ".join(lines)
-    assert "Of normal only the direction" in lines[-1]
+    assert "Of cell normal only the direction" in lines[-1]
     drawn = window_lines(made(2, draws=9))
     assert "of the draws at least one does)" in drawn[1]
     assert "5% to 95% of the draws" in " ".join(drawn)
