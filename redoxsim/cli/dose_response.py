@@ -210,10 +210,12 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     from redoxsim.cli.overlay import exposures
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
+    from redoxsim.report.names import show_unit
     from redoxsim.study.responses import AXES
 
     agent = results.axes[0]
     axis = results.dataset[agent]
+    unit = str(axis.attrs.get("units", "uM"))
     times = [float(one) for one in np.atleast_1d(results.dataset["time"]) if float(one) > 0.0]
     banded = times[len(times) // 2]
     curves = []
@@ -225,7 +227,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
             fit = None if name == "gr" else results.fit(name, at=f"{time!r} s", failed="drop")
             if name == "gr" and results.ok and bool(one[name].notnull().all()) and "note" not in one[name].attrs:
                 words = gr_text(results, name, at=f"{time!r} s").removeprefix("gr: ").partition(";")[0]
-                label += "\n" + words.replace(", ", "\n") + "\n"
+                label += "\n" + words.replace(", ", "\n").replace(f" {unit}", f" {show_unit(unit)}") + "\n"
             drawn = curve(one, name, agent=agent, label=label, fit=fit)
             # bands of several times lie over one another: one is enough, the table has them all
             curves.append(drawn if time == banded else replace(drawn, low=None, high=None))
@@ -240,12 +242,12 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     return dose_response(
         curves,
         agent=str(axis.attrs.get("long_name") or agent),
-        unit=str(axis.attrs.get("units", "uM")),
+        unit=unit,
         effect=effect if len(shown) == 1 else "readout",
         effect_range=(-1.0, 1.0) if shown == ("gr",) else None,
         exposures=exposures(results),
         data=data,
-        title=f"{axis.attrs.get('long_name') or agent}: {', '.join(shown)} at {hours} h",
+        title=f"{axis.attrs.get('long_name') or agent}: {effect if len(shown) == 1 else ', '.join(shown)} at {hours} h",
         caption=" ".join(small),
         note=grades_note(results),
     )

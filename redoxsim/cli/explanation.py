@@ -36,11 +36,12 @@ def run_explanation(prepare: Callable[..., object], *, output: Output, solving: 
         emit_rows(explanation_rows(found), output, schema="explanation/1", columns=heads(found))
     talk.note(explanation_text(found))
     if output.plot is not None:
+        from redoxsim.report.conditions import target_name
         from redoxsim.report.figures.explanation import explanation
 
         hours = float(study.rows.times.seconds[-1]) / 3600.0
         setup = study.rows.setup
-        names = " and ".join(found.agents)
+        names = " and ".join(map(target_name, found.agents))
         cells = study.rows.cells
         figure = explanation(
             found,

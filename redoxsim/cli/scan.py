@@ -132,9 +132,18 @@ def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]
 
 
 def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
+    from redoxsim.report.conditions import dose_words
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.scan import scan
 
+    made = results.provenance
+    hours = float(results.dataset["time"]) / 3600.0
+    doses = ", ".join(map(dose_words, made["design"]["doses"]))
     return scan(
-        results.dataset, observe=results.observables, points=data, caption=caption(results), note=grades_note(results)
+        results.dataset,
+        observe=results.observables,
+        points=data,
+        title=f"{made['model']['id']} at {hours:g} h over {' and '.join(results.axes)}{f', {doses}' if doses else ''}",
+        caption=caption(results),
+        note=grades_note(results),
     )

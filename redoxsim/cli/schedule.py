@@ -126,6 +126,7 @@ def schedule_text(results: ResultSet) -> str:
 
 
 def _draw(results: ResultSet) -> Figure:
+    from redoxsim.report.conditions import target_name
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.schedule import schedule
     from redoxsim.study.results import ORIENTATIONS
@@ -136,7 +137,7 @@ def _draw(results: ResultSet) -> Figure:
     return schedule(
         results.dataset,
         observable=name,
-        title=f"{first} and {second}: {name} at {hours:g} h against order and delay",
+        title=f"{target_name(first)} and {target_name(second)}: {name} at {hours:g} h against order and delay",
         caption=caption(results),
         note=grades_note(results),
     )

@@ -108,7 +108,7 @@ def command(
         emit_rows(_short(table.rows, output), output, schema="sensitivity/1", columns=heads)
     talk.note(said(table))
     if output.plot is not None:
-        save_figure(_draw(table), output, talk)
+        save_figure(_draw(table, doses), output, talk)
     kind = {
         "local": f"Sensitivities are log gains by central differences (steps of {plan.step:g} in the logarithm).",
         "morris": f"Sensitivities are Morris indices ({plan.samples} trajectories, SALib).",
@@ -154,15 +154,17 @@ def said(table: SensitivityTable) -> str:
     return "\n".join(lines)
 
 
-def _draw(table: SensitivityTable) -> Figure:
+def _draw(table: SensitivityTable, doses: tuple[str, ...]) -> Figure:
+    from redoxsim.report.conditions import dose_words
     from redoxsim.report.figures.sensitivity import sensitivity
     from redoxsim.study.sensitivities import RANKED
 
     made = table.provenance
+    dosed = f", {', '.join(map(dose_words, doses))}" if doses else ""
     low = {"local": "ends: the gains up and down alone", "morris": "ends: 95%", "sobol": "ends: 95%"}[table.method]
     return sensitivity(
         {readout: table.of(readout) for readout in table.observe},
         by=RANKED[table.method],
-        title=f"Sensitivity at {table.seconds / 3600:g} h",
+        title=f"{made['model']['id']}: sensitivity at {table.seconds / 3600:g} h{dosed}",
         caption=f"Model {made['model']['id']}; {low}; {table.summary}.",
     )

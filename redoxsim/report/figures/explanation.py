@@ -7,7 +7,9 @@ import textwrap
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from redoxsim.report.conditions import target_name
 from redoxsim.report.explanation import share_text
 from redoxsim.report.figures.style import (
     INK,
@@ -20,7 +22,6 @@ from redoxsim.report.figures.style import (
     new_figure,
     styled,
 )
-from redoxsim.report.names import show_id
 from redoxsim.study.edges import Explanation, averaged
 
 # A share far below zero (the cut adds synergy) must not press the others together.
@@ -52,7 +53,7 @@ def explanation(
         offset = (number - (len(found.agents) - 1) / 2) * 0.26
         for place, cut in enumerate(cuts):
             low, middle, high = averaged(cut.alone[name])
-            label = f"{show_id(name)} alone" if place == 0 else None
+            label = f"{target_name(name)} alone" if place == 0 else None
             right.barh(place + offset, middle, height=0.24, color=PALETTE[number], label=label, zorder=2)
             if found.draws:
                 right.plot([low, high], [place + offset] * 2, color=INK, linewidth=1.0, zorder=4)
@@ -68,6 +69,7 @@ def explanation(
     right.set_xlabel("largest change of the fraction affected")
     right.tick_params(labelleft=False)
     right.set_xlim(*_around(right))
+    right.xaxis.set_major_locator(MaxNLocator(5))
     for axes in (left, right):
         axes.axvline(0.0, color=SOFT, linewidth=0.9, zorder=3)
         dress(axes, grid="x")

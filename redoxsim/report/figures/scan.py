@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -34,6 +35,7 @@ from redoxsim.report.marks import Points
 from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
+LONGEST = 36  # letters that fit along the side of a map
 
 
 @styled
@@ -180,7 +182,7 @@ def draw_map(axes: Axes, data: xr.Dataset, name: str, *, axes_names: tuple[str, 
     failed = int(np.count_nonzero(~np.isfinite(values)))
     axes.set_title(title_of(name, array.attrs) + (f"   ({failed} of {values.size} failed, grey)" if failed else ""))
     axes.set_xlabel(axis_title(data, axes_names[0]))
-    axes.set_ylabel(axis_title(data, axes_names[1]))
+    axes.set_ylabel(textwrap.fill(axis_title(data, axes_names[1]), LONGEST))
     dress(axes, grid=None)
     add_bar(axes, mesh, named_unit(title_of(name, array.attrs), shown))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -15,10 +16,10 @@ from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, Band, band, variable
 from redoxsim.report.figures.doseaxis import dose_text
 from redoxsim.report.figures.heatmap import bar_name, draw_matrix
+from redoxsim.report.figures.panels import condition_handles
 from redoxsim.report.figures.style import (
     INK,
     PALETTE,
-    SMALL,
     SOFT,
     UNTREATED,
     dress,
@@ -26,7 +27,7 @@ from redoxsim.report.figures.style import (
     new_figure,
     styled,
 )
-from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
+from redoxsim.report.names import named_unit, show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
 DELAY = "delay"
@@ -76,8 +77,10 @@ def schedule(
     strongest = _strongest(pairs, excess or effect)
     figure = new_figure(12.4, 1.3 + len(shown) * max(3.3, 1.6 + 0.24 * len(pairs)))
     grid = figure.add_gridspec(len(shown), 2, width_ratios=[1.25, 1.0])
-    names = [_pair(data, first, second, *pair) for pair in pairs]
+    agents = title_of(first, data[first].attrs), title_of(second, data[second].attrs)
+    names = [_pair(data, (first, second), agents, pair) for pair in pairs]
     words = [title_of(observable, array.attrs), "Bliss excess"]
+    handles: list[Artist] = []
     for row, one in enumerate(shown):
         axes = figure.add_subplot(grid[row, 0])
         matrix = np.array([one.middle[pair] for pair in pairs])
@@ -91,16 +94,16 @@ def schedule(
         if signed:
             _excess(lines, one, delays, pairs, strongest, names)
         else:
-            _effect(lines, one, delays, strongest, (first, second), words[0])
+            handles = _effect(lines, one, delays, strongest, agents, words[0])
         lines.set_title(f"{'bd'[row]}   {words[row]}: {names[pairs.index(strongest)]}")
-        _order(lines, delays, first, second)
+        _order(lines, delays, *agents)
     unit = show_unit("h")
     rule = (
-        f"Delay ({unit}) of {show_id(second)} after {show_id(first)}: the agent that comes first is given at 0 h, the "
+        f"Delay ({unit}) of {agents[1]} after {agents[0]}: the agent that comes first is given at 0 h, the "
         "other later, and all is read at one time, so a longer delay is a shorter exposure to the later agent. "
         "The excess is over independent action at those same times."
     )
-    return finish(figure, title, [rule, caption, note])
+    return finish(figure, title, [rule, caption, note], handles)
 
 
 def _strongest(pairs: Sequence[tuple[int, int]], one: Band) -> tuple[int, int]:
@@ -111,10 +114,10 @@ def _strongest(pairs: Sequence[tuple[int, int]], one: Band) -> tuple[int, int]:
     return pairs[int(np.argmax(spans))]
 
 
-def _pair(data: xr.Dataset, first: str, second: str, i: int, j: int) -> str:
+def _pair(data: xr.Dataset, axes: tuple[str, str], agents: tuple[str, str], pair: tuple[int, int]) -> str:
     parts = (
-        f"{show_id(name)} {dose_text(float(data[name][k]))} {show_unit(unit_of(data[name].attrs))}".rstrip()
-        for name, k in ((first, i), (second, j))
+        f"{agent} {dose_text(float(data[axis][place]))} {show_unit(unit_of(data[axis].attrs))}".rstrip()
+        for axis, agent, place in zip(axes, agents, pair, strict=True)
     )
     return ", ".join(parts)
 
@@ -141,24 +144,29 @@ def _signed(value: float) -> str:
 def _line(axes: Axes, one: Band, pair: tuple[int, int], delays: FloatArray, *, colour: str, label: str) -> None:
     axes.plot(delays, one.middle[pair], color=colour, marker="o", markersize=4.0, label=label, clip_on=False, zorder=4)
     if one.low is not None and one.high is not None:
-        axes.fill_between(delays, one.low[pair], one.high[pair], color=colour, alpha=0.18, linewidth=0)
+        axes.fill_between(delays, one.low[pair], one.high[pair], color=colour, alpha=0.1, linewidth=0)
+        for edge in (one.low[pair], one.high[pair]):  # bands lie over one another: their edges tell them apart
+            axes.plot(delays, edge, color=colour, linewidth=0.9, alpha=0.7, zorder=3)
 
 
 def _effect(
     axes: Axes, one: Band, delays: FloatArray, pair: tuple[int, int], agents: tuple[str, str], name: str
-) -> None:
+) -> list[Artist]:
+    """Draws each agent alone and both at the doses of one pair; gives what the legend holds."""
     i, j = pair
+    places = ((i, 0), (0, j), (i, j))
     for place, colour, label in (
-        ((i, 0), PALETTE[0], f"{show_id(agents[0])} alone"),
-        ((0, j), PALETTE[1], f"{show_id(agents[1])} alone"),
+        ((i, 0), PALETTE[0], f"{agents[0]} alone"),
+        ((0, j), PALETTE[1], f"{agents[1]} alone"),
         ((i, j), PALETTE[2], "both"),
     ):
         _line(axes, one, place, delays, colour=colour, label=label)
     known = one.middle[np.isfinite(one.middle)]
+    ends = np.concatenate([line[place] for line in (one.middle, one.high) if line is not None for place in places])
     if known.size and known.min() >= -0.05 and 0.3 < known.max() <= 1.1:
-        axes.set_ylim(-0.03, max(1.05, float(known.max()) + 0.03))
+        axes.set_ylim(-0.03, max(1.05, float(np.nanmax(ends)) + 0.03))
     axes.set_ylabel(name)
-    axes.legend(fontsize=SMALL, frameon=False)
+    return [*axes.get_legend_handles_labels()[0], *condition_handles({}, bands=one.low is not None)]
 
 
 def _excess(
@@ -176,5 +184,5 @@ def _excess(
 def _order(axes: Axes, delays: FloatArray, first: str, second: str) -> None:
     axes.axvline(0.0, color=SOFT, linewidth=0.9, linestyle=(0, (2, 2)))
     axes.set_xticks(delays, [_signed(value) for value in delays])
-    axes.set_xlabel(named_unit(f"{show_id(second)} first   ←   delay   →   {show_id(first)} first", "h"))
+    axes.set_xlabel(named_unit(f"{second} first   ←   delay   →   {first} first", "h"))
     dress(axes)

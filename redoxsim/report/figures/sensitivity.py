@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.style import INK, SOFT, TINY, dress, finish, new_figure, styled
+from redoxsim.report.names import show_id
 
 MOST = 15
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -59,7 +60,7 @@ def sensitivity(
     for number, (readout, rows) in enumerate(tables.items()):
         axes = figure.add_subplot(grid[divmod(number, columns)])
         grades |= draw_bars(axes, rows, by=by, most=most)
-        axes.set_title(readout)
+        axes.set_title(show_id(readout))
     handles = [Patch(color=colour, label=text) for grade, (colour, text) in GRADES.items() if grade in grades]
     return finish(figure, title, [AXES[by][1][0].upper() + AXES[by][1][1:] + ".", caption], handles)
 
