@@ -37,11 +37,12 @@ def run_explanation(prepare: Callable[..., object], *, output: Output, solving: 
     talk.note(explanation_text(found))
     if output.plot is not None:
         from redoxsim.report.conditions import target_name
+        from redoxsim.report.methods import and_
         from redoxsim.report.figures.explanation import explanation
 
         hours = float(study.rows.times.seconds[-1]) / 3600.0
         setup = study.rows.setup
-        names = " and ".join(map(target_name, found.agents))
+        names = and_([target_name(one) for one in found.agents])
         cells = study.rows.cells
         figure = explanation(
             found,

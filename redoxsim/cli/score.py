@@ -103,8 +103,9 @@ def interval_lines(block: Block) -> list[str]:
         if not table.summary.defined:
             continue
         told = int((one.significant & table.defined).sum())
+        between = f"95% {low:.3f} to {high:.3f}" if low == low and high == high else "no interval"
         lines.append(
-            f"{table.title}, mean: {table.summary.mean:.3f} (95% {low:.3f} to {high:.3f}); {told} of "
+            f"{table.title}, mean: {table.summary.mean:.3f} ({between}); {told} of "
             f"{table.summary.defined} cells told from {table.neutral:g}, {one.draws} resamples of the replicates"
             + (f"; {one.note}" if one.note else "")
         )

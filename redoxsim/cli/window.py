@@ -129,10 +129,11 @@ def run_window(
     if output.plot is not None:
         from redoxsim.report.experiments import caption, grades_note
         from redoxsim.report.figures.window import window
+        from redoxsim.report.methods import and_
 
         save_figure(
             window(
-                found, title=f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h",
+                found, title=f"{and_(found.names)}: therapeutic window at {found.hours:g} h",
                 caption=caption(results[0]).replace(f", cell {found.cells[0]}", "", 1), note=grades_note(results[0]),
             ),
             output, talk,

@@ -95,7 +95,7 @@ def draw_isoboles(
             missing.append(f"{label}: {names} alone: never")
     dress(axes, grid="both")
     if axes.lines:
-        axes.legend(loc="upper left", fontsize=TINY, frameon=False)
+        axes.legend(loc="upper right", fontsize=TINY, frameon=True, framealpha=0.85, edgecolor="none")
     words = ["dashed: Loewe additive", *missing]
     axes.annotate(
         "\n".join(words),
