@@ -37,8 +37,8 @@ def run_explanation(prepare: Callable[..., object], *, output: Output, solving: 
     talk.note(explanation_text(found))
     if output.plot is not None:
         from redoxsim.report.conditions import target_name
-        from redoxsim.report.methods import and_
         from redoxsim.report.figures.explanation import explanation
+        from redoxsim.report.methods import and_
 
         hours = float(study.rows.times.seconds[-1]) / 3600.0
         setup = study.rows.setup
