@@ -12,7 +12,7 @@ from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.problem import Batch, Problem
 from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import can_rest, rest_rows
+from redoxsim.solve.rosenbrock_steady import can_rest, distinct_rows, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.steady import SteadyCache, held_states
 
@@ -38,17 +38,15 @@ def at_rest(batch: Batch, *, threads: int = 1) -> AtRest:
     every row is sought that way. Each row's answer is a pure function of its own values.
     """
     compiled = compile_system(batch.system)
-    given = [np.asarray(one, dtype=np.float64) for one in batch.columns.values()]
-    table = np.column_stack(given) if given else np.zeros((batch.rows, 0))
-    distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-    columns = {name: np.ascontiguousarray(distinct[:, place]) for place, name in enumerate(batch.columns)}
+    given = {name: np.asarray(one, dtype=np.float64) for name, one in batch.columns.items()}
+    distinct, inverse = distinct_rows(given, batch.rows)
+    columns = {name: column[distinct] for name, column in given.items()}
     count = len(distinct)
     found, y, p = _kernel(batch, compiled, columns, count, threads) or _single(batch, compiled, columns, count)
     values = np.full((count, len(batch.observe)), np.nan)
     if found.any():
         now = np.zeros(int(found.sum()))
         values[found] = compiled.outputs(batch.observe, now, y[found].T, p[found].T).T
-    inverse = inverse.ravel()
     return AtRest(found=found[inverse], values=values[inverse])
 
 

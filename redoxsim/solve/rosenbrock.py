@@ -24,7 +24,7 @@ from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import Rest, can_rest, rest_rows
+from redoxsim.solve.rosenbrock_steady import Rest, can_rest, distinct_rows, rest_rows
 from redoxsim.solve.schedule import Schedule
 from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState, held_states
@@ -319,10 +319,8 @@ def start_rows(
         if batch.start == "given":
             y[members], p[members] = compiled.initial_rows(part, len(members), time)
             continue
-        table = np.column_stack(list(part.values())) if part else np.zeros((len(members), 0))
-        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-        inverse = inverse.ravel()
-        values = {name: np.ascontiguousarray(distinct[:, index]) for index, name in enumerate(part)}
+        distinct, inverse = distinct_rows(part, len(members))
+        values = {name: column[distinct] for name, column in part.items()}
         rest, missing = _steady(solver, compiled, batch, values, len(distinct), time, cache)
         y[members], p[members] = rest.y[inverse], rest.p[inverse]
         failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}

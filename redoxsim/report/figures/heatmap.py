@@ -60,9 +60,10 @@ def draw_matrix(
         for (row, column), value in np.ndenumerate(matrix):
             known = np.isfinite(value)
             colour = ink_on(image.cmap(scale(value))) if known else "#8a8a8a"
-            axes.text(
+            words = axes.text(
                 column, row, _cell(value, decimals, diverging), ha="center", va="center", fontsize=size, color=colour
             )
+            words.set_in_layout(False)  # they lie inside the panel; asking each how large it is takes seconds
     for line, axis in ((axes.axvline, doses[0]), (axes.axhline, doses[1])):
         if np.asarray(axis, dtype=float)[0] == 0.0:  # sets the single agents apart from the combinations
             line(0.5, color="white", linewidth=2.5)
