@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,29 +86,45 @@ class Supply:
         seed: int | Sequence[int],
         correlations: Mapping[tuple[str, str], float] | None = None,
     ) -> None:
-        from scipy.stats import qmc
-
         self.ranges = {name: ends for name, ends in sorted(ranges.items()) if ends[1] < ends[2]}
         for name, (value, low, high) in self.ranges.items():
             if not low <= value <= high:
                 raise DesignError(f"'{name}' is {value:g}, outside its range {low:g} to {high:g}")
-        rng = np.random.default_rng(seed)
-        self._sampler = qmc.Sobol(d=max(1, len(self.ranges)), scramble=True, rng=rng)
+        self._seed = seed
+        self._sampler: Any = None  # of SciPy, which takes longer to import than a few values to make
+        self._passed = 0
         self._mix = _mix(tuple(self.ranges), correlations or {})
 
     def skip(self, n: int) -> None:
         """Pass over the next ``n`` values."""
-        if n:
+        self._passed += n
+        if self._sampler is not None and n:
             self._sampler.fast_forward(n)
 
     def take(self, n: int) -> dict[str, FloatArray]:
         """The next ``n`` values of each, (n,); ``n`` is a power of two, else evenness suffers."""
-        sample: FloatArray = self._sampler.random(n)
+        sample = self._points(n)
         if self._mix is not None:
             from scipy.special import ndtr, ndtri
 
             sample = ndtr(ndtri(sample) @ self._mix.T)
         return {name: within(ends, sample[:, column]) for column, (name, ends) in enumerate(self.ranges.items())}
+
+
+    def _points(self, n: int) -> FloatArray:
+        """The next points of the unit cube, (n, d)."""
+        dimensions = max(1, len(self.ranges))
+        if self._passed == 0 and dimensions <= sobol.DIMENSIONS:
+            self._passed = n
+            return sobol.points(n, dimensions, np.random.default_rng(self._seed))
+        if self._sampler is None:
+            from scipy.stats import qmc
+
+            self._sampler = qmc.Sobol(d=dimensions, scramble=True, rng=np.random.default_rng(self._seed))
+            if self._passed:
+                self._sampler.fast_forward(self._passed)
+        self._passed += n
+        return np.asarray(self._sampler.random(n))
 
 
 def within(ends: tuple[float, float, float], share: FloatArray) -> FloatArray:
