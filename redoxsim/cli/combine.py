@@ -94,6 +94,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.study.mechanism import courses
+    from redoxsim.study.results import ORIENTATIONS
 
     names, doses, times = read_agents(agents)
     metrics = chosen_scores(score)
@@ -103,6 +104,8 @@ def command(
         observe, metrics = (read_off(observe),), ()
     elif output.plot is not None:
         _drawable(names, observe)
+    elif observe and (score or isoboles) and not set(observe) & set(ORIENTATIONS):
+        raise DesignError(f"no synergy is scored of {', '.join(observe)}", hint=f"observe {' or '.join(ORIENTATIONS)}")
     if isoboles and len(names) != 2:
         raise DesignError("an isobole is a line of dose pairs: it needs two agents", hint="leave out --isobole")
     prepare = partial(
@@ -169,7 +172,7 @@ def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict
         head, at, when = text.partition("@")
         name, sign, span = head.partition("=")
         name = name.strip()
-        if not name or (sign and not span.strip()) or (at and not when.strip()):
+        if not name or (sign and not span.strip()) or (at and not when.strip()) or "=" in when:
             raise DesignError(f"'{text}' is not AGENT[=RANGE][@TIME]", hint="such as auranofin=0,10nM..10uM:log:8@0h")
         if name in names:
             raise DesignError(f"agent '{name}' is given twice", hint="a combination takes different agents")

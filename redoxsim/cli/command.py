@@ -46,6 +46,17 @@ class Verb(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = examples
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # click takes the last of several and says nothing
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        single = [
+            one for one in order if isinstance(one, click.Option) and not (one.multiple or one.is_flag or one.count)
+        ]
+        twice = next((one for one in single if single.count(one) > 1), None)
+        if twice is not None and not ctx.resilient_parsing:
+            raise click.UsageError(f"{twice.opts[0]} is given twice, and takes one value", ctx=ctx)
+        return super().parse_args(ctx, args)
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         first, _, rest = (self.help or "").partition("\n\n")
         formatter.write_paragraph()

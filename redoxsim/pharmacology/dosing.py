@@ -152,7 +152,10 @@ def _is_rate(amount: Quantity) -> bool:
 def _amount(text: str, whole: str) -> Quantity:
     if not text:
         raise DesignError(f"'{whole}' has no amount", hint=HINT)
-    amount = units.quantity(text)
+    try:
+        amount = units.quantity(text)
+    except UnitError as error:
+        raise UnitError(f"amount in '{whole}': {error.message}", hint=error.hint) from error
     if amount.value < 0:
         raise DesignError(f"negative dose in '{whole}'", hint="doses are zero or more")
     return amount

@@ -86,7 +86,7 @@ class Design:
         if len(set(lengths.values())) > 1:
             text = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise DesignError(
-                f"zipped axes must be equally long: {text}", hint="Design.product takes every combination"
+                f"zipped axes must be equally long: {text}", hint="not zipped, every combination is taken"
             )
         return cls(found, "zip")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.errors import DesignError, SolveError, nearest
+from redoxsim.errors import DesignError, SolveError, Where, nearest
 from redoxsim.network.parts import Parameter
 from redoxsim.pharmacology import Schedule
 from redoxsim.solve import Schedule as SolveSchedule
@@ -248,8 +248,13 @@ def fit(
     if starts < 1:
         raise DesignError(f"a fit needs at least one start, not {starts}")
     points = load_points(data)
+    file = str(data) if isinstance(data, str | Path) else None
     if len({one.condition for one in points}) > 1:
-        raise DesignError("the table has several conditions", hint="fit one of them; --dose says what was dosed in it")
+        raise DesignError(
+            "the table has several conditions",
+            where=Where(file=file),
+            hint="fit one of them; --dose says what was dosed in it",
+        )
     background = Schedule.of(doses)
     timed = points[0].axis == "time"
     if timed and (at is not None or given is not None):
@@ -265,7 +270,7 @@ def fit(
     when = {agents[0].id: given} if agents and given else {}
     axis: Axis | None = None
     if timed:
-        times = measured_times(points)
+        times = measured_times(points, file)
         schedules: tuple[SolveSchedule, ...] = (setup.schedule(background),)
         index = np.zeros(1, dtype=np.intp)
     else:
@@ -293,7 +298,7 @@ def fit(
         ends=ends,
         starts=starts,
         seed=options.seed,
-        file=str(data) if isinstance(data, str | Path) else None,
+        file=file,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim import units
-from redoxsim.errors import DesignError, FitError, UnitError
+from redoxsim.errors import DesignError, FitError, UnitError, Where
 from redoxsim.pharmacology import Agent
 from redoxsim.study.design import Axis
 from redoxsim.study.points import LabPoints
@@ -36,7 +36,7 @@ def to_model_unit(setup: Setup, one: LabPoints) -> float:
         raise UnitError(f"'{one.observable}' is measured in {one.unit}: {error.message}", hint=error.hint) from error
 
 
-def measured_times(points: Sequence[LabPoints]) -> Times:
+def measured_times(points: Sequence[LabPoints], file: str | None = None) -> Times:
     """Output times of a time course (T,): all at which something was measured.
 
     Raises
@@ -45,9 +45,9 @@ def measured_times(points: Sequence[LabPoints]) -> Times:
     """
     times = Times(np.unique(np.concatenate([one.x for one in points])))
     if times.seconds[0] < 0.0:
-        raise DesignError("the table has times before 0 h")
+        raise DesignError("the table has times before 0 h", where=Where(file=file))
     if times.seconds[-1] <= 0.0:
-        raise DesignError("the table has no time after 0 h")
+        raise DesignError("the table has no time after 0 h", where=Where(file=file))
     return times
 
 

@@ -140,7 +140,8 @@ def _agent(
     name, unit = split_head(head)
     dosed = np.unique(doses[doses > 0.0])
     if dosed.size < 4:
-        raise DesignError(f"{name} alone has {dosed.size} doses; a curve needs 4", where=Where(file=file))
+        count = f"{dosed.size} dose{'' if dosed.size == 1 else 's'}"
+        raise DesignError(f"{name} alone has {count}; a curve needs 4", where=Where(file=file))
     try:
         fit = fit_hill(doses, wells, orientation=orientation, scale=scale, profile=False)  # type: ignore[arg-type]
     except RedoxsimError as error:

@@ -80,7 +80,9 @@ def schedule_map(
             raise DesignError(f"doses are given for '{name}', which is not scheduled", hint=nearest(name, names))
     missing = [name for name in names if name not in doses]
     if missing:
-        raise DesignError(f"no dose of '{missing[0]}' is given", hint="one amount is enough: doses={'bso': '100 uM'}")
+        raise DesignError(
+            f"no dose of '{missing[0]}' is given", hint=f"one amount is enough, such as 100 uM of '{missing[0]}'"
+        )
     background = Schedule.of(with_)
     both = sorted(set(names) & set(background.targets()))
     if both:

@@ -100,7 +100,11 @@ class Setup:
         known = set(self.symbols)
         for name in found:
             if name not in known:
-                raise DesignError(f"the model has nothing called '{name}' to observe", hint=nearest(name, self.symbols))
+                known_here = ", ".join(self.observed(None)[:4])
+                raise DesignError(
+                    f"the model has nothing called '{name}' to observe",
+                    hint=nearest(name, self.symbols) or f"it has {known_here} and others",
+                )
         return tuple(dict.fromkeys(found))
 
     def label(self, name: str) -> str:
@@ -272,10 +276,10 @@ def override(network: Network, name: str, value: Override) -> float:
     if name not in known:
         raise DesignError(f"the model has nothing called '{name}' to set", hint=nearest(name, known))
     if isinstance(value, str | units.Quantity):
-        amount = units.quantity(value)
-        if not amount.unit:
-            return amount.value
         try:
+            amount = units.quantity(value)
+            if not amount.unit:
+                return amount.value
             return to_model(network, name, amount)
         except UnitError as error:
             raise UnitError(f"value of '{name}': {error.message}", hint=error.hint) from error

@@ -47,6 +47,9 @@ def read_csv(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str | Non
     (at, heads), *body = rows
     if not body:
         raise ReadError("has no rows", where=where)
+    twice = next((head for head in heads if head and heads.count(head) > 1), None)
+    if twice is not None:
+        raise ReadError(f"has two columns '{twice}' in line {at}", where=where, hint="give each a name of its own")
     wide = next((line for line, cells in body if any(cells[len(heads) :])), None)
     if wide is not None:
         raise ReadError(

@@ -1,0 +1,60 @@
+"""What a person gets wrong: the message names the thing, the place and the nearest right one, and nothing is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+
+TABLES = {
+    "twice.csv": "auranofin [uM],auranofin [uM],viability\n0,0,1\n1,1,0.5\n",
+    "start.csv": "time [h],GSH_c [mM]\n0,4\n",
+    "few.csv": "auranofin [uM],bso [uM],viability\n0,0,1\n1,0,0.5\n0,1,0.9\n",
+}
+MISTAKES = [
+    ("dose-response --agent auranofin --agent bso", "--agent is given twice, and takes one value"),
+    ("simulate gsh --until 1h --until 2h", "--until is given twice, and takes one value"),
+    ("dose-response gsh --agent bso", "nothing called 'viability' to observe", "it has GSH_c"),
+    (
+        "combine --agent auranofin --agent bso --observe GSH_c --score bliss",
+        "no synergy is scored of GSH_c",
+        "viability",
+    ),
+    ("combine --agent auranofin --agent bso@-24h=0,1uM", "'bso@-24h=0,1uM' is not AGENT[=RANGE][@TIME]", "such as"),
+    ("simulate gsh --until 1h --set GSR=abc", "value of 'GSR': 'abc' does not start with a number"),
+    ("simulate gsh --until 1h --set GSH_c=1mm", "value of 'GSH_c': unknown unit 'mm'", "'mM'"),
+    ("simulate gsh --until 1h --dose bso=1uMM", "amount in 'bso=1uMM': unknown unit 'uMM'", "'uM'"),
+    ("score twice.csv", "twice.csv: has two columns 'auranofin [uM]' in line 1", "a name of its own"),
+    ("fit gsh start.csv --free VGCL", "start.csv: the table has no time after 0 h"),
+    ("plate few.csv --doses 6", "few.csv: auranofin alone has 1 dose; a curve needs 4"),
+    ("scan gsh --axis GSR=1,2 --axis GSS=1,2,3 --zip --until 1h", "equally long: GSR 2, GSS 3", "every combination"),
+    ("schedule --agent auranofin --agent bso", "no dose of 'auranofin' is given", "such as 100 uM of 'auranofin'"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one[0])
+def test_a_mistake_is_named(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in TABLES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    line, *words = mistake
+    ran = command(*line.split())
+    assert ran.code == 2, ran.err
+    for text in words:
+        assert text in ran.err
+    assert "Traceback" not in ran.err
+    assert not ran.out
+
+
+def test_what_may_be_given_again_still_may(command: Command) -> None:
+    ran = command(
+        "simulate", "gsh", "--until", "1h", "--observe", "GSH_c", "--observe", "Cys", "--set", "GSR=1", "--set", "GSS=1"
+    )
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("time [h],GSH_c [uM],Cys [uM]")
