@@ -104,7 +104,7 @@ class _Problem:
         beside[rows, columns, which] += step
         found = self.residuals(np.concatenate([places, beside.reshape(-1, p)]))
         out = np.zeros((k, self.y.size, p))
-        out[rows, :, which] = (found[k:].reshape(k, p - 1, -1) - found[:k, None]) / step[..., None]
+        out[rows, :, which] = (found[k:].reshape(k, p - 1, self.y.size) - found[:k, None]) / step[..., None]
         return found[:k], out
 
     def down(self, start: Floats, *, tolerance: float) -> Any:
