@@ -21,8 +21,8 @@ from redoxsim.cli.options import (
     output_options,
     solving_options,
 )
-from redoxsim.cli.result import run_study
-from redoxsim.cli.talk import Talk
+from redoxsim.cli.result import run_study, study_of
+from redoxsim.cli.talk import Progress, Talk
 from redoxsim.errors import DesignError
 
 if TYPE_CHECKING:
@@ -92,10 +92,32 @@ def command(
                 "--explain follows one readout of one cell", hint="leave out --observe, --data and --cells"
             )  # fmt: skip
         return run_trace(prepare, explain, doses=doses, output=output, solving=solving, talk=talk)
+
+    def prepared(progress: Progress) -> object:
+        plan = prepare(progress=progress)
+        for text in too_late(doses, float(study_of(plan).rows.times.seconds[-1])):
+            talk.note(f"Note: {text} comes after the last output and does nothing.")
+        return plan
+
     return run_study(
-        lambda progress: prepare(progress=progress),
-        solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data),
+        prepared, solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data)
     )  # fmt: skip
+
+
+def too_late(doses: Sequence[str], end: float) -> list[str]:
+    """Doses that come at ``end`` seconds or after it, in words.
+
+    >>> too_late(["auranofin=2uM@1h", "bso=10uM@5h"], 2 * 3600.0)
+    ['BSO 10 µM at 5 h']
+    """
+    from redoxsim.pharmacology import parse_dose
+
+    late = [text for text in doses if min(row.time for row in parse_dose(text)) >= end]
+    if not late:
+        return []
+    from redoxsim.report.conditions import dose_words
+
+    return [dose_words(text) for text in late]
 
 
 def _figure(study: Study, *, doses: tuple[str, ...], data: Path | None) -> Callable[[ResultSet], Figure]:

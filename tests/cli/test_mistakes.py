@@ -58,3 +58,10 @@ def test_what_may_be_given_again_still_may(command: Command) -> None:
     )
     assert ran.code == 0, ran.err
     assert ran.out.startswith("time [h],GSH_c [uM],Cys [uM]")
+
+
+@pytest.mark.parametrize(("time", "said"), [("1h", True), ("3h", True), ("30min", False)])
+def test_a_dose_that_comes_too_late_is_said(command: Command, time: str, said: bool) -> None:
+    ran = command("simulate", "gsh", "--until", "1h", "--observe", "GSH_c", "--dose", f"bso=10uM@{time}")
+    assert ran.code == 0, ran.err
+    assert ("comes after the last output and does nothing" in ran.err) is said
