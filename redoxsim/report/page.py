@@ -69,8 +69,12 @@ class Section:
 
     def drawn(self, claim: str) -> str:
         """In how many draws of the constants all of a claim holds, below its answer."""
-        words = self.run.summary.get("draws", {}).get("claims", {}).get(claim)
-        return f"<br><span class='small'>in draws: {_share(words)}</span>" if words else ""
+        drawn = self.run.summary.get("draws", {})
+        words = drawn.get("claims", {}).get(claim)
+        under = "".join(
+            f"; under the condition {_share(one)}" for one in drawn.get("conditional", {}).get(claim, {}).values()
+        )
+        return f"<br><span class='small'>in draws: {_share(words)}{under}</span>" if words else ""
 
     @property
     def verdicts(self) -> dict[str, Mapping[str, Any]]:

@@ -117,7 +117,9 @@ def _in_draws(claim: ClaimVerdict, agreed: Agreement | None) -> str:
         return ""
     if not share.of:
         return f" [of the draws of constants {share.words()}]"
-    return f" [of the draws of constants all of it holds in {share.words()}]"
+    under = (agreed.conditional if agreed else {}).get(claim.claim, {})
+    told = "".join(f"; if {when}, in {one.words()}" for when, one in under.items())
+    return f" [of the draws of constants all of it holds in {share.words()}{told}]"
 
 
 def verdicts_markdown(

@@ -90,6 +90,11 @@ class Agreement:
         return {
             "text": self.text,
             "claims": {name: one.words() for name, one in self.claims.items()},
+            "conditional": {
+                name: {when: one.words() for when, one in found.items()}
+                for name, found in self.conditional.items()
+                if found
+            },
             "expectations": {name: one.record for name, one in self.expectations.items()},
         }
 

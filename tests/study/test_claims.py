@@ -6,8 +6,9 @@ import pytest
 
 from redoxsim import catalog
 from redoxsim.errors import ReadError
+from redoxsim.report.verdicts import claim_lines
 from redoxsim.study import claims, experiment
-from redoxsim.study.agreement import Share
+from redoxsim.study.agreement import Agreement, Share
 from redoxsim.study.claims import Answer
 from redoxsim.study.expectations import Verdict
 from redoxsim.study.experiment import Expectation, Quantity
@@ -188,3 +189,13 @@ def test_claims_without_an_answer_are_refused(tmp_path, text: str, says: str) ->
     (tmp_path / "experiment.toml").write_text(HEAD + text, encoding="utf-8")
     with pytest.raises(ReadError, match=says):
         experiment.load(tmp_path)
+
+
+def test_the_share_under_a_condition_is_told_beside_the_share_without() -> None:
+    agreed = Agreement(claims={"S9.1": Share(2, 32)}, conditional={"S9.1": {"it rains": Share(30, 32)}})
+    found = claims.answer(
+        "S9.1", [verdict(0.5), verdict(2.0, when="it rains")], Share(2, 32), {"it rains": Share(30, 32)}
+    )
+    said = "of the draws of constants all of it holds in 2 of 32 (6%); if it rains, in 30 of 32 (94%)"
+    assert claim_lines([found], agreed) == f"S9.1 reproduced only if it rains [{said}]"
+    assert agreed.record["conditional"] == {"S9.1": {"it rains": "30 of 32 (94%)"}}
