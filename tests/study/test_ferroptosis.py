@@ -105,3 +105,11 @@ def test_iron_sweep_too() -> None:
     assert low == sorted(low)
     assert low[1] < 1.0
     assert low[-1] > HIGH
+
+
+@pytest.mark.parametrize("solver", ["rosenbrock", "scipy"])
+@pytest.mark.parametrize("pool", [1.0, 1.2, 4.9])
+def test_ubiquinol_stays_within_a_pool_smaller_than_it_starts_with(pool: float, solver: str) -> None:
+    found = simulate("redox", values={"CoQ_tot": pool}, until="1 h", every="1 h", solver=solver)
+    assert np.all(np.asarray(found["QH2"]) < pool)
+    assert np.all(np.asarray(found["QH2"]) > 0.99 * pool)
