@@ -110,7 +110,6 @@ class Supply:
             sample = ndtr(ndtri(sample) @ self._mix.T)
         return {name: within(ends, sample[:, column]) for column, (name, ends) in enumerate(self.ranges.items())}
 
-
     def _points(self, n: int) -> FloatArray:
         """The next points of the unit cube, (n, d)."""
         dimensions = max(1, len(self.ranges))
