@@ -218,7 +218,7 @@ def profile_rss(points: Points, x50: Floats, box: Floats) -> Floats:
     rows = np.arange(at.shape[0])
     low, high = box[0, 3], box[1, 3]
     lnh = np.tile(np.linspace(low, high, _COARSE), (at.shape[0], 1))
-    gap = np.full(at.shape, (high - low) / (_COARSE - 1))
+    gap = (high - low) / (_COARSE - 1)
     spots = np.linspace(-1.0, 1.0, _FINE)
     for _ in range(_ROUNDS):  # a shrinking grid of slopes: one gap to either side of the best holds the minimum
         best = np.argmin(project(points, at, np.exp(lnh), box)[2], axis=1)

@@ -124,6 +124,10 @@ class Graph:
             return self.level[node.args[1]] == CONSTANT and self.affine(node.args[0])
         return node.op == "time"
 
+    def is_settled(self, index: int) -> bool:
+        """Whether the node is a number that constants alone decide: it is worked out once. Truth values are not."""
+        return self.level[index] == CONSTANT and not self.is_boolean(index)
+
     def is_boolean(self, index: int) -> bool:
         """Whether the node's value is a truth value."""
         return self.nodes[index].op in BOOLEAN

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redoxsim.codegen.emit import Writer
-from redoxsim.codegen.graph import CONSTANT, Graph
+from redoxsim.codegen.graph import Graph
 from redoxsim.equations.system import OdeSystem
 
 
@@ -41,10 +41,8 @@ def write_python(system: OdeSystem, graph: Graph) -> PythonText:
     entries = [(row, column, graph.add(expr)) for row, column, expr in system.jacobian]
     slopes = [(row, graph.add(expr)) for row, expr in system.dfdt]
     rates = [graph.symbols[name] for name, _ in system.rates]
-    # truth values are not hoisted, so that one that stays, as d(x * (1 < 2))/dx, is written with those that move
-    hoistable = [graph.level[node] == CONSTANT and not graph.is_boolean(node) for _, _, node in entries]
-    still = [entry for entry, stays in zip(entries, hoistable, strict=True) if stays]
-    moving = [entry for entry, stays in zip(entries, hoistable, strict=True) if not stays]
+    still = [entry for entry in entries if graph.is_settled(entry[2])]
+    moving = [entry for entry in entries if not graph.is_settled(entry[2])]
     bodies = {
         "rhs": rhs,
         "jac": [node for _, _, node in moving],
@@ -119,7 +117,7 @@ def _hoisted(graph: Graph, roots: Sequence[int]) -> list[int]:
         if index in done:
             continue
         done.add(index)
-        if graph.level[index] == CONSTANT and not graph.is_boolean(index):
+        if graph.is_settled(index):
             found.add(index)
         else:
             stack.extend(graph.nodes[index].args)

@@ -71,7 +71,7 @@ def library() -> Any:
     return llvm
 
 
-def compile_text(text: str, *, level: int = 2, code_level: int = 1) -> bytes:
+def compile_text(text: str, *, level: int = 2) -> bytes:
     """Object code for this processor from LLVM IR.
 
     Code generation at level 1 takes two thirds of the time of level 2, and what it makes runs as fast, to the same
@@ -89,21 +89,21 @@ def compile_text(text: str, *, level: int = 2, code_level: int = 1) -> bytes:
             parsed.verify()
         except RuntimeError as error:
             raise BuildError(f"generated code is not valid: {error}") from error
-        machine, builder, passes = _tools(level, code_level)
+        machine, builder, passes = _tools(level)
         if level:
             passes.run(parsed, builder)
         return bytes(machine.emit_object(parsed))
 
 
 @lru_cache(maxsize=8)
-def _tools(level: int, code_level: int) -> tuple[Any, Any, Any]:
+def _tools(level: int) -> tuple[Any, Any, Any]:
     """Target machine, pass builder and passes, made once: LLVM keeps 7 kB of every set of passes that it ran.
 
     To be used under the lock.
     """
     llvm, here = library(), host()
     machine = llvm.Target.from_triple(here.triple).create_target_machine(
-        cpu=here.cpu, features=here.features, opt=code_level, reloc="pic", codemodel="jitdefault", jit=True
+        cpu=here.cpu, features=here.features, opt=1, reloc="pic", codemodel="jitdefault", jit=True
     )
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
     passes = llvm.create_new_module_pass_manager()

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from redoxsim.codegen.graph import CONSTANT, Graph
+from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm.functions import per_lane, reciprocal
 from redoxsim.codegen.llvm.text import Function, Value
 
@@ -162,12 +162,7 @@ class Lowering:
         return node.args
 
     def _is_kept(self, index: int) -> bool:
-        return (
-            self.constants is not None
-            and self.graph.level[index] == CONSTANT
-            and self.graph.nodes[index].op != "number"
-            and not self.graph.is_boolean(index)
-        )
+        return self.constants is not None and self.graph.nodes[index].op != "number" and self.graph.is_settled(index)
 
     def _factors(self, index: int) -> tuple[bool, tuple[int, ...]]:
         """(negated, factors) of a product that is used once and so can be fused with a sum; else no factors."""

@@ -122,7 +122,7 @@ def pointwise(system: OdeSystem) -> Pointwise:
     kept = cache.load(name)
     if kept is None:
         text, sizes = write_pointwise(system, host().target(1))
-        code = compile_text(text, code_level=1)
+        code = compile_text(text)
         cache.save(name, sizes, code)
     else:
         sizes, code = {key: int(value) for key, value in kept[0].items()}, kept[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redoxsim.codegen.graph import CONSTANT, Graph
+from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm.lower import JUMPS, Constants
 from redoxsim.equations.simplify import BOOLEAN
 
@@ -101,12 +101,7 @@ class Trees:
         return exact
 
     def _is_kept(self, index: int) -> bool:
-        return (
-            self.constants is not None
-            and self.graph.level[index] == CONSTANT
-            and self.graph.nodes[index].op != "number"
-            and not self.graph.is_boolean(index)
-        )
+        return self.constants is not None and self.graph.nodes[index].op != "number" and self.graph.is_settled(index)
 
     def _node(self, op: str, exact: bool, args: tuple[int, ...], extra: object = None) -> int:
         key = (op, exact, args, repr(extra))
