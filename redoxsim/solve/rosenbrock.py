@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time as clock
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import CompiledSystem, compile_system
 from redoxsim.codegen.llvm.host import host
-from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, check_size, kernel
-from redoxsim.codegen.llvm.run import Job, Outcome, execute
+from redoxsim.codegen.llvm.kernel import Kernel, Observer, Recipe, Shape, check_size, kernel
+from redoxsim.codegen.llvm.run import Job, Outcome, Running, execute
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.driver import below_zero, warnings_of
@@ -38,6 +39,8 @@ NO_REST = len(STATUSES)
 """A row that has no steady state to begin from: a number that the kernel does not give."""
 BLOCK_BYTES = 64 * 2**20
 """Memory for the rows under way, results apart."""
+SMALLEST_PART = 256
+"""Rows below which no batch is parted."""
 BLOCK_MARKED = 256
 """Rows that are looked at for negative values at once."""
 NAME = "rosenbrock"
@@ -175,40 +178,30 @@ class _Many:
         check_symbols(batch.reductions, symbols_of(batch.system))
         observer = built.observer(batch.observe, machines)
         reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
-        values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
+        values = np.empty((batch.rows, len(batch.observe), len(batch.times)))
         ended = np.full(batch.rows, -1, dtype=np.int64)  # places in STATUSES, NO_REST, or -1
         steps, rejected = np.zeros(batch.rows, dtype=np.int64), np.zeros(batch.rows, dtype=np.int64)
         seconds = np.zeros(batch.rows)
         messages: dict[int, str] = {}
-        per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
-        size = max(1024, BLOCK_BYTES // per_row)
-        for begin in range(0, batch.rows, size):
-            if self.cancel is not None and self.cancel():
-                break
-            rows = np.arange(begin, min(begin + size, batch.rows))
-            began = clock.perf_counter()
-            starts = self.starts(rows)
-            part = slice(begin, begin + len(rows))
-            outcome = execute(
-                built, observer, self.job(rows, starts), threads=solver.workers(), cancel=self.cancel,
-                values=values[part],
-                progress=None if self.progress is None else lambda done, base=begin: self.progress(base + done),  # type: ignore[misc]
-            )  # fmt: skip
-            good = np.flatnonzero(outcome.status == 0)
-            reduced[rows[good]] = pick(batch.reductions, outcome.reduced[good])
-            ended[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
-            seconds[part] = (clock.perf_counter() - began) / len(rows)
-            for offset, state in starts.failed.items():
-                row = int(rows[offset])
-                values[row] = reduced[row] = np.nan
-                ended[row], messages[row] = NO_REST, state.message
-            for offset, found in self._negatives(built, rows, starts, outcome):
-                messages[int(rows[offset])] = "; ".join(found)
+        began = clock.perf_counter()
+        with closing(self._parts(built, observer, values)) as parts:  # whatever happens here, its threads end
+            for part, starts, outcome in parts:
+                good = np.flatnonzero(outcome.status == 0)
+                reduced[part][good] = pick(batch.reductions, outcome.reduced[good])
+                ended[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
+                began, before = clock.perf_counter(), began
+                seconds[part] = (began - before) / len(outcome.status)
+                for offset, state in starts.failed.items():
+                    row = part.start + offset
+                    values[row] = reduced[row] = np.nan
+                    ended[row], messages[row] = NO_REST, state.message
+                for offset, found in self._negatives(built, part, starts, outcome):
+                    messages[part.start + offset] = "; ".join(found)
         table = np.array([*STATUSES, Status.NO_STEADY_STATE, Status.INTERRUPTED], dtype=object)  # -1 is the last
         status = table[ended].tolist()
         not_run = np.flatnonzero((ended < 0) | (ended == NO_REST))
         costs: dict[int, Stats] = {row: Stats() for row in not_run.tolist()}
-        self._again(values, reduced, status, costs, messages)
+        self._again(values, reduced, status, costs, messages, np.flatnonzero((ended > 0) & (ended < NO_REST)))
         if self.progress is not None and Status.INTERRUPTED not in status:
             self.progress(batch.rows)
         return BatchSolution(
@@ -221,13 +214,55 @@ class _Many:
             reduced=reduced,
         )
 
-    def starts(self, rows: NDArray[np.intp]) -> Starts:
+    def _parts(
+        self, built: Kernel, observer: Observer, values: FloatArray
+    ) -> Generator[tuple[slice, Starts, Outcome], None, None]:
+        """Rows a part at a time, written to ``values``; while threads work on one, the next is made ready."""
+        rows, threads = self.batch.rows, self.solver.workers()
+        size = self._part_size(built)
+        under_way: list[tuple[slice, Starts, Running]] = []
+        try:
+            for begin in range(0, rows, size):
+                part = slice(begin, min(begin + size, rows))
+                values[part] = np.nan
+                if self.cancel is not None and self.cancel():
+                    continue
+                starts = self.starts(part)
+                job = self.job(part, starts)
+                done = [self._finished(one) for one in under_way]
+                under_way[:] = [(part, starts, Running(built, observer, job, threads=threads, values=values[part]))]
+                yield from done
+                if threads == 1:
+                    yield self._finished(under_way.pop())
+            yield from [self._finished(one) for one in under_way]
+        finally:
+            for _, _, running in under_way:
+                running.stop()
+
+    def _part_size(self, built: Kernel) -> int:
+        """Rows of a part: few enough for memory, and for the first not to keep threads waiting.
+
+        Rows that begin at rest share the search for it, and are not parted for less than memory.
+        """
+        per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
+        size = max(SMALLEST_PART, BLOCK_BYTES // per_row)
+        if self.batch.start != "given" or self.solver.workers() == 1:
+            return size
+        return min(size, max(SMALLEST_PART, -(-self.batch.rows // 4)))
+
+    def _finished(self, one: tuple[slice, Starts, Running]) -> tuple[slice, Starts, Outcome]:
+        part, starts, running = one
+        told = self.progress
+        progress = None if told is None else lambda done: told(part.start + done)
+        return part, starts, running.finish(progress, self.cancel)
+
+    def starts(self, rows: slice | NDArray[np.intp]) -> Starts:
         """Start values of some rows: a pure function of each row's own values."""
         return start_rows(
             self.solver, self.compiled, self.batch, rows, self.which[rows], self.programs.starts(), self.cache
         )
 
-    def job(self, rows: NDArray[np.intp], starts: Starts) -> Job:
+    def job(self, rows: slice | NDArray[np.intp], starts: Starts) -> Job:
         which = self.which[rows]
         return Job(
             start=np.hstack([starts.y, starts.p]), atol=starts.atol, begin=self.programs.starts()[which],
@@ -236,7 +271,7 @@ class _Many:
         )  # fmt: skip
 
     def _negatives(
-        self, built: Kernel, rows: NDArray[np.intp], starts: Starts, outcome: Outcome
+        self, built: Kernel, part: slice, starts: Starts, outcome: Outcome
     ) -> Iterator[tuple[int, tuple[str, ...]]]:
         """(offset, what to say) of rows in which a species went below zero beyond tolerance.
 
@@ -247,12 +282,12 @@ class _Many:
         marked = np.flatnonzero((outcome.status == 0) & (outcome.below < 0.0))
         for begin in range(0, len(marked), BLOCK_MARKED):
             some = marked[begin : begin + BLOCK_MARKED]
-            part = Starts(y=starts.y[some], p=starts.p[some], atol=starts.atol[some], failed={})
-            job = self.job(rows[some], part)
-            again = execute(built, built.observer(batch.system.states), job, threads=self.solver.workers())
+            again = Starts(y=starts.y[some], p=starts.p[some], atol=starts.atol[some], failed={})
+            job = self.job(part.start + some, again)
+            seen = execute(built, built.observer(batch.system.states), job, threads=self.solver.workers())
             for place, offset in enumerate(some.tolist()):
                 if offset not in starts.failed:
-                    y, atol = again.values[place], part.atol[place]
+                    y, atol = seen.values[place], again.atol[place]
                     found = below_zero(batch.system, batch.times, y, atol, batch.rtol)
                     if found:
                         yield offset, found
@@ -264,6 +299,7 @@ class _Many:
         status: list[Status],
         stats: dict[int, Stats],
         messages: dict[int, str],
+        failed: NDArray[np.intp],
     ) -> None:
         """Rows that failed, with SciPy.
 
@@ -271,12 +307,10 @@ class _Many:
         needs more steps, each a hundred times as dear.
         """
         patient = self.solver.again and self.batch.max_steps >= Batch.max_steps
-        again = set(STATUSES[1:]) if patient else set()
-        left = set(STATUSES[1:]) - again
-        if left:
-            messages |= {row: f"{self.solver.name}: {state.value}" for row, state in enumerate(status) if state in left}
-        failed = [row for row, state in enumerate(status) if state is not Status.OK and state in again]
-        for row in failed:
+        if not patient:
+            messages |= {row: f"{self.solver.name}: {status[row].value}" for row in failed.tolist()}
+            return
+        for row in failed.tolist():
             if self.cancel is not None and self.cancel():
                 return
             before = status[row]
@@ -303,19 +337,20 @@ def start_rows(
     solver: RosenbrockSolver,
     compiled: CompiledSystem,
     batch: Batch,
-    rows: NDArray[np.intp],
+    rows: slice | NDArray[np.intp],
     which: NDArray[np.intp],
     begins: FloatArray,
     cache: SteadyCache,
 ) -> Starts:
     """Start values and tolerances of rows; ``which`` are their schedules, ``begins`` when each schedule begins."""
     n, m = len(batch.system.states), len(batch.system.constants)
-    y, p = np.empty((len(rows), n)), np.empty((len(rows), m))
+    y, p = np.empty((len(which), n)), np.empty((len(which), m))
     failed: dict[int, SteadyState] = {}
     columns = {name: np.asarray(column, dtype=np.float64)[rows] for name, column in batch.columns.items()}
     for time in np.unique(begins[which]).tolist():
         members = np.flatnonzero(begins[which] == time)
-        part = {name: column[members] for name, column in columns.items()}
+        alike = len(members) == len(which)
+        part = columns if alike else {name: column[members] for name, column in columns.items()}
         if batch.start == "given":
             y[members], p[members] = compiled.initial_rows(part, len(members), time)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -146,7 +147,9 @@ def test_bits_do_not_depend_on_company(system: OdeSystem, monkeypatch: pytest.Mo
     ):  # fmt: skip
         np.testing.assert_array_equal(solver.solve_batch(part(rows)).values, expected[rows])
     monkeypatch.setattr(module, "BLOCK_BYTES", 0)
-    np.testing.assert_array_equal(RosenbrockSolver().solve_batch(whole).values, expected)
+    monkeypatch.setattr(module, "SMALLEST_PART", 2)
+    for threads in (1, 2):
+        np.testing.assert_array_equal(RosenbrockSolver(threads=threads).solve_batch(whole).values, expected)
     for row in (0, 2, 3):
         solution = RosenbrockSolver().solve(whole.row(row))
         np.testing.assert_array_equal(solution.values(["H", "E", "V"]), expected[row, [0, 3, 4]])
@@ -184,7 +187,7 @@ def test_step_budget(system: OdeSystem) -> None:
     assert {one.solver for one in result.stats} == {"rosenbrock"}
 
 
-def test_steady_start(network_of: NetworkOf) -> None:
+def test_steady_start(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network_of(["-> A; v", "A -> ; k*A"], species={"A": 9.0}, parameters={"v": 2.0, "k": 4.0})
     columns = {"v": np.array([2.0, 3.0, 2.0, -1.0])}
     batch = Batch(
@@ -194,6 +197,12 @@ def test_steady_start(network_of: NetworkOf) -> None:
     np.testing.assert_allclose(result.values[:3, 0], [[0.5, 0.5], [0.75, 0.75], [0.5, 0.5]], rtol=1e-12)
     assert result.status[3] is Status.NO_STEADY_STATE
     assert np.isnan(result.values[3]).all()
+    monkeypatch.setattr(module, "BLOCK_BYTES", 0)
+    monkeypatch.setattr(module, "SMALLEST_PART", 2)
+    parted = RosenbrockSolver().solve_batch(batch)
+    np.testing.assert_array_equal(parted.values, result.values)
+    assert parted.status == result.status
+    assert parted.messages == result.messages
 
 
 def test_cancel_and_progress(system: OdeSystem) -> None:
@@ -205,6 +214,35 @@ def test_cancel_and_progress(system: OdeSystem) -> None:
     stopped = RosenbrockSolver().solve_batch(batch_of(system), cancel=lambda: True)
     assert set(stopped.status) == {Status.INTERRUPTED}
     assert np.isnan(stopped.values).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_parts_of_a_batch(system: OdeSystem, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Progress never goes back; a stop keeps the rows that are done; an interrupt leaves no thread at work."""
+    monkeypatch.setattr(module, "BLOCK_BYTES", 0)
+    monkeypatch.setattr(module, "SMALLEST_PART", 5)
+    solver, whole = RosenbrockSolver(threads=threads), batch_of(system)
+    expected = RosenbrockSolver().solve_batch(whole).values
+    heard: list[int] = []
+    solver.solve_batch(whole, progress=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == whole.rows
+
+    heard.clear()
+    stopped = solver.solve_batch(whole, progress=heard.append, cancel=lambda: bool(heard))
+    done = np.array([status is Status.OK for status in stopped.status])
+    assert set(stopped.status) == {Status.OK, Status.INTERRUPTED}
+    np.testing.assert_array_equal(stopped.values[done], expected[done])
+    assert np.isnan(stopped.values[~done]).all()
+
+    before = threading.active_count()
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solver.solve_batch(whole, progress=interrupt)
+    assert threading.active_count() == before
 
 
 def test_nothing_to_do(system: OdeSystem) -> None:
