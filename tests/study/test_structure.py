@@ -5,6 +5,7 @@ Bands are loose on purpose; the numbers themselves are scored by ``redoxsim vali
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -85,6 +86,91 @@ def test_the_double_null_needs_cysteine_that_gives_its_electrons_to_gssg_and_glu
     trx_only = course(TXNRD1=0.0, GSR=0.0, aRNR_Grx=0.0, until="1 h")
     assert trx_only["growth_rate"][0] < 0.3 * wild
     assert one_way["GSH_c"][0] < course(TXNRD1=0.0, GSR=0.0, until="1 h")["GSH_c"][0]
+
+
+# An inhibitor of cystathionine gamma-lyase (propargylglycine in the paper), as if at once and all of it.
+CTH_BLOCK = """
+id = "cth-block"
+name = "CTH block"
+class = "CTH inhibitor"
+targets = ["CTH"]
+forms = ["reversible"]
+dose_species = "cth_block_x"
+dose_unit = "uM"
+default_doses = "1uM..1mM:log:4"
+caveats = ["Stands for the end of transsulfuration, not for a drug."]
+
+[[parameters]]
+id = "cth_block_Ki"
+value = 1e-6
+unit = "uM"
+grade = "C"
+source = "assumed"
+
+[[species]]
+id = "cth_block_x"
+compartment = "medium"
+
+[[factors]]
+reaction = "transsulfuration"
+factor = "cth_block_Ki/(cth_block_Ki + cth_block_x)"
+form = "reversible"
+target = "CTH"
+"""
+NULL = {"TXNRD1": 0.0, "GSR": 0.0}
+
+
+@pytest.fixture(scope="module")
+def liver(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Solution]:
+    """Courses of ``mouse-liver`` from its rest; only `cystine` uM of it outside, CTH blocked at 0 h if `block`."""
+    block_file = tmp_path_factory.mktemp("agents") / "cth-block.toml"
+    block_file.write_text(CTH_BLOCK, encoding="utf-8")
+
+    @cache
+    def run(cystine: float, *, null: bool, block: bool = False, bso: bool = False) -> Solution:
+        doses = [*(["cth-block=1mM"] if block else []), *(["bso=1mM"] if bso else [])]
+        found = rx.simulate(
+            redox(), doses=doses, until="72 h", every="12 h", cell="mouse-liver", agents=(str(block_file), "bso"),
+            values={"CySS_x": cystine, **(NULL if null else {})},
+        )  # fmt: skip
+        assert isinstance(found, Solution)
+        return found
+
+    return run
+
+
+@pytest.mark.parametrize("cystine", [0.0, 200.0])
+def test_in_the_liver_the_double_null_lives_on_methionine_and_on_cystine(
+    liver: Callable[..., Solution], cystine: float
+) -> None:
+    null, wild = liver(cystine, null=True), liver(cystine, null=False)
+    assert null["hazard"].max() < 2e-6
+    assert null["survival"][-1] > 0.95
+    assert null["LOOH"].max() < 10.0  # a fiftieth of what kills
+    assert null["GSH_c"].min() > 100.0
+    assert wild["GSH_c"][0] > 3000.0
+    assert null["GSSG_c"][0] > null["GSH_c"][0]  # each GSH is used once
+
+
+def test_in_the_liver_the_double_null_dies_without_transsulfuration_or_glutathione(
+    liver: Callable[..., Solution],
+) -> None:
+    """The wild type does not, as long as there is cystine."""
+    for found in (
+        liver(0.0, null=True, block=True), liver(200.0, null=True, block=True), liver(0.0, null=True, bso=True),
+    ):  # fmt: skip
+        assert found["survival"][-1] < 0.01
+    assert liver(200.0, null=False, block=True)["survival"][-1] > 0.95
+    assert liver(0.0, null=False, bso=True)["survival"][-1] > 0.95
+
+
+def test_with_the_transsulfuration_of_a_hepatocyte_in_culture_the_double_null_dies_on_methionine_alone() -> None:
+    """It lives by the rate of the liver, five times that of the profile `normal-hepatocyte`."""
+    found = rx.simulate(
+        redox(), doses=["CySS_x:=0uM"], until="72 h", every="12 h", cell="normal-hepatocyte", values=NULL
+    )
+    assert found["hazard"][0] < 2e-6
+    assert found["survival"][-1] < 0.01
 
 
 # ---- NRF2: one path, different gains (A02 to A05); stabilised, not released (E01 to E03)
