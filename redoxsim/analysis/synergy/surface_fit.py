@@ -59,7 +59,7 @@ class SurfaceFit:
 
     ``noise`` is the residual standard deviation (never below the smallest effect told apart), ``explained`` the share
     of the variance, ``samples`` (draws, p) refits to resampled residuals (none if not asked), ``errors`` (p,) local
-    standard errors.
+    standard errors. ``boxes`` low and high of every variant that was tried, the best first.
     """
 
     theta: Floats
@@ -70,6 +70,7 @@ class SurfaceFit:
     explained: float
     samples: Floats
     errors: Floats
+    boxes: tuple[tuple[Floats, Floats], ...]
 
     @property
     def said_noise(self) -> str:
@@ -122,7 +123,8 @@ def fit_surface(
     ----------
     boxes : starts (m, p), low (p,) and high (p,) of every variant of the surface; the best variant wins.
     draws : number of refits; residuals are drawn with replacement and widened by the parameters they have paid for.
-        Where they are smaller than effects can be told apart, noise of that size takes their place.
+        Where they are smaller than effects can be told apart, noise of that size takes their place. Each refit tries
+        every variant and takes the best for itself: which of two agents is the stronger is not known either.
     exact : go on to rounding; otherwise stop where a step gains next to nothing, as resamples may.
     """
     n = points.y.size
@@ -149,7 +151,8 @@ def fit_surface(
         if float(last.rss[0]) <= rss * (1.0 + 1e-9) + 1e-28:
             theta, rss = last.theta[0], float(last.rss[0])
         candidates.append((rss, theta, low, high))
-    rss, theta, low, high = min(candidates, key=lambda one: one[0])
+    candidates.sort(key=lambda one: one[0])
+    rss, theta, low, high = candidates[0]
     free = int(np.count_nonzero((low < high) & (theta > low) & (theta < high)))
     dof = max(n - free, 1)
     noise = max(float(np.sqrt(rss / dof)), SMALLEST_EFFECT)
@@ -165,11 +168,24 @@ def fit_surface(
             shaken = rng.normal(0.0, noise, (draws, n))
         else:
             shaken = residual[rng.integers(n, size=(draws, n))]
-        target = fitted + shaken
-        samples = descend(
-            model, target, np.tile(theta, (draws, 1)), low, high, weights=np.ones((draws, n)), most=60, tolerance=_ROUGH
-        ).theta
-    return SurfaceFit(theta, low, high, rss, noise, 1.0 - rss / total if total > 0.0 else 0.0, samples, errors)
+        samples = _refits(model, fitted + shaken, candidates)
+    explained = 1.0 - rss / total if total > 0.0 else 0.0
+    boxes_tried = tuple((one[2], one[3]) for one in candidates)
+    return SurfaceFit(theta, low, high, rss, noise, explained, samples, errors, boxes_tried)
+
+
+def _refits(model: Model, targets: Floats, variants: Sequence[tuple[float, Floats, Floats, Floats]]) -> Floats:
+    """(draws, p) best fits to (draws, n) resampled effects, each over all variants from the minimum of that variant."""
+    draws, n = targets.shape
+    least, best = np.full(draws, np.inf), np.empty((draws, variants[0][1].size))
+    for _, theta, low, high in variants:
+        found = descend(
+            model, targets, np.tile(theta, (draws, 1)), low, high, weights=np.ones((draws, n)), most=60,
+            tolerance=_ROUGH,
+        )  # fmt: skip
+        closer = found.rss < least
+        least[closer], best[closer] = found.rss[closer], found.theta[closer]
+    return best
 
 
 def fit_note(points: Points, fit: SurfaceFit, draws: int) -> str:
@@ -197,7 +213,7 @@ def open_end(
 
     Where doses end below a plateau, noise can bend a curve into a small one that looks complete. So the surface is
     fitted again with the half-way dose held beyond the tested doses, above and below: the plateau counts as seen if
-    that is worse than noise explains (likelihood ratio, 95% for one parameter).
+    that is worse than noise explains (likelihood ratio, 95% for one parameter), in every variant of the surface.
 
     Parameters
     ----------
@@ -207,24 +223,19 @@ def open_end(
     n = points.y.size
     allowed = fit.rss + _CHI2_95 * fit.noise**2
     for side, where in ((1, "above its largest"), (0, "below its smallest")):
-        low, high = fit.low.copy(), fit.high.copy()
         edge = points.limits[agent, side]
-        (low if side else high)[half] = edge
         starts = np.tile(fit.theta, (4, 1))
         starts[:, half] = edge + (1.0 if side else -1.0) * np.array([0.0, 0.0, 0.5, 0.5]) * REACH
         starts[1::2, plateau] = most
-        rival = descend(
-            model,
-            np.broadcast_to(points.y, (4, n)),
-            np.clip(starts, low, high),
-            low,
-            high,
-            weights=np.ones((4, n)),
-            most=60,
-            tolerance=_ROUGH,
-        )
-        if float(np.min(rival.rss)) <= allowed:
-            return f"the effects fit as well with half of the effect of {name} {where} tested dose"
+        for floor, roof in fit.boxes:
+            low, high = floor.copy(), roof.copy()
+            (low if side else high)[half] = edge
+            rival = descend(
+                model, np.broadcast_to(points.y, (4, n)), np.clip(starts, low, high), low, high,
+                weights=np.ones((4, n)), most=60, tolerance=_ROUGH,
+            )  # fmt: skip
+            if float(np.min(rival.rss)) <= allowed:
+                return f"the effects fit as well with half of the effect of {name} {where} tested dose"
     return ""
 
 
