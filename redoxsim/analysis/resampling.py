@@ -128,11 +128,11 @@ def replicates(
     Returns
     -------
     Replicates : full grid over all doses that occur, replicates in the order of the rows; combinations that were not
-        measured have none.
+        measured have none, nor single agents at doses that were given in combinations only (as along a ray).
 
     Raises
     ------
-    DesignError : if an agent has no untreated wells, or the untreated control or a single-agent dose is missing.
+    DesignError : if an agent has no untreated wells, the untreated control is missing, or an agent was never alone.
     """
     table = numbers(doses, "doses")
     values = numbers(effect, "effects")
@@ -149,15 +149,11 @@ def replicates(
     wells: dict[tuple[int, ...], list[float]] = {}
     for row, value in zip(place.tolist(), values.tolist(), strict=True):
         wells.setdefault(tuple(row), []).append(value)
-    for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
-        missing = [
-            axis[k] for k in range(axis.size) if tuple(k if j == i else 0 for j in range(len(axes))) not in wells
-        ]
-        if missing:
-            what = "the untreated control" if missing[0] == 0.0 else f"{name}={missing[0]:g} alone"
-            raise DesignError(
-                f"{what} was not measured", hint="every dose of a combination is needed alone, and the control too"
-            )
+    if (0,) * len(axes) not in wells:
+        raise DesignError("the untreated control was not measured", hint="a row with a dose of zero of every agent")
+    for i, name in enumerate(names):
+        if not any(cell[i] and not any(cell[:i] + cell[i + 1 :]) for cell in wells):
+            raise DesignError(f"{name} alone was not measured", hint="every score compares with the agents alone")
     full = np.full((max(map(len, wells.values())), *(axis.size for axis in axes)), np.nan)
     for cell, found in wells.items():
         for k, value in enumerate(found):

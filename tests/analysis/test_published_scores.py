@@ -5,6 +5,10 @@ Lee: lonafarnib (SCH66336) and 4-HPR on UMSCC22B cells, surviving fractions, fro
 2009 (doi:10.1198/sbr.2009.0001) prints. Its table 3 prints the lines of the first example of Chou and Talalay 1984
 (doi:10.1016/0065-2571(84)90007-4): o-phenanthroline and ADP on alcohol dehydrogenase.
 
+Chou: paclitaxel and cisplatin on 833K teratocarcinoma cells, from table 3 of Chou et al. 1994
+(doi:10.1093/jnci/86.20.1517); the median-effect lines and the doses alone that an R package prints for them
+(github.com/jhchou/medianeffect, commit 08cb14d, data-raw/in_development.R), to the three digits that it gives.
+
 NCATS: block 6 of assay 10023 of NCATS Matrix (matrix.ncats.nih.gov), pyronaridine and artesunate on malaria parasites,
 viability in percent, with the scores that site gives it (github.com/shuyuzheng/synergyfinder, commit ea2d246,
 data-raw/NCATS_10023).
@@ -95,6 +99,46 @@ def test_the_index_of_a_ray_is_that_of_its_printed_lines() -> None:
         alone = 36.803 * odds ** (1 / 1.302), 1.666 * odds ** (1 / 1.178)
         assert found.values[k, k] == pytest.approx(8.7 * k / alone[0] + 0.5 * k / alone[1], rel=2e-3)
     assert not found.defined[1, 2]
+
+
+PACLITAXEL = np.array([0.0, 0.001, 0.002, 0.004, 0.005, 0.01, 0.02])
+CISPLATIN = np.array([0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0])
+KILLED = {
+    # doses of paclitaxel and cisplatin, fraction affected
+    (0.002, 0.0): 0.429, (0.004, 0.0): 0.708, (0.005, 0.0): 0.761, (0.01, 0.0): 0.882, (0.02, 0.0): 0.932,
+    (0.0, 0.05): 0.055, (0.0, 0.1): 0.233, (0.0, 0.2): 0.301, (0.0, 0.5): 0.559, (0.0, 1.0): 0.821, (0.0, 2.0): 0.953,
+    (0.001, 0.1): 0.45, (0.002, 0.2): 0.701, (0.005, 0.5): 0.91, (0.01, 1.0): 0.968,
+}  # fmt: skip
+ALONE = {
+    # pair: the doses alone with the same effect, as printed
+    (0.001, 0.1): (0.00185, 0.279), (0.002, 0.2): (0.00429, 0.574), (0.005, 0.5): (0.0138, 1.56),
+    (0.01, 1.0): (0.0333, 3.31),
+}  # fmt: skip
+
+
+def test_doses_alone_and_indices_are_those_medianeffect_prints_for_chou() -> None:
+    """A ray; 0.001 of paclitaxel was never tested alone, and the lines need no more than the doses that were."""
+    affected = np.full((PACLITAXEL.size, CISPLATIN.size), np.nan)
+    affected[0, 0] = 0.0
+    for (first, second), share in KILLED.items():
+        affected[np.searchsorted(PACLITAXEL, first), np.searchsorted(CISPLATIN, second)] = share
+    grid = EffectGrid(
+        PACLITAXEL, CISPLATIN, affected, orientation="inhibition", scale="fraction", failed=np.isnan(affected),
+        agents=("paclitaxel", "cisplatin"),
+    )  # fmt: skip
+    for place, printed in enumerate([(1.25, 0.00217), (1.46, 0.320)]):
+        known = np.isfinite(grid.edge(place))
+        line = MedianEffect(grid.agents[place], grid.doses[place][known], grid.edge(place)[known])
+        assert (line.m, line.dm) == pytest.approx(printed, rel=3e-3)
+    tables = score(grid, ["ci", "dri_1", "dri_2"], settings=Settings(extrapolate=True))
+    within = combination_index(grid)
+    for (first, second), alone in ALONE.items():
+        cell = np.searchsorted(PACLITAXEL, first), np.searchsorted(CISPLATIN, second)
+        assert tables["dri_1"].values[cell] * first == pytest.approx(alone[0], rel=4e-3)
+        assert tables["dri_2"].values[cell] * second == pytest.approx(alone[1], rel=4e-3)
+        assert tables["ci"].values[cell] == pytest.approx(first / alone[0] + second / alone[1], rel=4e-3)
+        # the last one needs 0.0333 of paclitaxel and 3.31 of cisplatin; 0.02 and 2 were tested
+        assert within.defined[cell] == (alone[0] <= 0.02 and alone[1] <= 2.0)
 
 
 PYRONARIDINE = np.array([0.0, *(0.075 / 2.0 ** np.arange(8, -1, -1))])

@@ -55,7 +55,7 @@ def test_combinations_not_measured_are_failed_cells_and_missing_wells_are_left_o
     ("drop", "message"),
     [
         (lambda r: (r[:, 0] == 0) & (r[:, 1] == 0), "the untreated control was not measured"),
-        (lambda r: (r[:, 0] == D1[2]) & (r[:, 1] == 0), "af=0.464159 alone was not measured"),
+        (lambda r: (r[:, 0] > 0) & (r[:, 1] == 0), "af alone was not measured"),
         (lambda r: r[:, 1] == 0, "bso has no zero dose first"),
         (lambda r: r[:, 1] > 0, "bso has no dose beside zero"),
     ],

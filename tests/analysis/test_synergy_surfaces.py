@@ -375,6 +375,35 @@ def test_without_a_plateau_nothing_is_made_of_half_a_curve() -> None:
     assert np.isnan(by_name(tables["braid"].parameters)["kappa"].value)
 
 
+def test_without_a_plateau_noise_makes_no_excess() -> None:
+    """The same with noise, bent into a small plateau: where a surface without it disagrees about the excess, none is given.
+
+    The truth is an excess of up to 0.2; the best fit and one with the half-way dose beyond the doses, which fits as
+    well, disagree about it.
+    """
+    affected = musyc_surface(c1=1000.0, e1=0.9, e3=0.95, alpha12=50.0)
+    affected = affected + np.random.default_rng(1).normal(0.0, 0.02, affected.shape)
+    for name, table in score(grid_of(affected), ["musyc", "braid"], settings=Settings(draws=30)).items():
+        reasons = set(table.reasons[1:, 1:][~table.defined[1:, 1:]])
+        assert reasons, name
+        assert all("half of the effect of af" in text for text in reasons), (name, reasons)
+
+
+def test_a_ray_carries_an_index_but_no_surface() -> None:
+    """Two agents in one ratio, as Chou designs it: some of the doses were never given alone."""
+    dose = np.array([0.25, 0.5, 1.0, 2.0])
+    rows = np.r_[[(0.0, 0.0)], [(2 * d, 0.0) for d in dose], [(0.0, 2 * d) for d in dose], [(d, d) for d in dose]]
+    total = rows.sum(axis=1)
+    data = replicates(rows, total / (1.0 + total), orientation="inhibition", scale="fraction", agents=("af", "bso"))
+    tables = score(data.mean(), ["ci", "bliss", "zip", "musyc"])
+    ray = [np.searchsorted(data.doses[0], d) for d in dose]
+    np.testing.assert_allclose(tables["ci"].values[ray, ray], 1.0, rtol=1e-9)
+    assert "4 combinations for 3 parameters of interaction; 6 are needed" in tables["musyc"].reasons[ray[0], ray[0]]
+    assert "fewer than 3 doses" in tables["zip"].reasons[ray[0], ray[0]]
+    assert np.isnan(tables["bliss"].values[1, 1])
+    assert tables["bliss"].reasons[1, 1] == "a single-agent effect it needs failed"
+
+
 def test_failed_cells_are_left_out_and_their_scores_are_not_filled_in() -> None:
     affected = musyc_surface()
     failed = np.zeros(affected.shape, dtype=bool)
@@ -407,6 +436,10 @@ def test_viability_and_inhibition_mixed_in_one_grid_are_refused() -> None:
         with pytest.raises(DesignError) as caught:
             score(grid_of(wrong), ["bliss"])
         assert caught.value.hint == "is part of the effects inhibition and part viability?"
+    turned_dose = affected.copy()
+    turned_dose[3] = 1.0 - turned_dose[3]
+    with pytest.raises(DesignError, match=r"effects with af=0\.1 are .* the other way up"):
+        score(grid_of(turned_dose), ["bliss"])
     wells = np.stack([affected, 1.0 - affected])
     rows = np.tile([(a, b) for a in D1 for b in D2], (2, 1))
     with pytest.raises(DesignError, match="untreated wells differ"):

@@ -19,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     Points,
     SurfaceFit,
     beyond,
+    disputed,
     fit_note,
     fit_surface,
     open_end,
@@ -65,7 +66,7 @@ def braid(
     """
     two_agents(grid, "BRAID")
     reasons = empty_reasons(grid)
-    problem = surface_problem(grid, parameters=_PARAMETERS + free_plateau)
+    problem = surface_problem(grid, parameters=_PARAMETERS + free_plateau, interaction=1 + free_plateau)
     if problem:
         reasons[grid.combined & (reasons == "")] = problem
         return _table(grid, np.full(grid.shape, np.nan), reasons)
@@ -74,19 +75,30 @@ def braid(
     fit = fit_surface(model, points, _boxes(grid, points, free_plateau, near), draws, seed, near is None)
     outside = [beyond(float(fit.theta[4 + i]), points.limits[i], grid.agents[i]) for i in (0, 1)]
     unseen = list(outside)
+    rivals: list[tuple[str, Floats]] = []
     if draws and not poor(fit, "BRAID"):
         for i, name in enumerate(grid.agents):
-            unseen[i] = outside[i] or open_end(model, points, fit, i, name, half=4 + i, plateau=2 + i, most=1.0)
+            if not outside[i]:
+                unseen[i], rival = open_end(model, points, fit, i, name, half=4 + i, plateau=2 + i, most=1.0)
+                if rival is not None:
+                    rivals.append((unseen[i], np.subtract(*_maps(grid, points, rival))))
     estimates = _estimates(grid, points, fit, unseen)
     if unusable := poor(fit, "BRAID") or outside[0] or outside[1]:
         reasons[grid.combined & (reasons == "")] = unusable
-    additive = fit.theta.copy()
-    additive[8] = np.log(2.0)
-    fitted, reference = (surface_map(surface, grid, points, theta) for theta in (fit.theta, additive))
+    fitted, reference = _maps(grid, points, fit.theta)
+    for text, other in rivals:
+        reasons[grid.combined & (reasons == "") & disputed(fitted - reference, other, fit.noise)] = text
     note = fit_note(points, fit, draws)
     return _table(
         grid, fitted - reference, reasons, reference=reference, note=note, parameters=estimates, state=fit.theta
     )
+
+
+def _maps(grid: EffectArray, points: Points, theta: Floats) -> tuple[Floats, Floats]:
+    """(n1, n2) a surface, and the same with kappa = 0."""
+    additive = theta.copy()
+    additive[8] = np.log(2.0)
+    return surface_map(surface, grid, points, theta), surface_map(surface, grid, points, additive)
 
 
 def _boxes(

@@ -25,10 +25,12 @@ def two_agents(grid: EffectArray, what: str) -> None:
         raise DesignError(f"{what} is a model of two agents, not of {len(grid.agents)}: {', '.join(grid.agents)}")
 
 
-def surface_problem(grid: EffectArray, *, parameters: int = 0) -> str:
+def surface_problem(grid: EffectArray, *, parameters: int = 0, interaction: int = 0) -> str:
     """Why no surface can be fitted to a grid of two agents; "" if one can.
 
     ``parameters`` is the number of the surface: fewer measurements than one more leave nothing to judge it by.
+    ``interaction`` is how many of them say what the agents do together: fewer than two combinations for each, as
+    along a ray, leave the noise of single wells in them.
     """
     if grid.without_effect():
         return NO_EFFECT
@@ -45,6 +47,9 @@ def surface_problem(grid: EffectArray, *, parameters: int = 0) -> str:
     known = int(np.count_nonzero(~grid.failed))
     if parameters and known <= parameters:
         return f"{known} measurements for a surface of {parameters} parameters"
+    pairs = int(np.count_nonzero(grid.combined & ~grid.failed))
+    if pairs < 2 * interaction:
+        return f"{pairs} combinations for {interaction} parameters of interaction; {2 * interaction} are needed"
     return ""
 
 
@@ -81,3 +86,31 @@ def check_direction(grid: EffectArray) -> None:
             f"the combinations are {as_given:.2g} away from independence as given, {turned:.2g} the other way up",
             hint=hint,
         )
+    for i, name in enumerate(grid.agents):
+        _check_lines(grid, i, name, hint)
+
+
+def _check_lines(grid: EffectArray, agent: int, name: str, hint: str) -> None:
+    """Refuse a dose of an agent, with all doses of the others, that is far from the doses on both sides of it.
+
+    The largest dose has one neighbour only, and may well do what the next smaller one does not.
+
+    Raises
+    ------
+    DesignError : turned the other way up it would lie between them.
+    """
+    lines = np.moveaxis(grid.affected, agent, 0)
+    for k in range(1, lines.shape[0] - 1):
+        between = 0.5 * (lines[k - 1] + lines[k + 1])
+        known = np.isfinite(lines[k]) & np.isfinite(between)
+        if np.count_nonzero(known) < 3:
+            continue
+        x, middle = lines[k][known], between[known]
+        as_given, turned = float(np.mean(np.abs(x - middle))), float(np.mean(np.abs(1.0 - x - middle)))
+        if as_given > 0.5 and turned < 0.25:
+            dose = grid.doses[agent][k]
+            raise DesignError(
+                f"effects with {name}={dose:g} are {as_given:.2g} away from those at the doses on both sides as given, "
+                f"{turned:.2g} the other way up",
+                hint=hint,
+            )

@@ -19,6 +19,7 @@ from redoxsim.analysis.synergy.surface_fit import (
     Points,
     SurfaceFit,
     beyond,
+    disputed,
     fit_note,
     fit_surface,
     open_end,
@@ -72,7 +73,7 @@ def musyc(
     two_agents(grid, "MuSyC")
     reasons = empty_reasons(grid)
     free = 12 if gamma else 10
-    problem = surface_problem(grid, parameters=free)
+    problem = surface_problem(grid, parameters=free, interaction=5 if gamma else 3)
     nothing = np.full(grid.shape, np.nan)
     if problem:
         reasons[grid.combined & (reasons == "")] = problem
@@ -90,9 +91,13 @@ def musyc(
     )
     outside = [beyond(fit.theta[4 + i], points.limits[i], grid.agents[i]) for i in (0, 1)]
     unseen = list(outside)
+    rivals: list[tuple[str, Floats]] = []
     if draws and not poor(fit, "MuSyC"):
         for i, name in enumerate(grid.agents):
-            unseen[i] = outside[i] or open_end(model, points, fit, i, name, half=4 + i, plateau=1 + i, most=1.0)
+            if not outside[i]:
+                unseen[i], rival = open_end(model, points, fit, i, name, half=4 + i, plateau=1 + i, most=1.0)
+                if rival is not None:
+                    rivals.append((unseen[i], _excess(grid, points, rival)))
     estimates = _estimates(grid, points, fit, gamma, unseen)
     unusable = poor(fit, "MuSyC") or outside[0] or outside[1]
     if unusable:
@@ -100,10 +105,17 @@ def musyc(
     fitted, reference = (
         surface_map(surface, grid, points, theta) for theta in (fit.theta, without_interaction(fit.theta))
     )
+    for text, other in rivals:
+        reasons[grid.combined & (reasons == "") & disputed(fitted - reference, other, fit.noise)] = text
     note = fit_note(points, fit, draws)
     return _table(
         grid, fitted - reference, reasons, reference=reference, note=note, parameters=estimates, state=fit.theta
     )
+
+
+def _excess(grid: EffectArray, points: Points, theta: Floats) -> Floats:
+    """(n1, n2) a surface less the same without interaction."""
+    return surface_map(surface, grid, points, theta) - surface_map(surface, grid, points, without_interaction(theta))
 
 
 def _box(points: Points, gamma: bool) -> tuple[Floats, Floats]:

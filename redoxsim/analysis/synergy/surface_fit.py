@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from redoxsim.analysis.curve_rows import fit_rows
-from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats
+from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats, Mask
 from redoxsim.analysis.least_squares import Indices, Model, descend, polish, standard_errors
 
 # (m, p) parameters and (n,) log doses of two agents -> (m, n) effects, (m, n, p) derivatives.
@@ -23,6 +23,8 @@ REACH: Final = 2.0 * np.log(10.0)
 # Share of the variance a surface must explain before its parameters mean anything.
 LEAST_EXPLAINED: Final = 0.8
 _CHI2_95: Final = 3.841
+# Two surfaces that fit alike may differ by so much in an excess before it counts as unknown: one cell in a hundred.
+_AGREED: Final = 0.01
 # Relative gain of a step at which one of many starts or resamples is good enough.
 _ROUGH: Final = 1e-8
 
@@ -208,8 +210,8 @@ def poor(fit: SurfaceFit, name: str) -> str:
 
 def open_end(
     model: Model, points: Points, fit: SurfaceFit, agent: int, name: str, *, half: int, plateau: int, most: float
-) -> str:
-    """Why an agent's plateau was not seen although the best fit has one; "" if it was.
+) -> tuple[str, Floats | None]:
+    """Why an agent's plateau was not seen although the best fit has one, and a fit without it; "" and none if it was.
 
     Where doses end below a plateau, noise can bend a curve into a small one that looks complete. So the surface is
     fitted again with the half-way dose held beyond the tested doses, above and below: the plateau counts as seen if
@@ -234,9 +236,16 @@ def open_end(
                 model, np.broadcast_to(points.y, (4, n)), np.clip(starts, low, high), low, high,
                 weights=np.ones((4, n)), most=60, tolerance=_ROUGH,
             )  # fmt: skip
-            if float(np.min(rival.rss)) <= allowed:
-                return f"the effects fit as well with half of the effect of {name} {where} tested dose"
-    return ""
+            best = int(np.argmin(rival.rss))
+            if float(rival.rss[best]) <= allowed:
+                text = f"the effects fit as well with half of the effect of {name} {where} tested dose"
+                return text, rival.theta[best]
+    return "", None
+
+
+def disputed(excess: Floats, other: Floats, noise: float) -> Mask:
+    """Cells whose excess another surface that fits as well puts elsewhere, by more than the effects scatter."""
+    return np.asarray(np.abs(other - excess) > max(2.0 * noise, _AGREED), dtype=bool)
 
 
 def beyond(x50: float, limits: Floats, name: str) -> str:

@@ -86,7 +86,8 @@ def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> Synergy
     poor[:, 1:] |= ~enough[None, rows:]
     few = f"a row or column here has fewer than {FEWEST_DOSES} doses above zero with a value"
     reasons[grid.combined & poor & (reasons == "")] = few
-    off = np.sqrt(np.nanmean((combined - effects)[grid.combined & ~grid.failed & ~poor] ** 2)) if not poor.all() else 0
+    seen = grid.combined & ~grid.failed & ~poor
+    off = np.sqrt(np.mean((combined - effects)[seen] ** 2)) if seen.any() else 0.0
     note = f"Hill curves of rows and columns are {off:.2g} off the effects (root mean square)" if off > 1e-6 else ""
     return _table(grid, combined - expected, expected, reasons, note, np.vstack([theta, fitted]))
 
