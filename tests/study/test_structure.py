@@ -417,3 +417,11 @@ def test_caspase_3_comes_minutes_after_cytochrome_c() -> None:
     dosed = course("auranofin=3uM", until="24 h", every="1 min")
     half = [float(np.argmax(dosed[name] > 0.5 * dosed[name].max())) for name in ("cytC_out", "casp9_act", "casp3_act")]
     assert half[0] < half[1] < half[2] < half[0] + 30.0
+
+
+def test_6_an_stops_the_second_step_of_the_pentose_phosphate_pathway() -> None:
+    """Its substrate piles up, and the first step goes on."""
+    found = rx.simulate(redox(), doses=["6-an=1mM"], until="24 h", every="12 h")
+    assert found["PGD_turnover"][-1] < 0.5 * found["PGD_turnover"][0]
+    assert found["PG6"][-1] > 100.0 * found["PG6"][0]
+    assert found["oxPPP"][-1] > 0.9 * found["oxPPP"][0]
