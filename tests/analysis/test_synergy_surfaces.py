@@ -376,7 +376,7 @@ def test_without_a_plateau_nothing_is_made_of_half_a_curve() -> None:
 
 
 def test_without_a_plateau_noise_makes_no_excess() -> None:
-    """The same with noise, bent into a small plateau: where a surface without it disagrees about the excess, none is given.
+    """The same, noise bent into a small plateau: where a surface without it disagrees about the excess, none is given.
 
     The truth is an excess of up to 0.2; the best fit and one with the half-way dose beyond the doses, which fits as
     well, disagree about it.
