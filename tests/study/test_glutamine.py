@@ -43,6 +43,25 @@ def test_mso_kills_cells_that_live_on_glul_and_hardly_others(cells) -> None:
         assert cells(cell, "mso=1mM")["viability"] > 0.9
 
 
+def test_they_live_so_for_ten_days_and_without_glul_or_with_mso_they_dwindle() -> None:
+    """Amino nitrogen of branched chains keeps glutamate and with it GSH; in the default cell it is too little."""
+
+    def after(*doses: str, cell: str = "glul-high", **values: float) -> dict[str, float]:
+        course = simulate(
+            "redox", agents=[load_agent("mso")], cell=cell, values=values, doses=[NONE, *doses], until="240 h",
+            every="24 h",
+        )  # fmt: skip
+        return {name: float(np.asarray(course[name])[-1]) for name in ("live", "LOOH", "growth_rate", "hazard")}
+
+    high = after()
+    assert high["live"] > 3.0
+    assert high["LOOH"] < 10.0
+    for other in (after(GLUL=0.0), after("mso=1mM")):
+        assert other["live"] < 0.2 * high["live"]
+        assert other["growth_rate"] < other["hazard"]
+    assert after(cell="default", GLUL=10.0)["live"] < 1e-3
+
+
 def test_sign_of_gsh_under_glul_comes_from_the_medium(cells) -> None:
     """GLUL spends glutamate: with glutamine in the medium more of it means less glutamate, and no more GSH."""
     fed_high, fed = cells("glul-high"), cells("default")
