@@ -58,7 +58,7 @@ def figures(
         if one.results.interrupted or not one.results.ok:
             continue
         if isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
-            yield from _surface(experiment, one, finished)
+            yield from _surface(one, finished)
     yield from _windows(finished, drawn or {})
 
 
@@ -118,12 +118,15 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[D
         runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
         names, said = conditions(runs)
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
+        small, cell = caption(group[0].results), f"cell {runs[0].cell}"
+        if cell in said:  # once is enough
+            small = small.replace(f", {cell}", "", 1)
         figure = timecourse(
             named,
             observe=runs[0].observe or None,
             doses=common_bars(runs),
             title=f"{experiment.title}: {names[0] if len(names) == 1 else 'time courses'}",
-            caption=f"{caption(group[0].results)} {said}".rstrip(),
+            caption=f"{small} {said}".rstrip(),
             note=grades_note(group[0].results),
         )
         seen = courses_seen(named, runs[0].observe or [str(one) for one in group[0].results.observables])
@@ -191,7 +194,7 @@ def _caption_of_several(group: Sequence[Finished]) -> str:
     return caption(group[0].results).replace(f", cell {cell['id']}" if cell else "", "", 1)
 
 
-def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
+def _surface(one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
     from redoxsim.report.figures.synergy import synergy
 
     scored = [name for name in one.results.observables if name in ORIENTATIONS]
@@ -209,7 +212,7 @@ def _surface(experiment: Experiment, one: Finished, finished: Sequence[Finished]
         mechanism=mechanism,
         observe=observe or SHOWN,
         doses=bars,
-        title=f"{experiment.title}: {scored[0]} at {hours:g} h",
+        title=begun(f"{' and '.join(names)}: {scored[0]} at {hours:g} h"),
         caption=caption(one.results),
         note=grades_note(one.results),
     )
@@ -267,13 +270,17 @@ def fit_table(finished: Sequence[Finished]) -> Table | None:
     rows = []
     for one in finished:
         if isinstance(one.run, DoseResponseRun) and one.results.ok:
+            dose = unit_of(one.results.dataset[one.run.agent].attrs) or "uM"
             for name in one.results.observables:
                 fit = one.results.fit(name)
+                effect = unit_of(one.results.dataset[name].attrs)
+                units = {"e0": effect, "einf": effect, "auc": effect, "ec50": dose, "ic50": dose}
                 for parameter, value, interval, method in fit.rows():
                     rows.append(
                         {
                             "run": one.run.id, "readout": name, "parameter": parameter, "value": value,
-                            "interval": interval, "method": method, "message": fit.message,
+                            "interval": interval, "unit": units.get(parameter, ""), "method": method,
+                            "message": fit.message,
                         }
                     )  # fmt: skip
     return _columns(rows) if rows else None

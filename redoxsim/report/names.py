@@ -12,6 +12,7 @@ _PLACES = {"c": "cytosol", "m": "matrix", "x": "medium"}
 _STATES = {"red": "reduced", "ox": "oxidised", "activity": "activity", "act": "activity"}
 _FORMULAS = {"H2O2": "H₂O₂", "O2": "O₂", "NH4": "NH₄⁺", "Fe2": "Fe²⁺", "Fe3": "Fe³⁺"}
 _LONGEST_TITLE = 34
+_PEROXIDE = re.compile(r"(?<![A-Za-z0-9_])H2O2(?![A-Za-z0-9_])")
 _PER = re.compile(r"(?:([A-Za-z]+)_)?per_([A-Za-z]+(?:_[A-Za-z]+)*)")
 
 
@@ -70,10 +71,19 @@ def show_id(name: str) -> str:
     return _FORMULAS.get(name, name)
 
 
+def show_formulas(text: str) -> str:
+    """A text with hydrogen peroxide as people write it; ids and commands stay as they are typed.
+
+    >>> show_formulas("H2O2 in matrix"), show_formulas("H2O2_m")
+    ('H₂O₂ in matrix', 'H2O2_m')
+    """
+    return _PEROXIDE.sub("H₂O₂", text)
+
+
 def title_of(name: str, attrs: Mapping[Hashable, Any]) -> str:
     """The title of a panel: the variable's own long name where it is short enough, else its id in words."""
     long_name = str(attrs.get("long_name", "") or "")
-    return long_name if 0 < len(long_name) <= _LONGEST_TITLE and long_name != name else show_id(name)
+    return show_formulas(long_name) if 0 < len(long_name) <= _LONGEST_TITLE and long_name != name else show_id(name)
 
 
 def named_unit(title: str, unit: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
+from redoxsim.report.names import show_unit
 from redoxsim.report.pictures import figures
 from redoxsim.report.runlist import Run, settings
 from redoxsim.report.sheet import PAGE, STYLE, table, typeset, whole
@@ -23,10 +24,14 @@ from redoxsim.study.claims import Answer
 
 LONGEST = 24
 """Rows of a table of numbers that the page shows; the rest is in the run folder."""
+NOTHING = 5e-5
+"""A score smaller than this is shown as 0."""
+WHOLE = 26
+"""Letters of a dose that still stand on one line of the table of the design."""
 LEFT_OUT = ("method", "message", "sign", "orientation")
 """Columns of tables of numbers that repeat one sentence on every line."""
 HEADS = {
-    "e0": "E0", "einf": "Emax", "ec50": "EC50 (dose)", "h": "Hill slope", "ic50": "IC50 (dose)",
+    "e0": "E0", "einf": "Emax", "ec50": "EC50", "h": "Hill slope", "ic50": "IC50",
     "auc": "mean effect (AUC)", "mid_mean": "mid-dose mean", "min": "lowest", "max": "highest",
     "defined": "defined in", "combinations": "of",
 }  # fmt: skip
@@ -305,7 +310,7 @@ def _verdicts(one: Section) -> list[str]:
     heads = ("claim", "what", "expected", "got", *(("in draws",) if drawn else ()), "verdict")
     parts = [table(heads, rows)] if rows else []
     if found := both_ways_rows(points(one.corrected, shown)):
-        parts.append(table(("claim", DOCUMENT, CHEMISTRY), found, about=TITLE))
+        parts.append(table(("claim", DOCUMENT, CHEMISTRY), found, about=TITLE, kind="pair"))
     return parts
 
 
@@ -334,16 +339,17 @@ def _design(one: Section) -> str:
         where = f"{run.get('cell', one.experiment.get('cell', ''))} ({cells})"
         when = f"at {run['at']}" if "at" in run else f"to {run.get('until', '')}"
         kind = {"simulate": "time course", "combine": "combination"}.get(str(run.get("kind")), str(run.get("kind", "")))
-        cells_of_row = (
-            run.get("id", ""), f"{kind} {when}", "; ".join(doses) or "untreated", where,
-            ", ".join(run.get("observe", ())),
-        )  # fmt: skip
-        # doses stay as they are typed, so that they can be copied
-        rows.append(
-            [typeset(text) if place == 1 else html.escape(str(text)) for place, text in enumerate(cells_of_row)]
-        )
+        reads = html.escape(", ".join(run.get("observe", ())))
+        given = "; ".join(map(_as_typed, doses)) or "untreated"
+        rows.append([html.escape(str(run.get("id", ""))), typeset(f"{kind} {when}"), given, html.escape(where), reads])
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
-    return table(heads, rows, about="Design", small=True) if rows else ""
+    return table(heads, rows, about="Design", kind="fine") if rows else ""
+
+
+def _as_typed(dose: str) -> str:
+    """A dose as it is typed, so that it can be copied; a line ends within a long one only."""
+    text = html.escape(str(dose))
+    return f"<span class='whole'>{text}</span>" if len(dose) <= WHOLE else text
 
 
 def _agents(run: Mapping[str, Any]) -> Sequence[str]:
@@ -381,6 +387,8 @@ def _fits(file: Path) -> str:
     curves: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
         interval, value = row[place["interval"]], _short(row[place["value"]])
+        if "unit" in place and value.lstrip("-")[:1].isdigit():
+            value = f"{value} {show_unit(row[place['unit']])}".rstrip()
         text = f"{value} ({interval})" if interval else "–" if value == "not reported" else value
         curves.setdefault((row[place["run"]], row[place["readout"]]), {})[row[place["parameter"]]] = text
     names = list(dict.fromkeys(name for one in curves.values() for name in one))
@@ -405,8 +413,19 @@ def _scores(file: Path) -> str:
         return ""
     if "score" in heads:
         place = heads.index("score")
-        rows = [[*row[:place], SCORES.get(row[place], row[place]), *row[place + 1 :]] for row in rows]
+        rows = [
+            [*map(_score, row[:place]), SCORES.get(row[place], row[place]), *map(_score, row[place + 1 :])]
+            for row in rows
+        ]
     return _numbers(heads, rows, file, "Scores over the combinations")
+
+
+def _score(cell: str) -> str:
+    """A score that is nothing but the rounding of a solver as 0, any other text as it is."""
+    try:
+        return "0" if abs(float(cell)) < NOTHING else cell
+    except ValueError:
+        return cell
 
 
 def _short(cell: str) -> str:

@@ -83,7 +83,15 @@ def _amount(value: float, unit: str) -> str:
     from redoxsim.report.figures.arrays import best_unit
 
     shown, factor = best_unit([np.array([value])], unit)
-    return f"{number(value * factor, 2)} {show_unit(shown)}".rstrip().replace("-", "−")
+    value *= factor
+    if not unit and abs(value) >= 1e6:  # a count
+        return f"{number(value / 1e6, 2)} million"
+    return f"{number(value, 2 if abs(value) < 100.0 else 3)} {show_unit(shown)}".rstrip().replace("-", "−")
+
+
+def _when(hours: float) -> str:
+    """A time in the unit in which it reads best: 0.017 h is "1 min"."""
+    return f"{hours:.2g} h" if hours >= 1.0 or hours == 0.0 else f"{number(hours * 60.0, 2)} min"
 
 
 def _compared(lines: Mapping[str, tuple[Floats, Floats]], unit: str) -> str:
@@ -108,7 +116,7 @@ def _last(lines: Mapping[str, tuple[Floats, Floats]], unit: str) -> str:
     for hours, values in lines.values():
         top = int(values.argmax())
         higher = float(values[top]) > max(float(values[0]), float(values[-1])) + TURN * float(np.ptp(values))
-        peak = f" (peak {_amount(float(values[top]), unit)} at {hours[top]:.2g} h)"
+        peak = f" (peak {_amount(float(values[top]), unit)} at {_when(float(hours[top]))})"
         parts.append(_amount(float(values[-1]), unit) + (peak if higher and not _stays(values) else ""))
     return ", ".join(parts)
 
@@ -122,12 +130,12 @@ def _moves(hours: Floats, values: Floats, unit: str) -> str:
     top, bottom = int(values.argmax()), int(values.argmin())
     text = f"from {_amount(first, unit)}"
     if values[top] > max(first, last) + room:
-        text += f" to a peak of {_amount(float(values[top]), unit)} at {hours[top]:.2g} h, then"
+        text += f" to a peak of {_amount(float(values[top]), unit)} at {_when(float(hours[top]))}, then"
     elif values[bottom] < min(first, last) - room:
-        text += f" down to {_amount(float(values[bottom]), unit)} at {hours[bottom]:.2g} h, then"
+        text += f" down to {_amount(float(values[bottom]), unit)} at {_when(float(hours[bottom]))}, then"
     else:
         half = int(np.argmax(np.abs(values - first) >= 0.5 * abs(last - first)))
-        return f"{text} to {_amount(last, unit)}, half of the way by {hours[half]:.2g} h"
+        return f"{text} to {_amount(last, unit)}, half of the way by {_when(float(hours[half]))}"
     return f"{text} {_amount(last, unit)} at {hours[-1]:g} h"
 
 
@@ -168,7 +176,7 @@ def curves_seen(
 
 def begun(title: str) -> str:
     """A title at the beginning of a sentence; ids such as mTORC1 stay as they are."""
-    word = title.split(" ")[0].rstrip(":,")
+    word = title.split(" ")[0].rstrip(":,").replace("-", "")
     return title[:1].upper() + title[1:] if word.isalpha() and title[:2].islower() else title
 
 

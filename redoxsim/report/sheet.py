@@ -6,10 +6,12 @@ import html
 import re
 from collections.abc import Sequence
 
+from redoxsim.report.names import show_formulas
+
 
 def typeset(text: object) -> str:
     """A text as HTML, in typographic signs: at least as one sign, micro as such, a number not torn from its unit."""
-    words = html.escape(str(text)).replace("&gt;=", "≥").replace("&lt;=", "≤")
+    words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
     return re.sub(r"([≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
@@ -20,13 +22,18 @@ def whole(text: object) -> str:
     return f"<span class='whole'>{typeset(text)}</span>"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "", small: bool = False) -> str:
-    """A table of cells that are HTML already; what is too wide for a screen scrolls by itself."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "", kind: str = "") -> str:
+    """A table of cells that are HTML already; what is too wide for a screen scrolls by itself.
+
+    Parameters
+    ----------
+    kind : "fine" for small letters, "pair" for rows so tall that a page may end within one.
+    """
     caption = f"<caption>{html.escape(about)}</caption>" if about else ""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    kind = " class='fine'" if small else ""
-    made = f"<table{kind}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    named = f" class='{kind}'" if kind else ""
+    made = f"<table{named}>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     return f"<div class='wide'>{made}</div>"
 
 
@@ -57,7 +64,10 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
   .wide { overflow: visible; } tr, figure, li { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
-  img { max-height: 20cm; width: var(--share, 100%); object-fit: contain; object-position: left; }
+  .pair tr { break-inside: auto; } .pair td p { break-inside: avoid; } ul { break-inside: avoid; }
+  .pair tbody tr:first-child, .pair tbody tr:nth-child(2), .pair tbody tr:last-child { break-before: auto; }
+  img { max-height: 21cm; width: min(calc(1.3 * var(--share, 100%)), 100%);
+    object-fit: contain; object-position: left; }
   a { color: inherit; text-decoration: none; }
 }
 @page { margin: 1.5cm; }

@@ -85,8 +85,8 @@ def window_lines(found: TwoCells) -> list[str]:
     inverse = made.worst()
     if inverse is not None and inverse.gap < -0.1:
         lines.append(
-            f"The other way round, {found.cells[1]} loses more at {_at(found, inverse)}: {_share(inverse.second)} "
-            f"against {_share(inverse.first)}."
+            f"The other way round, {found.cells[1]} loses more at {_at(found, inverse)}: "
+            f"{_against(inverse.second, inverse.first)}."
         )
     lines.append(exposure_line(found))
     if found.direction_only:
@@ -147,10 +147,7 @@ def _gap(found: TwoCells) -> str:
         return f"At no dose more of {found.cells[0]} is killed than of {found.cells[1]}."
     band = made.band(best)
     drawn = "" if band is None else f"; 5% to 95% of the draws {_signed(band[0])} to {_signed(band[1])}"
-    said = (
-        f"Widest gap {_signed(best.gap)} ({_share(best.first)} against {_share(best.second)}{drawn}) at "
-        f"{_at(found, best)}"
-    )
+    said = f"Widest gap {_signed(best.gap)} ({_against(best.first, best.second)}{drawn}) at {_at(found, best)}"
     if len(found.agents) > 1:
         alone = [
             f"{name} {_signed(one.gap)}"
@@ -174,9 +171,10 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
 
 
-def _share(value: float) -> str:
-    """A fraction in percent; rounding leaves no minus before 0."""
-    return f"{max(value, 0.0):.0%}"
+def _against(one: float, other: float) -> str:
+    """Two fractions in percent, in as many digits as tell them apart; rounding leaves no minus before 0."""
+    digits = 0 if abs(one - other) >= 0.02 else 1
+    return f"{max(one, 0.0):.{digits}%} against {max(other, 0.0):.{digits}%}"
 
 
 def _dose(value: float) -> str:

@@ -168,3 +168,25 @@ def test_a_linear_axis_starts_at_zero_so_that_small_changes_look_small(course) -
     low, high = panel(timecourse(data, observe=["NADPH_c"]), "NADPH").get_ylim()
     assert low == 0.0
     assert 56.4 < high < 70.0
+
+
+def test_what_has_gone_does_not_stretch_a_log_axis(course) -> None:
+    data = course(1.0, 0.0)
+    gone = np.asarray(data["GSH_c"]).copy()
+    gone[gone.size // 2 :] = 1e-30
+    axes = panel(timecourse(data.assign(GSH_c=("time", gone, data["GSH_c"].attrs)), log=True), "GSH")
+    low, high = axes.get_ylim()
+    assert axes.get_ylabel() == "µM"
+    assert 1e6 < high / low < 1e9
+
+
+def test_a_count_of_cells_is_told_in_millions(course) -> None:
+    data = course(1.0, 0.0)
+    cells = data["viability"].copy(data=3e6 + 1e6 * np.arange(data["viability"].size))
+    axes = panel(
+        timecourse(data.assign(cells=cells.assign_attrs(long_name="tumour cells")), observe=["cells"]), "cells"
+    )
+    assert axes.get_ylabel() == "millions"
+    axes.figure.draw_without_rendering()
+    assert not axes.yaxis.get_offset_text().get_text()
+    assert axes.yaxis.get_major_formatter()(2e7) == "20"

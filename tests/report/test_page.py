@@ -184,21 +184,23 @@ def test_a_wrong_claim_is_shown_both_ways_side_by_side(tmp_path: Path) -> None:
 def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) -> None:
     made = folder(tmp_path, "first", claims={}, holds=())
     (made / "fits.csv").write_text(
-        "run,readout,parameter,value,interval,method,message\n"
-        "a,viability,ec50,1.23456,1 to 2,profile,fine\na,viability,h,nan,,profile,fine\n"
-        "b,GSH_c,ec50,3.0,,profile,fine\n",
+        "run,readout,parameter,value,interval,unit,method,message\n"
+        "a,viability,ec50,1.23456,1 to 2,uM,profile,fine\na,viability,h,nan,,,profile,fine\n"
+        "b,GSH_c,ec50,3.0,,nM,profile,fine\nc,viability,ec50,> max dose,,uM,profile,fine\n",
         encoding="utf-8",
     )
     (made / "scores.csv").write_text(
         "run,score,mean,mid_mean,sign,orientation\n"
-        "a,bliss,0.12345,nan,above 0 synergy,as viability\na,hsa,0.2,nan,above 0 synergy,as viability\n",
+        "a,bliss,0.12345,nan,above 0 synergy,as viability\na,hsa,0.2,-2.5e-07,above 0 synergy,as viability\n",
         encoding="utf-8",
     )
     top, section = page.report_page([runlist.load(made)]).split("<section")
     assert rows_of(section, "Fits of the curves, with 95% intervals") == [
-        ["a", "viability", "1.235<br>(1 to 2)", "–"], ["b", "GSH_c", "3", ""]
+        ["a", "viability", "1.235 µM<br>(1 to 2)", "–"], ["b", "GSH_c", "3 nM", ""],
+        ["c", "viability", "&gt; max dose", ""],
     ]  # fmt: skip
     assert rows_of(section, "Scores over the combinations")[0] == ["a", "Bliss excess", "0.1235", "–"]
+    assert rows_of(section, "Scores over the combinations")[1][-1] == "0", "what is rounding only"
     assert "above 0 synergy" not in section, "said once, at the top of the page"
     assert top.count("Above 0 synergy.") == 1
     assert "As viability." in top

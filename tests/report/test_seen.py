@@ -91,3 +91,12 @@ def test_runs_are_named_by_what_sets_them_apart(doses: tuple, names: list[str], 
 def test_texts_are_set_with_the_signs_of_print() -> None:
     assert typeset("<b> >= 2 uM, got -0.05") == "&lt;b&gt; ≥\u00a02\u00a0µM, got −0.05"
     assert typeset("off-low 3ug/mL; GPX4-1") == "off-low 3µg/mL; GPX4-1"
+
+
+def test_numbers_are_told_in_units_and_digits_that_read() -> None:
+    brief = course(H2O2_m=np.where(HOURS == 0.5, 0.09, 0.003), potential=-145.7 + 9.2 * HOURS / 48.0)
+    told = courses_seen({"": brief}, ["H2O2_m", "potential"])
+    assert "to a peak of 90 nM at 30 min, then" in told, "a time under an hour in minutes"
+    assert "from −146 to −136" in told or "from −146 to −137" in told, "two digits would not tell these apart"
+    grown = courses_seen({"": course(**{"beta-cells": 3.5e6 + 9e7 * HOURS / 48.0})}, ["beta-cells"])
+    assert grown.startswith("Beta-cells: from 3.5 million to 94 million")

@@ -20,6 +20,8 @@ from redoxsim.report.names import show_id, show_unit, title_of, unit_of
 
 BAR_COLOUR = "#c9d3de"
 INFUSION_COLOUR = "#e3d3ba"
+MOST_DECADES = 1e7
+"""How far below its largest value a log axis reaches: what is less has gone, and its digits are the solver's."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def _plan(group: tuple[str, ...], bands: list[Band], unit: str, log: bool | None
     if not values.size:
         return Panel(group, unit, 1.0, 0.0, 1.0, False)
     wants_log = (unit != "" and spans_decades(values)) if log is None else log and float(values.min()) > 0.0
+    if wants_log and values.min() > 0.0:
+        values = np.maximum(values, values.max() / MOST_DECADES)
     shown, factor = best_unit([values if wants_log else np.abs(values).max(keepdims=True)], unit)
     values = values * factor
     lowest, highest = float(values.min()), float(values.max())
@@ -147,7 +151,11 @@ def _finish(axes: Axes, conditions: Mapping[str, xr.Dataset], panel: Panel) -> N
         if np.log10(panel.high / panel.low) < 2.4:
             axes.yaxis.set_major_locator(LogLocator(10.0, subs=(1.0, 3.0), numticks=9))
     axes.set_ylim(panel.low, panel.high)
-    axes.set_ylabel(show_unit(panel.unit) or ("fraction" if panel.high <= 1.2 and panel.low >= -0.1 else "relative"))
+    word = "fraction" if panel.high <= 1.2 and panel.low >= -0.1 else "relative"
+    if not panel.unit and panel.high >= 1e6 and not panel.log:  # a count, such as cells of a tumour
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g}"))
+        word = "millions"
+    axes.set_ylabel(show_unit(panel.unit) or word)
     dress(axes)
 
 

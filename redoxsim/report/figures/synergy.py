@@ -267,7 +267,7 @@ def score_rows(tables: Sequence[SynergyTable]) -> list[tuple[str, str, str, str,
 def _score(value: float, is_index: bool) -> str:
     if not np.isfinite(value):
         return "n/a"
-    return f"{value:.2f}" if is_index else f"{value:+.3f}".replace("-", "−")
+    return f"{value:.2f}" if is_index else f"{value:+.3f}".replace("-", "−") if abs(value) >= 5e-4 else "0.000"
 
 
 @styled
