@@ -91,6 +91,23 @@ def test_morris_ranks_and_says_no_share(pool: Path) -> None:
     assert table.narrows("level") == []
 
 
+def test_morris_keeps_the_steps_that_were_solved(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("SALib")
+    plan = study.sensitivity.plan(pool, observe="level", at="1 h", method="morris", samples=16)
+    whole = plan.run()
+    read_out = sensitivities.read_out
+
+    def broken(rows: object, done: object) -> object:
+        found = read_out(rows, done)  # type: ignore[arg-type]
+        found.values[:, ::4] = np.nan  # one point of every walk over three constants
+        return found
+
+    monkeypatch.setattr(sensitivities, "read_out", broken)
+    table = plan.run()
+    assert [row["constant"] for row in table.rows] == [row["constant"] for row in whole.rows]  # type: ignore[attr-defined]
+    assert "16 of 48 steps left out" in table.summary
+
+
 def test_sobol_of_many_looks_locally_first(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("SALib")
     monkeypatch.setattr(sensitivities, "SCREENED", 2)
@@ -103,7 +120,7 @@ def test_sobol_of_many_looks_locally_first(pool: Path, monkeypatch: pytest.Monke
 
 def test_without_salib_it_says_what_to_install(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "SALib", None)
-    monkeypatch.setitem(sys.modules, "SALib.analyze.morris", None)
+    monkeypatch.setitem(sys.modules, "SALib.sample.morris", None)
     with pytest.raises(Unsupported, match="SALib") as caught:
         rx.sensitivity(pool, observe="A", at="1 h", method="morris")
     assert "redoxsim[sensitivity]" in str(caught.value.hint)
