@@ -53,7 +53,7 @@ def effects(points: ArrayLike, values: ArrayLike) -> FloatArray:
     changes = np.diff(np.asarray(values, dtype=float).reshape(-1, factors + 1), axis=1) / size
     found = np.empty_like(changes)
     np.put_along_axis(found, along, changes, axis=1)
-    return found
+    return np.asarray(found)
 
 
 def morris(found: ArrayLike, *, level: float, seed: int) -> Effects:
