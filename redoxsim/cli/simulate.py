@@ -17,6 +17,7 @@ from redoxsim.cli.options import (
     cell_options,
     data_option,
     dose_option,
+    draws_option,
     observe_option,
     output_options,
     solving_options,
@@ -42,6 +43,7 @@ MOST = 12
         "redoxsim simulate redox --dose auranofin=2uM --until 48h",
         "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h \\",
         "         --every 15min --set TXNRD1=0.4 --observe H2O2_c,GSH_c -o out.csv --plot out.png",
+        "redoxsim simulate redox --dose auranofin=2uM --until 48h --draws 200 --plot band.png",
         "redoxsim simulate redox --dose auranofin=2uM --until 48h --explain H2O2_m --plot why.png",
         "redoxsim simulate my-model.xml --until 2h --observe S1,S2 --solver cvode",
     ),
@@ -57,6 +59,7 @@ MOST = 12
     "--explain", metavar="READOUT",
     help="Which reactions make this readout move, over time, in place of the course; one cell.",
 )  # fmt: skip
+@draws_option(usual=False)
 @observe_option
 @cell_options(usual=1)
 @data_option
@@ -69,6 +72,7 @@ def command(
     every: str | None,
     from_: str | None,
     explain: str | None,
+    draws: int,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -82,14 +86,15 @@ def command(
     need_figure(data, output)
     prepare = partial(
         time_course, model, doses=doses, until=until, every=every, from_=from_, observe=observe or None,
-        cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells or 1, **solving.keywords(),
+        cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws,
+        **solving.keywords(),
     )  # fmt: skip
     if explain is not None:
         from redoxsim.cli.trace import run_trace
 
-        if observe or data is not None or cell.cells not in (None, 1):
+        if observe or data is not None or draws or cell.cells not in (None, 1):
             raise DesignError(
-                "--explain follows one readout of one cell", hint="leave out --observe, --data and --cells"
+                "--explain follows one readout of one cell", hint="leave out --observe, --data, --draws and --cells"
             )  # fmt: skip
         return run_trace(prepare, explain, doses=doses, output=output, solving=solving, talk=talk)
 

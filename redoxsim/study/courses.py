@@ -1,4 +1,4 @@
-"""Time courses: one cell, or the mean over a population."""
+"""Time courses: one cell, the mean over a population, or a band over draws of the constants."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def simulate(
     observe: str | Sequence[str] | None = None,
     agents: Sequence[str | Path | Agent] = (),
     start: str | None = None,
-    cells: int = 1,
+    cells: int | None = None,
+    draws: int = 0,
     solver: str = "auto",
-    rtol: float = RTOL,
+    rtol: float | None = None,
     atol: float | None = None,
     seed: int = 1,
     jobs: int = 1,
@@ -49,7 +50,7 @@ def simulate(
     cancel: Cancel | None = None,
     throw: bool = True,
 ) -> Course:
-    """A time course: a Solution for one cell, a ResultSet with the population's means for more.
+    """A time course: a Solution for one cell, a ResultSet with means for more, or with bands for draws.
 
     Parameters
     ----------
@@ -61,7 +62,9 @@ def simulate(
     observe : readouts of a population (the model's own where none is named); one cell keeps all.
     agents : agents that are files or loaded, or that are to be in the model though not dosed.
     start : "steady", "given", or None for what the model says.
-    cells : how many cells; levels differ by ``seed``.
+    cells : how many cells; levels differ by ``seed``. None is one, or with draws one of its own for each draw.
+    draws : sets of constants drawn within their ranges, see :class:`redoxsim.study.options.Options`.
+    rtol : None is 1e-6, for draws 1e-5.
     sample : rows of a population that the reference solver checks; 0 checks none.
     throw : whether a failed single solve raises.
 
@@ -82,7 +85,7 @@ def simulate(
     setup = prepare(net, agents=agents, dosed=schedule.targets(), cell=cell, values=values, start=start)
     output = output_times(until=until, every=every, at=at, times=times, from_=from_)
     settings = Settings(
-        solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, failed=failed, keep=keep, sample=sample
+        solver=solver, rtol=rtol, atol=atol, jobs=jobs, seed=seed, draws=draws, failed=failed, keep=keep, sample=sample
     )
     rows = make_rows(
         setup,
@@ -90,7 +93,7 @@ def simulate(
         observe=setup.observed(observe),
         points=1,
         schedules=[setup.schedule(schedule)],
-        cells=cells,
+        cells=cells if cells is not None or draws else 1,
         settings=settings,
     )
     design = {"doses": [str(one) for one in schedule.doses]}
@@ -100,10 +103,15 @@ def simulate(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Course:
-    """A time course made ready. ``study`` has a row per cell; one cell keeps its whole Solution."""
+    """A time course made ready. ``study`` has a row per cell and draw; one cell keeps its whole Solution."""
 
     study: Study
     throw: bool
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one cell with the constants as they are."""
+        return self.study.rows.cells == 1 and not self.study.rows.settings.draws
 
     @property
     def problem(self) -> Problem:
@@ -115,8 +123,8 @@ class Course:
         return self.study.estimate(timed=timed)
 
     def run(self) -> Solution | ResultSet:
-        """The Solution of one cell, or the means over more."""
-        if self.study.rows.cells > 1:
+        """The Solution of one cell, or the means over more, or bands."""
+        if not self.single:
             return self.study.run()
         return solve(self.problem, self.study.rows.settings.solver, throw=self.throw)
 

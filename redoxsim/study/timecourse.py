@@ -1,4 +1,4 @@
-"""A time course as results with axes, whether of one cell or of a population."""
+"""A time course as results with axes, whether of one cell, of a population or of draws."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TimeCourse:
 
     @property
     def study(self) -> Study:
-        """A row per cell."""
+        """A row per cell and draw."""
         return self.course.study
 
     def estimate(self, *, timed: bool = False) -> Estimate:
@@ -34,7 +34,7 @@ class TimeCourse:
     def run(self) -> ResultSet:
         """The results. One cell is solved on its own: Ctrl-C stops it at once, a failure raises with its report."""
         study = self.study
-        if study.rows.cells > 1:
+        if not self.course.single:
             return study.run()
         _, why = choose(self.course.problem, study.rows.settings.solver)
         solution = self.course.run()

@@ -164,3 +164,17 @@ def test_equal_seeds_give_equal_bytes_of_combinations(
         surface = rx.combine(kill, agents=[ranged(agent_a, 0), agent_b], grid=(3, 3), draws=16, seed=5, jobs=jobs)
         surface.to_csv(tmp_path / f"{name}.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_a_time_course_has_a_band(kill: network.Network, agent_a: Agent) -> None:
+    """The band of a course is that of a dose-response curve at its dose; without draws it is a single Solution."""
+    agent = ranged(agent_a, 0)
+    settings = {"agents": [agent], "until": "48 h", "every": "24 h"}
+    band = rx.simulate(kill, doses={"agent-a": "1uM"}, observe="viability", draws=24, **settings)
+    assert isinstance(band, rx.ResultSet)
+    assert band["viability"].dims == ("time", "quantile")
+    curve = rx.dose_response(kill, agent=agent, doses="1uM,3uM", at="24h,48h", draws=24)
+    np.testing.assert_allclose(band["viability"].values[1:], curve["viability"].values[1], rtol=1e-5)
+    assert band.draws is not None
+    assert band.draws["usable"] == 24
+    assert isinstance(rx.simulate(kill, doses={"agent-a": "1uM"}, **settings), rx.solve.Solution)
