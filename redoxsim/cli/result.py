@@ -56,7 +56,7 @@ def run_study(
     """
     from redoxsim.cli.cost import dry_run
     from redoxsim.study.plan import Study
-    from redoxsim.study.ranges import outside_of_setup
+    from redoxsim.study.ranges import hypotheses_of_setup, outside_of_setup
     from redoxsim.study.timecourse import TimeCourse, with_jobs
 
     output.ready(terminal=sys.stdout.isatty())
@@ -67,6 +67,8 @@ def run_study(
     talk.detail("model read and checked, equations built")
     for one in outside_of_setup(study_of(plan).rows.setup):
         talk.note(f"Note: {one}; results beyond a range are no results.")
+    if hypotheses := hypotheses_of_setup(study_of(plan).rows.setup):
+        talk.note(f"Note: {hypotheses}.")
     draw = None if output.plot is None else figure(study_of(plan))
     if solving.dry_run:
         dry_run([study_of(plan)], output=output, talk=talk)

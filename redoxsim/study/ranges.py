@@ -53,6 +53,12 @@ def outside_of_setup(setup: Setup) -> tuple[Outside, ...]:
     return outside(graded, setup.values)
 
 
+def hypotheses_of_setup(setup: Setup) -> str:
+    """In a sentence, which agents have a mechanism that is proposed and not shown; "" if none has."""
+    found = [agent.name for agent in setup.agents.values() if agent.hypothesis]
+    return f"{' and '.join(found)}: the mechanism is proposed, not shown" if found else ""
+
+
 def problems_of_cell(cell: Cell, model: Model = "redox") -> list[tuple[str, str, str | None]]:
     """(id, what is wrong, hint) of values of a cell that leave the model's ranges or that the model does not have."""
     network = read_model(model)

@@ -25,3 +25,10 @@ def test_where_nothing_was_measured_the_file_says_why(command: Command) -> None:
     told = json.loads(command("agents", "show", "celecoxib", "--format", "json").out)["about"]
     assert told["draws agree with"] is None
     assert any(text.startswith("Not conditioned on measurements") for text in told["caveats"])
+
+
+def test_a_run_with_a_hypothesis_says_so(command: Command) -> None:
+    ran = command("simulate", "redox", "--dose", "matrine=1mM", "--until", "1h", "--every", "1h", "--observe", "ATP")
+    assert "matrine (hypothesis): the mechanism is proposed, not shown" in ran.err
+    other = command("simulate", "redox", "--dose", "bso=1mM", "--until", "1h", "--every", "1h", "--observe", "ATP")
+    assert "proposed" not in other.err
