@@ -1,4 +1,4 @@
-"""Threads of linear algebra libraries: for matrices of a hundred rows a second one costs more than it brings."""
+"""How many processors there are, and one thread for linear algebra: for matrices of a hundred rows two cost more."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def one_each() -> None:
     if "numpy" not in sys.modules:
         for name in VARIABLES:
             os.environ.setdefault(name, "1")
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

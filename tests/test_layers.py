@@ -11,13 +11,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "redoxsim"
 
 # A module may import from its own folder and from the folders listed for it.
-BASE = {"errors", "units", "catalog", "kept", "toml", "threads"}
+BASE = {"errors", "units", "catalog", "kept", "toml", "threads", "beside"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "units": {"errors"},
     "catalog": {"errors", "units"},
     "kept": set(),
     "threads": set(),
+    "beside": set(),
     "toml": {"errors"},
     "network": BASE,
     "equations": BASE | {"network"},

@@ -14,6 +14,7 @@ from redoxsim.cli.command import Verb
 from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.options import Output, output_options
 from redoxsim.cli.talk import Talk, grouped
+from redoxsim.threads import processors
 
 LIBRARIES = (
     "numpy",
@@ -64,11 +65,10 @@ def _row(what: str, state: str, detail: str = "") -> dict[str, Any]:
 def _versions() -> list[dict[str, Any]]:
     from redoxsim.kept import versions_of
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     rows = [
         _row("redoxsim", __version__),
         _row("python", platform.python_version(), sys.executable),
-        _row("machine", platform.machine(), f"{platform.system()}, {cores} processor cores"),
+        _row("machine", platform.machine(), f"{platform.system()}, {processors()} processor cores"),
     ]
     found = zip(LIBRARIES, versions_of(*LIBRARIES), strict=True)
     return [*rows, *(_row(name, one or "missing") for name, one in found)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
@@ -14,6 +13,7 @@ from redoxsim.cli.emit import emit_text
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Output, Solving
 from redoxsim.cli.talk import Progress, Talk, counted, grouped
+from redoxsim.threads import processors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +32,7 @@ def processes(solving: Solving, rows: int) -> int:
     """How many processes to use: those asked for, else one per core that this process may use where it pays."""
     if solving.jobs is not None:
         return solving.jobs
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if rows >= WORTH else 1
+    return processors() if rows >= WORTH else 1
 
 
 def run_study(
@@ -73,6 +72,7 @@ def run_study(
     if solving.dry_run:
         dry_run([study_of(plan)], output=output, talk=talk)
         return Exit.GOOD
+    study_of(plan).build_ahead()  # before there is a bar, which has a thread of its own
     with talk.progress("solving", progress):
         results = plan.run()
     talk.detail(f"solved with {results.provenance['solver']['name']}: {results.provenance['solver']['why']}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Solving
 from redoxsim.cli.talk import Progress, Talk, plural
 from redoxsim.errors import RedoxsimError, Where
+from redoxsim.threads import processors
 
 PAGE = "report.html"
 
@@ -119,7 +119,7 @@ def run_all(
         for name in names
         if name not in done
     }
-    codes = _at_once(waiting, solving.jobs or _cores(), talk)
+    codes = _at_once(waiting, solving.jobs or processors(), talk)
     page = write_page(root, names)
     talk.note(f"Written: {page}")
     if Exit.INTERRUPTED in codes.values():
@@ -204,7 +204,3 @@ def _options(solving: Solving) -> list[str]:
     for name, value in (("--rtol", solving.rtol), ("--atol", solving.atol)):
         found += [name, repr(value)] if value is not None else []
     return found
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -14,7 +14,7 @@ from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
 from redoxsim.solve.rosenbrock_steady import can_rest, distinct_rows, rest_rows
 from redoxsim.solve.schedule import Schedule
-from redoxsim.solve.steady import SteadyCache, held_states
+from redoxsim.solve.steady import SteadyCache
 
 FloatArray = NDArray[np.float64]
 MOST_STEPS = 2000
@@ -61,7 +61,7 @@ def _kernel(
     if solver.available() is not None or not can_rest(compiled):
         return None
     try:
-        kernel = solver.kernel(batch, (), held_states(batch.system))
+        kernel = solver.kernel_to_rest(batch)
     except (BuildError, Unsupported):
         return None
     y, p = compiled.initial_rows(columns, count, 0.0)

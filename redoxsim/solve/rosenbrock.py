@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time as clock
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import CompiledSystem, compile_system
 from redoxsim.codegen.llvm.host import host
-from redoxsim.codegen.llvm.kernel import Kernel, Observer, Recipe, Shape, check_size, kernel
+from redoxsim.codegen.llvm.kernel import Kernel, Observer, Recipe, Shape, build_ahead, check_size, kernel
 from redoxsim.codegen.llvm.run import Job, Outcome, Running, execute
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
@@ -31,6 +30,7 @@ from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Sta
 from redoxsim.solve.steady import SteadyCache, SteadyState, held_states
 from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
+from redoxsim.threads import processors
 
 FloatArray = NDArray[np.float64]
 STATUSES = (Status.OK, Status.STEP_BUDGET, Status.STEP_TOO_SMALL, Status.NOT_A_NUMBER, Status.SINGULAR)
@@ -44,6 +44,9 @@ SMALLEST_PART = 256
 BLOCK_MARKED = 256
 """Rows that are looked at for negative values at once."""
 NAME = "rosenbrock"
+TO_REST = "rodas5p"
+"""The method that finds rest: over steps of days it takes two thirds of the steps of "rodas5", and the rows that end in
+a cycle of its making are fewer (docs/explain/kernel.md)."""
 LOOSE = 3e-4
 """Relative tolerance above which the method of order 4 is taken."""
 
@@ -143,17 +146,42 @@ class RosenbrockSolver:
 
     def kernel(self, problem: Problem | Batch, infused: tuple[int, ...], held: tuple[int, ...] = ()) -> Kernel:
         """The compiled code for a problem's system, with states that are infused or held still."""
+        return kernel(problem.system, self._recipe(problem, infused, held))
+
+    def kernel_to_rest(self, problem: Problem | Batch) -> Kernel:
+        """The compiled code that takes a problem's system to rest."""
+        return kernel(problem.system, self._recipe_to_rest(problem))
+
+    def build_ahead(self, batch: Batch) -> None:
+        """Have other processes build the kernels of a batch that there are not yet, where that is safe.
+
+        Raises
+        ------
+        Unsupported : the kernel cannot do it.
+        """
+        self._require(batch)
+        compiled = compile_system(batch.system)
+        if batch.start == "steady" and can_rest(compiled):
+            build_ahead(batch.system, self._recipe_to_rest(batch))
+        infused = Programs(compiled, batch.schedules, batch.times).infused
+        build_ahead(batch.system, self._recipe(batch, infused))
+
+    def _recipe(self, problem: Problem | Batch, infused: tuple[int, ...], held: tuple[int, ...] = ()) -> Recipe:
         everything = frozenset(range(len(problem.system.constants)))
         width = self.width or host().target().width
         method = method_for(problem.system, problem.rtol) if self.method == "auto" else self.method
         shape = Shape(varying=everything, infused=infused, held=held)
-        return kernel(problem.system, Recipe(shape=shape, method=method, width=width))
+        return Recipe(shape=shape, method=method, width=width)
+
+    def _recipe_to_rest(self, problem: Problem | Batch) -> Recipe:
+        recipe = self._recipe(problem, (), held_states(problem.system))
+        return replace(recipe, method=TO_REST) if self.method == "auto" else recipe
 
     def workers(self) -> int:
         """Threads of one batch."""
         if self.threads is not None:
             return max(1, self.threads)
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return processors()
 
 
 class _Many:
@@ -376,10 +404,9 @@ def _steady(
     y, p = compiled.initial_rows(columns, rows, time)
     rest = Rest(y=y, p=p, found=np.zeros(rows, dtype=bool))
     if can_rest(compiled):
-        held = held_states(batch.system)
         undosed = np.zeros(rows, dtype=np.intp)
         sizes = typical_sizes_rows(compiled, y, p, np.full(rows, time), (Schedule(),), undosed)
-        kernel = solver.kernel(batch, (), held)
+        kernel = solver.kernel_to_rest(batch)
         rest = rest_rows(kernel, compiled, columns, rows, time, sizes, solver.workers())
     missing: dict[int, SteadyState] = {}
     for row in np.flatnonzero(~rest.found).tolist():

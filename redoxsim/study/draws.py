@@ -7,7 +7,9 @@ drawn for each of these until they agree with what was measured of the agent (:m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
 from redoxsim.solve import Batch
-from redoxsim.solve.rest import at_rest
+from redoxsim.solve.rest import AtRest, at_rest
 from redoxsim.study import kept_draws
 from redoxsim.study.agent_draws import Sets, agent_sets
 from redoxsim.study.metadata import Target, correlations_of
@@ -25,8 +27,10 @@ from redoxsim.study.setup import Setup, prepare
 
 FloatArray = NDArray[np.float64]
 Ranges = Mapping[str, tuple[float, float, float]]
-BLOCK = 512
+BLOCK = 256
+"""Tries that are solved together; a power of two, for evenness."""
 TRIES = 200  # for each draw asked for
+LEAST = 4096  # tries, however few draws are asked for
 KEPT = 8
 MOST_CELLS = 4
 """Draws of a model that may be made for each one asked for, where agents leave some of them without constants."""
@@ -236,17 +240,24 @@ def _accepted(reference: Setup, ranges: Ranges, number: int, seed: int, jobs: in
         none = np.zeros(0, dtype=bool)
         return Cells(name=name, targets=(), settled=none, inside=none.reshape(0, 0), values=values)
     known = _KNOWN.pop(name, None) or _from_disk(name, ids, ranges)
-    blocks = -(-max(TRIES * number, 8 * BLOCK) // BLOCK)
+    most = -(-max(TRIES * number, LEAST) // BLOCK) * BLOCK
     before = len(known.settled)
-    while known.until(blocks * BLOCK, number).number < number and len(known.settled) < blocks * BLOCK:
-        known = _further(known, reference, Supply(ranges, seed=[seed, 1], correlations=correlations), targets, jobs)
-    if len(known.settled) > before:
+    if known.until(most, number).number < number and before < most:
+        supply = Supply(ranges, seed=[seed, 1], correlations=correlations)
+        supply.skip(before)
+        blocks = -(-(most - before) // BLOCK)
+
+        def enough() -> bool:
+            return known.until(most, number).number >= number
+
+        for block, rest in _tried(reference, supply, ids, blocks, jobs, enough=enough):
+            known = _further(known, block, rest, targets)
         arrays = {f"value {key}": one for key, one in known.values.items()}
         kept_draws.save(name, {"settled": known.settled, "inside": known.inside, **arrays})
     while len(_KNOWN) >= KEPT:
         _KNOWN.pop(next(iter(_KNOWN)))
     _KNOWN[name] = known
-    found = known.until(blocks * BLOCK, number)
+    found = known.until(most, number)
     if not found.number:
         tried = len(found.settled)
         raise DesignError(
@@ -275,12 +286,45 @@ def _conditions(reference: Setup) -> tuple[Target, ...]:
     return tuple(one for one in reference.metadata.targets if one.draws)
 
 
-def _further(known: Cells, reference: Setup, supply: Supply, targets: tuple[Target, ...], jobs: int) -> Cells:
-    """One more block of tries."""
+def _tried(
+    reference: Setup,
+    supply: Supply,
+    observe: tuple[str, ...],
+    most: int,
+    jobs: int,
+    *,
+    enough: Callable[[], bool],
+) -> Iterator[tuple[dict[str, FloatArray], AtRest]]:
+    """Up to so many blocks of tries with their undosed states, in order, until there are ``enough``.
+
+    As many blocks are under way as there are workers: one block in parts would wait for its slowest row. Those that
+    are under way when there are enough are given too.
+    """
+    under_way: deque[tuple[dict[str, FloatArray], Future[AtRest]]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for _ in range(most):
+                if enough():
+                    break
+                block = supply.take(BLOCK)
+                under_way.append((block, pool.submit(at_rest, _undosed(reference, block, observe))))
+                if len(under_way) > jobs:
+                    yield _first(under_way)
+            while under_way:
+                yield _first(under_way)
+        finally:
+            for _, rest in under_way:
+                rest.cancel()
+
+
+def _first(under_way: deque[tuple[dict[str, FloatArray], Future[AtRest]]]) -> tuple[dict[str, FloatArray], AtRest]:
+    block, rest = under_way.popleft()
+    return block, rest.result()
+
+
+def _further(known: Cells, block: Mapping[str, FloatArray], rest: AtRest, targets: tuple[Target, ...]) -> Cells:
+    """With one more block of tries."""
     low, high = (np.array([getattr(one, end) for one in targets]) for end in ("low", "high"))
-    supply.skip(len(known.settled))
-    block = supply.take(BLOCK)
-    rest = at_rest(_undosed(reference, block, tuple(one.id for one in targets)), threads=jobs)
     with np.errstate(invalid="ignore"):
         inside = (rest.values >= low) & (rest.values <= high)
     chosen = np.flatnonzero(rest.found & inside.all(axis=1))

@@ -16,12 +16,14 @@ import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim.beside import each
 from redoxsim.codegen import compile_system
 from redoxsim.errors import DesignError, SolveError
 from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_batch
@@ -130,7 +132,7 @@ def run(
                 gather.take(rows, done)
         else:
             _in_processes(batch, chosen.name, chunks, jobs, gather, stop)
-        check = None if stop() else _checked(batch, chosen.name, gather, seed, sample)
+        check = None if stop() else _checked(batch, chosen.name, gather, seed, sample, jobs)
         ended = any(one is Status.INTERRUPTED for one in gather.status)
     return Run(
         values=gather.values,
@@ -308,7 +310,7 @@ def interruptible() -> Iterator[Cancel]:
         signal.signal(signal.SIGINT, before)
 
 
-def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int) -> Check | None:
+def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int, jobs: int) -> Check | None:
     """A few rows solved again with the reference solver, on equations that the kernel had no part in."""
     if solver.split(":")[0] == "scipy" or not sample:
         return None
@@ -317,15 +319,21 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int)
         return None
     picked = np.random.default_rng(seed).choice(good, size=min(sample, len(good)), replace=False)
     rows = sorted(int(row) for row in picked)
-    again = solve_batch(part(batch, rows), CHECKER)
-    place = {row: at for at, row in enumerate(rows)}
-    solved = [row for row in rows if again.status[place[row]].ok]
-    found = again.values[[place[row] for row in solved]]
+    shares = [share.tolist() for share in np.array_split(rows, min(jobs, len(rows)))]
+    again = {row: one for share in each(partial(_again, batch), shares, processes=jobs) for row, one in share.items()}
+    solved = [row for row in rows if row in again]
+    found = np.array([again[row] for row in solved]).reshape(len(solved), *gather.values.shape[1:])
     return Check(
         rows=tuple(solved),
         largest=difference(gather.values[solved], found, np.fmax(_largest(gather.values), _given(batch, rows[0]))),
         unsolved=tuple(row for row in rows if row not in solved),
     )
+
+
+def _again(batch: Batch, rows: Sequence[int]) -> dict[int, FloatArray]:
+    """Values (K, T) of some rows by the reference solver, without those that it could not solve."""
+    solution = solve_batch(part(batch, rows), CHECKER)
+    return {row: solution.values[place] for place, row in enumerate(rows) if solution.status[place].ok}
 
 
 def _given(batch: Batch, row: int) -> FloatArray:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from redoxsim.errors import SolveError, nearest
 from redoxsim.solve import Batch, Status, choose
 from redoxsim.solve.rest import at_rest
+from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.study.collecting import collect
 from redoxsim.study.design import Axis
 from redoxsim.study.engine import Cancel, Check, Progress, Run, chunked, part, run, seconds_per_row
@@ -127,8 +128,16 @@ class Study:
             return self
         return replace(self, rows=rows.remade(cells=None, settings=replace(settings, draws=number)))
 
+    def build_ahead(self) -> None:
+        """Have other processes build what the solver will need, where there are to be several and that is safe."""
+        settings = self.rows.settings
+        solver = choose(self.batch, settings.solver)[0]
+        if settings.jobs > 1 and isinstance(solver, RosenbrockSolver):
+            solver.build_ahead(self.batch)
+
     def run(self) -> ResultSet:
         """The results."""
+        self.build_ahead()
         rows = self.rows.with_draws()
         done = solved(rows, self.batch if rows is self.rows else rows.batch(), self.progress, self.cancel)
         result = collect(rows, done, kind=self.kind, axes=self.axes, design=self.design, zipped=self.zipped)
@@ -138,7 +147,7 @@ class Study:
             return result
         from redoxsim.study import spread
 
-        result = spread.with_intervals(result)
+        result = spread.with_intervals(result, processes=rows.settings.jobs)
         return result if rows.settings.keep == "draws" else spread.quantiles(result)
 
 

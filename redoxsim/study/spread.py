@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim.beside import each
 from redoxsim.study.arrays import Array, Arrays
 from redoxsim.study.rows import QUANTILES, Readout, Rows
 from redoxsim.study.setup import orientation_of
@@ -65,39 +67,40 @@ def interval(values: FloatArray) -> list[float]:
     return [*map(float, found), known.size / values.size]
 
 
-def with_intervals(result: ResultSet) -> ResultSet:
+def with_intervals(result: ResultSet, *, processes: int = 1) -> ResultSet:
     """The same with the Hill fits of every usable draw summed up (see :attr:`ResultSet.intervals`)."""
     if result.kind != "dose-response":
         return result
+    arrays, axis = result.arrays, result.axes[0]
+    names = [
+        name for name in (*result.observables, *result.responses) if not set(arrays[name].dims) - {axis, "time", "draw"}
+    ]
+    times = [str(float(time)) for time in np.atleast_1d(arrays["time"].numbers)]
+    curves = [(name, place) for name in names for place in range(len(times))]
     found: dict[str, Any] = result.intervals
-    for name in (*result.observables, *result.responses):
-        fits = _fits(result, name)
+    for (name, place), fits in zip(curves, each(partial(_fits, result), curves, processes=processes), strict=True):
         if fits:
-            found.setdefault(name, {})["fit"] = fits
-    return result.with_data(result.arrays.more({}, intervals=json.dumps(found, sort_keys=True)))
+            found.setdefault(name, {}).setdefault("fit", {})[times[place]] = fits
+    return result.with_data(arrays.more({}, intervals=json.dumps(found, sort_keys=True)))
 
 
-def _fits(result: ResultSet, name: str) -> dict[str, dict[str, list[float]]]:
-    """By time in seconds and parameter: the interval over the draws that have the curve at all."""
+def _fits(result: ResultSet, curve: tuple[str, int]) -> dict[str, list[float]]:
+    """By parameter: the interval over the draws that have the curve at all, of a readout at one of the times."""
     from redoxsim.analysis.hill_rows import gr_rows, hill_rows
 
+    name, place = curve
     arrays = result.arrays
     data = arrays[name]
-    if set(data.dims) - {result.axes[0], "time", "draw"}:
-        return {}
     doses, usable = arrays[result.axes[0]].numbers, arrays["usable"].values.astype(bool)
-    found = {}
-    for place, time in enumerate(np.atleast_1d(arrays["time"].numbers)):
-        effects = np.asarray(data.at({"time": place}).along("draw", result.axes[0]), dtype=float)[usable]
-        known = np.isfinite(effects).all(axis=1)
-        if not known.any():
-            continue
-        if name == "gr":
-            fits = gr_rows(doses[1:], effects[known][:, 1:])
-        else:
-            fits = hill_rows(doses, effects[known], orientation=orientation_of(name, data))
-        found[str(float(time))] = {key: interval(_laid_out(one, known)) for key, one in fits.items()}
-    return found
+    effects = np.asarray(data.at({"time": place}).along("draw", result.axes[0]), dtype=float)[usable]
+    known = np.isfinite(effects).all(axis=1)
+    if not known.any():
+        return {}
+    if name == "gr":
+        fits = gr_rows(doses[1:], effects[known][:, 1:])
+    else:
+        fits = hill_rows(doses, effects[known], orientation=orientation_of(name, data))
+    return {key: interval(_laid_out(one, known)) for key, one in fits.items()}
 
 
 def _laid_out(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

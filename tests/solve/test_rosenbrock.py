@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ llvmlite = pytest.importorskip("llvmlite")
 
 import redoxsim.codegen.llvm.host as host_module  # noqa: E402
 import redoxsim.codegen.llvm.kernel as kernel_module  # noqa: E402
-from redoxsim import equations  # noqa: E402
+from redoxsim import beside, equations  # noqa: E402
 from redoxsim.codegen.llvm.control import CONTROLLERS  # noqa: E402
 from redoxsim.codegen.llvm.kernel import kernel  # noqa: E402
 from redoxsim.codegen.llvm.run import execute  # noqa: E402
@@ -229,7 +231,7 @@ def test_parts_of_a_batch(system: OdeSystem, monkeypatch: pytest.MonkeyPatch, th
     assert heard[-1] == whole.rows
 
     heard.clear()
-    stopped = solver.solve_batch(whole, progress=heard.append, cancel=lambda: bool(heard))
+    stopped = solver.solve_batch(whole, progress=heard.append, cancel=lambda: bool(heard) and heard[-1] >= 5)
     done = np.array([status is Status.OK for status in stopped.status])
     assert set(stopped.status) == {Status.OK, Status.INTERRUPTED}
     np.testing.assert_array_equal(stopped.values[done], expected[done])
@@ -243,6 +245,36 @@ def test_parts_of_a_batch(system: OdeSystem, monkeypatch: pytest.MonkeyPatch, th
     with pytest.raises(KeyboardInterrupt):
         solver.solve_batch(whole, progress=interrupt)
     assert threading.active_count() == before
+
+
+def test_kernels_are_built_ahead(network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Another process builds both kernels of a start at rest; this one only loads them, and the values are the same."""
+    net = network_of(["-> A; v", "A -> ; k*A"], species={"A": 9.0}, parameters={"v": 2.0, "k": 4.0})
+    batch = Batch(
+        system=equations.build(net), times=TIMES, rows=3, observe=("A",), start="steady",
+        columns={"v": np.array([2.0, 3.0, 2.0])}, schedule_index=np.zeros(3, dtype=np.intp),
+        schedules=(Schedule((Dose(time=0.0, target="A", action="add", amount=3.0),)),),
+    )  # fmt: skip
+    monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path))
+    monkeypatch.setattr(beside, "can_fork", lambda: hasattr(os, "fork"))
+    built: list[str] = []
+    inner = kernel_module._built
+
+    def noted(system: OdeSystem, recipe: kernel_module.Recipe) -> object:
+        built.append(recipe.method)
+        return inner(system, recipe)
+
+    monkeypatch.setattr(kernel_module, "_built", noted)
+    kernel_module._MEMORY.clear()
+    RosenbrockSolver().build_ahead(batch)
+    ahead = RosenbrockSolver().solve_batch(batch)
+    assert built == []
+    assert not kernel_module._AHEAD
+    kernel_module._MEMORY.clear()
+    monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path / "empty"))
+    here = RosenbrockSolver().solve_batch(batch)
+    assert sorted(built) == ["rodas5", module.TO_REST]
+    np.testing.assert_array_equal(ahead.values, here.values)
 
 
 def test_nothing_to_do(system: OdeSystem) -> None:

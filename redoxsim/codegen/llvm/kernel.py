@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from redoxsim.beside import Beside
 from redoxsim.codegen.graph import Graph
 from redoxsim.codegen.llvm import cache
 from redoxsim.codegen.llvm.control import Control, usual
@@ -164,7 +166,11 @@ class Observer:
 
 _MEMORY: OrderedDict[str, object] = OrderedDict()
 _MEMORY_SIZE = 32
+_AHEAD: dict[str, Beside[tuple[dict[str, Any], bytes]]] = {}
+MOST_AHEAD = 4
+"""Kernels that other processes are at."""
 _LOCK = own_lock()
+_BUILD = own_lock()
 
 
 def _remembered(name: str) -> object | None:
@@ -189,24 +195,56 @@ def kernel(system: OdeSystem, recipe: Recipe) -> Kernel:
     Unsupported : the system is too large.
     BuildError : llvmlite is missing or refuses the code.
     """
+    recipe, name = _named(system, recipe)
+    found = _remembered(name)
+    if isinstance(found, Kernel):
+        return found
+    with _BUILD:
+        found = _remembered(name)  # by another thread that wanted it too
+        if isinstance(found, Kernel):
+            return found
+        ahead = _AHEAD.pop(name, None)
+        kept = cache.load(name) if ahead is None else None
+        if kept is None:
+            facts, code = _built(system, recipe) if ahead is None else ahead.result()
+            cache.save(name, facts, code)
+        else:
+            facts, code = dict(kept[0]), kept[1]
+        made = Kernel(system=system, recipe=recipe, name=name, facts=facts, code=Loaded(code))
+        _remember(name, made)
+    return made
+
+
+def build_ahead(system: OdeSystem, recipe: Recipe) -> None:
+    """Have another process build a kernel that will be wanted, where there is none yet and that is safe.
+
+    Raises
+    ------
+    Unsupported : the system is too large.
+    """
+    recipe, name = _named(system, recipe)
+    if name in _AHEAD or _remembered(name) is not None or cache.load(name) is not None:
+        return
+    ahead = Beside(partial(_built, system, recipe))
+    if ahead.elsewhere:
+        with _BUILD:
+            while len(_AHEAD) >= MOST_AHEAD:
+                _AHEAD.pop(next(iter(_AHEAD)))
+            _AHEAD[name] = ahead
+
+
+def _named(system: OdeSystem, recipe: Recipe) -> tuple[Recipe, str]:
+    """The recipe in full, and the name of the kernel that it makes."""
     recipe = replace(recipe, control=recipe.control or usual(recipe.tableau.order))
     operations = check_size(system)
     if recipe.loops is None:
         recipe = replace(recipe, loops=len(system.jacobian) + operations > MOST_STRAIGHT)
-    name = cache.key("kernel", system.key, recipe)
-    found = _remembered(name)
-    if isinstance(found, Kernel):
-        return found
-    kept = cache.load(name)
-    if kept is None:
-        text, facts = write_kernel(system, recipe)
-        code = compile_text(text)
-        cache.save(name, facts, code)
-    else:
-        facts, code = dict(kept[0]), kept[1]
-    made = Kernel(system=system, recipe=recipe, name=name, facts=facts, code=Loaded(code))
-    _remember(name, made)
-    return made
+    return recipe, cache.key("kernel", system.key, recipe)
+
+
+def _built(system: OdeSystem, recipe: Recipe) -> tuple[dict[str, Any], bytes]:
+    text, facts = write_kernel(system, recipe)
+    return facts, compile_text(text)
 
 
 _SIZES: OrderedDict[str, int] = OrderedDict()
@@ -306,4 +344,4 @@ def _begin(target: Any) -> Function:
     return f
 
 
-__all__ = ["BuildError", "Kernel", "Observer", "Recipe", "Shape", "kernel", "write_kernel"]
+__all__ = ["BuildError", "Kernel", "Observer", "Recipe", "Shape", "build_ahead", "kernel", "write_kernel"]

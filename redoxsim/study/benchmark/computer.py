@@ -10,6 +10,7 @@ from redoxsim import __version__
 from redoxsim.codegen.llvm.host import host
 from redoxsim.errors import BuildError
 from redoxsim.kept import versions_of
+from redoxsim.threads import processors
 
 PACKAGES = ("numpy", "scipy", "llvmlite", "libroadrunner", "python-copasi", "amici")
 FEATURES = ("avx512f", "avx512dq", "avx512vl", "avx2", "avx", "fma", "sse4.2", "neon")
@@ -20,7 +21,7 @@ def machine() -> dict[str, Any]:
     """Facts of this machine and this process's environment."""
     return {
         "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": processors(),
         "system": f"{platform.system()} {platform.machine()}",
         **_features(),
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
