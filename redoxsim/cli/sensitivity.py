@@ -165,6 +165,7 @@ def _draw(table: SensitivityTable, doses: tuple[str, ...]) -> Figure:
     return sensitivity(
         {readout: table.of(readout) for readout in table.observe},
         by=RANKED[table.method],
+        units=table.units,
         title=f"{made['model']['id']}: sensitivity at {table.seconds / 3600:g} h{dosed}",
         caption=f"Model {made['model']['id']}; {low}; {table.summary}.",
     )

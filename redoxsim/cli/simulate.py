@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 MOST = 12
 """Readouts that a figure shows without being told which."""
+LONGEST = 60
+"""Letters of doses that still fit into a title."""
 
 
 @click.command(
@@ -143,6 +145,18 @@ def panels(observe: Sequence[str]) -> tuple[tuple[str, ...], int]:
     return shown, len(observe) - len(shown)
 
 
+def _title(model: str, doses: Sequence[str]) -> str:
+    """The model with what is given, where that is short.
+
+    >>> _title("redox", ["auranofin=2uM", "bso=100uM@-24h"])
+    'redox: auranofin 2 µM, BSO 100 µM at −24 h'
+    """
+    from redoxsim.report.conditions import dose_words
+
+    given = ", ".join(map(dose_words, doses))
+    return f"{model}: {given}" if 0 < len(given) <= LONGEST else model
+
+
 def _draw(
     results: ResultSet, *, doses: tuple[str, ...], observe: tuple[str, ...], rest: int, data: tuple[Points, ...]
 ) -> Figure:
@@ -156,7 +170,7 @@ def _draw(
         observe=observe,
         doses=dose_bars(doses),
         data=data,
-        title=results.provenance["model"]["name"] or results.provenance["model"]["id"],
+        title=_title(results.provenance["model"]["name"] or results.provenance["model"]["id"], doses),
         caption=caption(results) + left,
         note=grades_note(results),
     )

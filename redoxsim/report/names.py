@@ -80,6 +80,16 @@ def show_formulas(text: str) -> str:
     return _PEROXIDE.sub("H₂O₂", text)
 
 
+def printed(text: str) -> str:
+    """A text for a figure: proper signs for minus, micro and bounds, hydrogen peroxide as people write it.
+
+    >>> printed("H2O2 after 0.5 uM, <= -0.2, A-1")
+    'H₂O₂ after 0.5 µM, ≤ −0.2, A-1'
+    """
+    signs = show_formulas(text).replace(">=", "≥").replace("<=", "≤")
+    return re.sub(r"(?<![A-Za-z0-9])-(?=[0-9])", "−", re.sub(r"(?<=[0-9] )uM(?![A-Za-z])", "µM", signs))
+
+
 def title_of(name: str, attrs: Mapping[Hashable, Any]) -> str:
     """The title of a panel: the variable's own long name where it is short enough, else its id in words."""
     long_name = str(attrs.get("long_name", "") or "")

@@ -298,7 +298,8 @@ def _effects(study: Study, rows: Rows, batch: Batch, name: str) -> tuple[FloatAr
         first = next(iter(done.messages.values()), done.status[0].value)
         raise DesignError(f"no draw or cell came to the end: {first}")
     if readout.usable is None and not np.isfinite(values).all():
-        raise DesignError(f"{np.count_nonzero(~np.isfinite(values))} points of the grid failed")
+        lost = int(np.count_nonzero(~np.isfinite(values)))
+        raise DesignError(f"{lost} point{'s' if lost != 1 else ''} of the grid failed")
     turn = ORIENTATIONS[name] == "viability"
     return (1.0 - values if turn else values), np.asarray(usable, dtype=bool)
 

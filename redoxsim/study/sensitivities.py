@@ -59,6 +59,7 @@ class SensitivityTable:
         ``high`` (its range, None where it has none), ``grade``, and the numbers of the method (:data:`COLUMNS`);
         sorted by readout and size.
     summary : how many solves ended how, and what was left out.
+    units : of the readouts, by id.
     """
 
     method: str
@@ -67,6 +68,7 @@ class SensitivityTable:
     rows: tuple[Mapping[str, Any], ...]
     summary: str
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, readout: str) -> list[Mapping[str, Any]]:
         """The rows of a readout, largest first."""
@@ -158,6 +160,7 @@ class SensitivityPlan:
             summary="; ".join(said),
             provenance=describe(setup)
             | {"method": self.method, "samples": self.samples, "step": self.step, "seed": rows.settings.seed},
+            units={readout: setup.label(readout) for readout in rows.observe},
         )
 
 

@@ -32,7 +32,7 @@ from redoxsim.report.figures.style import (
     styled,
 )
 from redoxsim.report.marks import Exposure, Points
-from redoxsim.report.names import named_unit, number, show_unit, title_of, unit_of
+from redoxsim.report.names import named_unit, number, printed, show_unit, title_of, unit_of
 
 FloatArray = NDArray[np.float64]
 EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
@@ -225,7 +225,9 @@ def draw_dose_response(
     outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
-    axes.set_ylabel(named_unit(effect, unit_drawn) + ("" if unit_drawn else f", {number(low)} to {number(high)}"))
+    axes.set_ylabel(
+        named_unit(effect, unit_drawn) + ("" if unit_drawn else printed(f", {number(low)} to {number(high)}"))
+    )
     if factor != 1.0:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))
     dress(axes)
@@ -373,10 +375,10 @@ def legend_entries(
     handles, labels = [], []
     for one, colour in zip(curves, curve_colours(curves), strict=True):
         handles.append(Line2D([], [], color=colour, marker="o", markersize=4.8))
-        labels.append(one.label or "simulated")
+        labels.append(printed(one.label) if one.label else "simulated")
         if details := fit_text(one.fit, unit, effect=_drawn_in(curves)):
             handles.append(Line2D([], [], linestyle="none"))
-            labels.append("\n".join(details) + "\n")
+            labels.append(printed("\n".join(details)) + "\n")
     for colour, label in dict.fromkeys((_points_colour(points, curves), points.label) for points in data):
         handles.append(measured_handle(label, colour=colour))
         labels.append(label)

@@ -22,6 +22,7 @@ from redoxsim.report.figures.style import (
     new_figure,
     styled,
 )
+from redoxsim.report.names import printed
 from redoxsim.study.edges import Explanation, averaged
 
 # A share far below zero (the cut adds synergy) must not press the others together.
@@ -48,7 +49,7 @@ def explanation(
         if found.draws:
             left.plot([100 * low, 100 * high], [place, place], color=INK, linewidth=1.2, zorder=4)
         end = 100 * max(high, middle, 0.0) + 2.5
-        left.text(end, place, share_text(cut, band=False), va="center", fontsize=SMALL, color=INK)
+        left.text(end, place, printed(share_text(cut, band=False)), va="center", fontsize=SMALL, color=INK)
     for number, name in enumerate(found.agents):
         offset = (number - (len(found.agents) - 1) / 2) * 0.26
         for place, cut in enumerate(cuts):
@@ -64,7 +65,7 @@ def explanation(
     left.set_xlim(100 * max(min(min(ends), 0.0) * 1.1, LOWEST), 100 * (min(max(max(ends), 0.5), HIGHEST) + 0.16))
     mean, strongest = (float(np.nanmean(one)) for one in (found.excess, found.strongest))
     left.set_title("a   Share of the Bliss excess that goes when the edge is cut")
-    left.set_xlabel(f"% of the mean excess ({mean:+.3f}; {strongest:+.2f} where it is largest)")
+    left.set_xlabel(f"% of the mean excess ({mean:+.3f}; {strongest:+.2f} where it is largest)".replace("-", "−"))
     right.set_title("b   What the cut does to one agent")
     right.set_xlabel("largest change of the fraction affected")
     right.tick_params(labelleft=False)

@@ -19,6 +19,7 @@ from redoxsim.report.figures.style import (
     new_figure,
     styled,
 )
+from redoxsim.report.names import number, printed
 from redoxsim.study.validation import Judged, Row, Validation
 
 GOOD, BAD = PALETTE[2], PALETTE[1]
@@ -75,7 +76,7 @@ def _names(items: list[tuple[Row, Judged]]) -> list[str]:
         elif len(text) > LONGEST:
             kept = max(LONGEST - len(part.expected.text) - 3, 20) if len(row.judged) > 1 else LONGEST - 1
             text = f"{about[:kept].rstrip()}…" + (f": {part.expected.text}" if len(row.judged) > 1 else "")
-        names.append(f"{text}  {mark}")
+        names.append(f"{printed(text)}  {mark}")
         before = row.observation.id
     return names
 
@@ -84,8 +85,8 @@ def _frame(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
     axes.set_yticks(range(len(items)), _names(items))
     axes.set_ylim(len(items) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
-    for number in range(0, len(items), 2):
-        axes.axhspan(number - 0.5, number + 0.5, color="#f7f7f7", zorder=0)
+    for place in range(0, len(items), 2):
+        axes.axhspan(place - 0.5, place + 0.5, color="#f7f7f7", zorder=0)
 
 
 def _ratios(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
@@ -116,8 +117,15 @@ def _ratios(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
 def _marks(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
     for place, (row, part) in enumerate(items):
         _dot(axes, 0.0, place, part, row)
-        words = f"{part.expected.wanted()}; model " + ("failed" if np.isnan(part.value) else f"{part.value:.3g}")
-        axes.text(0.12, place, words, va="center", fontsize=SMALL - 1.0, color=INK if part.state == "in band" else BAD)
+        words = f"{part.expected.wanted()}; model " + ("failed" if np.isnan(part.value) else number(part.value))
+        axes.text(
+            0.12,
+            place,
+            printed(words),
+            va="center",
+            fontsize=SMALL - 1.0,
+            color=INK if part.state == "in band" else BAD,
+        )
     axes.set_xlim(-0.15, 2.2)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.style import INK, SOFT, TINY, dress, finish, new_figure, styled
-from redoxsim.report.names import show_id
+from redoxsim.report.names import named_unit, show_id
 
 MOST = 15
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -33,6 +33,7 @@ def sensitivity(
     *,
     by: str,
     most: int = MOST,
+    units: Mapping[str, str] | None = None,
     title: str | None = None,
     caption: str | None = None,
 ) -> Figure:
@@ -44,6 +45,7 @@ def sensitivity(
         largest first.
     by : "gain", "mu_star" or "ST".
     most : bars in a panel; the others are counted.
+    units : of the readouts, in which "mu_star" is.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def sensitivity(
         axes = figure.add_subplot(grid[divmod(number, columns)])
         grades |= draw_bars(axes, rows, by=by, most=most)
         axes.set_title(show_id(readout))
+        if by == "mu_star":
+            axes.set_xlabel(named_unit("µ*", (units or {}).get(readout, "")))
     handles = [Patch(color=colour, label=text) for grade, (colour, text) in GRADES.items() if grade in grades]
     return finish(figure, title, [AXES[by][1][0].upper() + AXES[by][1][1:] + ".", caption], handles)
 

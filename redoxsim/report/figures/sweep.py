@@ -118,7 +118,8 @@ def draw_sweep(
     log_or_fraction(axes, flat[np.isfinite(flat)], shown)
     axes.set_title(title_of(observable, attrs))
     axes.set_xlabel(axis_title(up, axis))
-    axes.set_ylabel(show_unit(shown) or title_of(observable, attrs))
+    low, high = axes.get_ylim()
+    axes.set_ylabel(show_unit(shown) or ("fraction" if low >= -0.1 and high <= 1.2 else "relative"))
     dress(axes)
 
 

@@ -14,7 +14,7 @@ from redoxsim.report.figures.arrays import best_unit
 from redoxsim.report.figures.panels import bar_lines, draw_bars, time_axis
 from redoxsim.report.figures.style import INK, PALETTE, SOFT, UNTREATED, dress, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar
-from redoxsim.report.names import named_unit, show_id
+from redoxsim.report.names import named_unit, printed, show_id
 from redoxsim.report.trace import HOUR, per_hour
 from redoxsim.study.trace import Trace
 
@@ -75,7 +75,7 @@ def trace(
     names = {**found.names, REST: f"{REST} ({len(rest)})"}
     beside.legend(
         handles=[
-            Patch(color=colour, label="\n".join(textwrap.wrap(names[name], 40)))
+            Patch(color=colour, label="\n".join(textwrap.wrap(printed(names[name]), 40)))
             for name, colour in zip(series, colours, strict=True)
         ],
         loc="upper left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.0, labelspacing=0.9, handlelength=1.2,
@@ -84,7 +84,7 @@ def trace(
         "At rest the reactions cancel: b shows which carry the readout, c which move it. Listed by how far each "
         "departs from what it added at the start."
     )
-    return finish(figure, title or f"Why {show_id(found.readout)} moves", [words, caption, note])
+    return finish(figure, title or f"{show_id(found.readout)}: why it moves", [words, caption, note])
 
 
 def _readout(axes: Axes, found: Trace, hours: np.ndarray) -> None:
