@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.codegen.compiled import CompiledSystem, compile_system
+from redoxsim.codegen.compiled import compile_system
 from redoxsim.codegen.llvm.host import host
 from redoxsim.codegen.llvm.kernel import Kernel, Observer, Recipe, Shape, build_ahead, check_size, kernel
 from redoxsim.codegen.llvm.run import Job, Outcome, Running, execute
@@ -23,12 +23,10 @@ from redoxsim.solve.driver import run as run_pieces
 from redoxsim.solve.problem import Batch, Problem, Restart
 from redoxsim.solve.reductions import check_symbols, machines_of, pick, reduce_problem, symbols_of
 from redoxsim.solve.rosenbrock_program import Programs, why_not
-from redoxsim.solve.rosenbrock_sizes import typical_sizes_rows
-from redoxsim.solve.rosenbrock_steady import Rest, can_rest, distinct_rows, rest_rows
-from redoxsim.solve.schedule import Schedule
+from redoxsim.solve.rosenbrock_starts import Starts, start_rows
+from redoxsim.solve.rosenbrock_steady import can_rest
 from redoxsim.solve.solution import BatchSolution, RowStats, Solution, Span, Stats, Status
 from redoxsim.solve.steady import SteadyCache, SteadyState, held_states
-from redoxsim.solve.tolerance import absolute_tolerances
 from redoxsim.solve.with_scipy import ScipyIntegrator
 from redoxsim.threads import processors
 
@@ -49,16 +47,6 @@ TO_REST = "rodas5p"
 a cycle of its making are fewer (docs/explain/kernel.md)."""
 LOOSE = 3e-4
 """Relative tolerance above which the method of order 4 is taken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Starts:
-    """Where rows begin: y (R, n), p (R, m), atol (R, n), and the steady states that were not found."""
-
-    y: FloatArray
-    p: FloatArray
-    atol: FloatArray
-    failed: dict[int, SteadyState]
 
 
 def method_for(system: OdeSystem, rtol: float) -> str:
@@ -287,8 +275,9 @@ class _Many:
     def starts(self, rows: slice | NDArray[np.intp]) -> Starts:
         """Start values of some rows: a pure function of each row's own values."""
         return start_rows(
-            self.solver, self.compiled, self.batch, rows, self.which[rows], self.programs.starts(), self.cache
-        )
+            partial(self.solver.kernel_to_rest, self.batch), self.solver.workers(), self.compiled, self.batch,
+            rows, self.which[rows], self.programs.starts(), self.cache,
+        )  # fmt: skip
 
     def job(self, rows: slice | NDArray[np.intp], starts: Starts) -> Job:
         which = self.which[rows]
@@ -361,74 +350,6 @@ def _stats(name: str, outcome: Outcome, row: int, seconds: float) -> Stats:
     return Stats(solver=name, steps=steps, rejected=int(outcome.rejected[row]), jacobians=steps, seconds=seconds)
 
 
-def start_rows(
-    solver: RosenbrockSolver,
-    compiled: CompiledSystem,
-    batch: Batch,
-    rows: slice | NDArray[np.intp],
-    which: NDArray[np.intp],
-    begins: FloatArray,
-    cache: SteadyCache,
-) -> Starts:
-    """Start values and tolerances of rows; ``which`` are their schedules, ``begins`` when each schedule begins."""
-    n, m = len(batch.system.states), len(batch.system.constants)
-    y, p = np.empty((len(which), n)), np.empty((len(which), m))
-    failed: dict[int, SteadyState] = {}
-    columns = {name: np.asarray(column, dtype=np.float64)[rows] for name, column in batch.columns.items()}
-    for time in np.unique(begins[which]).tolist():
-        members = np.flatnonzero(begins[which] == time)
-        alike = len(members) == len(which)
-        part = columns if alike else {name: column[members] for name, column in columns.items()}
-        if batch.start == "given":
-            y[members], p[members] = compiled.initial_rows(part, len(members), time)
-            continue
-        distinct, inverse = distinct_rows(part, len(members))
-        values = {name: column[distinct] for name, column in part.items()}
-        rest, missing = _steady(solver, compiled, batch, values, len(distinct), time, cache)
-        y[members], p[members] = rest.y[inverse], rest.p[inverse]
-        failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}
-    atol = tolerances(compiled, batch, y, p, begins[which], which)
-    return Starts(y=y, p=p, atol=atol, failed=failed)
-
-
-def _steady(
-    solver: RosenbrockSolver,
-    compiled: CompiledSystem,
-    batch: Batch,
-    columns: Mapping[str, FloatArray],
-    rows: int,
-    time: float,
-    cache: SteadyCache,
-) -> tuple[Rest, dict[int, SteadyState]]:
-    """Steady states of distinct sets of values, and by row those that do not exist."""
-    y, p = compiled.initial_rows(columns, rows, time)
-    rest = Rest(y=y, p=p, found=np.zeros(rows, dtype=bool))
-    if can_rest(compiled):
-        undosed = np.zeros(rows, dtype=np.intp)
-        sizes = typical_sizes_rows(compiled, y, p, np.full(rows, time), (Schedule(),), undosed)
-        kernel = solver.kernel_to_rest(batch)
-        rest = rest_rows(kernel, compiled, columns, rows, time, sizes, solver.workers())
-    missing: dict[int, SteadyState] = {}
-    for row in np.flatnonzero(~rest.found).tolist():
-        values = {name: float(column[row]) for name, column in columns.items()}
-        problem = Problem(system=batch.system, times=np.array([time + 1.0]), start="steady", values=values)
-        state = cache.find(problem, compiled, time)
-        rest.y[row], rest.p[row] = state.y, state.p
-        if not state.status.ok:
-            missing[row] = state
-    return rest, missing
-
-
-def tolerances(
-    compiled: CompiledSystem, batch: Batch, y: FloatArray, p: FloatArray, times: FloatArray, which: NDArray[np.intp]
-) -> FloatArray:
-    """Absolute tolerances (R, n) from each row's own start and doses."""
-    if batch.atol is not None:
-        return np.broadcast_to(np.asarray(batch.atol, dtype=np.float64), y.shape).copy()
-    sizes = typical_sizes_rows(compiled, y, p, times, batch.schedules, which)
-    return absolute_tolerances(None, batch.rtol, sizes)
-
-
 class _Single:
     """One problem as a batch of one row that keeps all states."""
 
@@ -491,4 +412,4 @@ def _spans(constants: FloatArray) -> tuple[Span, ...]:
     return tuple(Span(first=a, last=b, p=constants[:, a].copy()) for a, b in pairwise(borders))
 
 
-__all__ = ["NAME", "RosenbrockSolver", "start_rows"]
+__all__ = ["NAME", "RosenbrockSolver"]
