@@ -27,6 +27,7 @@ from redoxsim.beside import each
 from redoxsim.codegen import compile_system
 from redoxsim.errors import DesignError, SolveError
 from redoxsim.solve import Batch, BatchSolution, Solver, Status, choose, solve_batch
+from redoxsim.solve.solution import RowStats
 from redoxsim.study import worker
 from redoxsim.threads import VARIABLES
 
@@ -39,6 +40,8 @@ CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
 GRACE = 15.0  # seconds for a worker to end the row it is at
 FAR = 0.1  # relative difference between two solvers that no tolerance in use explains
+LABORIOUS = 10
+"""Times the median steps of a design beyond which a row is not checked: SciPy takes seconds for one that oscillates."""
 CHECKER = "scipy:python"  # the compiled equations of "scipy" are written by the same code as the kernel
 
 
@@ -47,11 +50,13 @@ class Check:
     """Rows solved again with the reference solver: their indices and the largest relative difference.
 
     ``unsolved`` are the rows of the sample that the reference solver could not solve; they are not compared.
+    ``laborious`` is how many rows the sample was not drawn from, for the steps that they took.
     """
 
     rows: tuple[int, ...]
     largest: float
     unsolved: tuple[int, ...] = ()
+    laborious: int = 0
 
     def __str__(self) -> str:
         parts = []
@@ -60,6 +65,8 @@ class Check:
             parts.append(f"{len(self.rows)} solved again with scipy differ by {self.largest:.1e} at most{far}")
         if self.unsolved:
             parts.append(f"{len(self.unsolved)} of the sample could not be solved by scipy and went unchecked")
+        if self.laborious:
+            parts.append(f"{self.laborious} that took over {LABORIOUS} times the usual steps were no candidates")
         return ", ".join(parts)
 
 
@@ -162,6 +169,7 @@ class _Gather:
         self.values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
         self.status = [Status.INTERRUPTED] * batch.rows
         self.messages: dict[int, str] = {}
+        self.steps = np.zeros(batch.rows, dtype=np.int64)
         self._total, self._done, self._failed, self._progress = batch.rows, 0, 0, progress
 
     def take(self, rows: Rows, solution: BatchSolution) -> None:
@@ -170,6 +178,8 @@ class _Gather:
             self.status[row] = status
         for place, text in solution.messages.items():
             self.messages[int(rows[place])] = text
+        stats = solution.stats
+        self.steps[rows] = stats.steps if isinstance(stats, RowStats) else [one.steps for one in stats]
         done = len(rows) - sum(status is Status.INTERRUPTED for status in solution.status)
         self._done += done
         self._failed += done - sum(status is Status.OK for status in solution.status)
@@ -317,7 +327,9 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int,
     good = [row for row, status in enumerate(gather.status) if status.ok]
     if not good:
         return None
-    picked = np.random.default_rng(seed).choice(good, size=min(sample, len(good)), replace=False)
+    steps = gather.steps[good]
+    light = np.array(good)[steps <= LABORIOUS * np.median(steps)]
+    picked = np.random.default_rng(seed).choice(light, size=min(sample, len(light)), replace=False)
     rows = sorted(int(row) for row in picked)
     shares = [share.tolist() for share in np.array_split(rows, min(jobs, len(rows)))]
     again = {row: one for share in each(partial(_again, batch), shares, processes=jobs) for row, one in share.items()}
@@ -327,6 +339,7 @@ def _checked(batch: Batch, solver: str, gather: _Gather, seed: int, sample: int,
         rows=tuple(solved),
         largest=difference(gather.values[solved], found, np.fmax(_largest(gather.values), _given(batch, rows[0]))),
         unsolved=tuple(row for row in rows if row not in solved),
+        laborious=len(good) - len(light),
     )
 
 

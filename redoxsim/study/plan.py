@@ -18,7 +18,7 @@ from redoxsim.solve.rest import at_rest
 from redoxsim.solve.rosenbrock import RosenbrockSolver
 from redoxsim.study.collecting import collect
 from redoxsim.study.design import Axis
-from redoxsim.study.engine import Cancel, Check, Progress, Run, chunked, part, run, seconds_per_row
+from redoxsim.study.engine import Cancel, Progress, Run, chunked, part, run, seconds_per_row
 from redoxsim.study.results import ResultSet
 from redoxsim.study.rows import Rows
 
@@ -192,7 +192,7 @@ def _laid_out(done: Run, kept: NDArray[np.intp], rows: int) -> Run:
     check = done.check
     if check is not None:
         at = {name: tuple(int(kept[row]) for row in getattr(check, name)) for name in ("rows", "unsolved")}
-        check = Check(rows=at["rows"], largest=check.largest, unsolved=at["unsolved"])
+        check = replace(check, rows=at["rows"], unsolved=at["unsolved"])
     messages = {int(kept[row]): text for row, text in done.messages.items()}
     return replace(done, values=values, status=tuple(status), messages=messages, check=check)
 

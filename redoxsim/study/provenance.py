@@ -100,6 +100,7 @@ def record(rows: Rows, run: Run, design: Mapping[str, Any]) -> dict[str, Any]:
             "rows": list(run.check.rows),
             "largest": run.check.largest,
             "unsolved": list(run.check.unsolved),
+            "laborious": run.check.laborious,
             "text": str(run.check),
         },
         "failed": settings.failed,

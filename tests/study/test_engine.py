@@ -233,6 +233,21 @@ def test_solvers_that_do_not_agree_at_all_are_named_as_such(largest: float, said
     assert ("two states of rest" in text) is said
 
 
+def test_a_row_that_takes_far_more_steps_is_no_candidate_for_the_check() -> None:
+    """One of eight oscillates a hundred times as fast."""
+    text = "model f()\n species S = 1, C = 0; S -> ; w*C; -> C; w*S; w = 1\nend"
+    rows = Batch(
+        system=equations.build(network.read_antimony(text)), times=np.array([0.0, 10.0]), rows=8, observe=("S",),
+        columns={"w": np.array([1.0, 1.1, 1.2, 100.0, 1.3, 1.4, 1.5, 1.6])},
+    )  # fmt: skip
+    done = engine.run(rows, solver="rosenbrock", sample=8)
+    assert done.ok.all()
+    assert done.check is not None
+    assert done.check.rows == (0, 1, 2, 4, 5, 6, 7)
+    assert done.check.laborious == 1
+    assert str(done.check).endswith("1 that took over 10 times the usual steps were no candidates")
+
+
 def test_what_has_decayed_to_nothing_is_no_difference() -> None:
     """After 7200 s at 1/s both solvers have 1e-15 or less of the 10 there were, and not the same 1e-15."""
     fading = equations.build(network.read_antimony("model f()\n species S = 10; S -> ; k*S; k = 1\nend"))
