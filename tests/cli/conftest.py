@@ -17,8 +17,8 @@ def one_row_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of every study one row is solved again with SciPy and not three: tests/study/test_engine.py tests the check."""
     whole = engine._checked
 
-    def checked(batch: Any, solver: str, gather: Any, seed: int, sample: int) -> Any:
-        return whole(batch, solver, gather, seed, min(sample, 1))
+    def checked(batch: Any, solver: str, gather: Any, seed: int, sample: int, jobs: int) -> Any:
+        return whole(batch, solver, gather, seed, min(sample, 1), jobs)
 
     monkeypatch.setattr(engine, "_checked", checked)
 
