@@ -185,17 +185,22 @@ class CompiledSystem:
         self, columns: Mapping[str, FloatArray], rows: int, time: float = 0.0
     ) -> tuple[FloatArray, FloatArray]:
         """:meth:`initial` for many rows at once: columns (rows,) by id -> (y0 (rows, n), p (rows, m))."""
+        table = self.initial_table(columns, rows, time)
+        states = len(self.system.states)
+        return table[:, :states], table[:, states:]
+
+    def initial_table(self, columns: Mapping[str, FloatArray], rows: int, time: float = 0.0) -> FloatArray:
+        """States and constants of many rows in one table (rows, n + m); see :meth:`initial_rows`."""
         self._check_overrides(columns)
         given = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
         values = self._initial_values(given, time)
-        y0, p = np.empty((rows, len(self.system.states))), np.empty((rows, len(self.system.constants)))
-        for out, names in ((y0, self.system.states), (p, self.system.constants)):
-            found = [values[self._slot[name]] for name in names]
-            varying = [index for index, value in enumerate(found) if isinstance(value, np.ndarray) and value.ndim]
-            out[:] = [0.0 if isinstance(value, np.ndarray) and value.ndim else value for value in found]
-            for index in varying:
-                out[:, index] = found[index]
-        return y0, p
+        found = [values[self._slot[name]] for name in (*self.system.states, *self.system.constants)]
+        varying = [index for index, value in enumerate(found) if isinstance(value, np.ndarray) and value.ndim]
+        out = np.empty((rows, len(found)))
+        out[:] = [0.0 if isinstance(value, np.ndarray) and value.ndim else value for value in found]
+        for index in varying:
+            out[:, index] = found[index]
+        return out
 
     def _check_overrides(self, given: Collection[str]) -> None:
         settable = self._settable()

@@ -234,12 +234,10 @@ class _Many:
         self, built: Kernel, observer: Observer, values: FloatArray
     ) -> Generator[tuple[slice, Starts, Outcome], None, None]:
         """Rows a part at a time, written to ``values``; while threads work on one, the next is made ready."""
-        rows, threads = self.batch.rows, self.solver.workers()
-        size = self._part_size(built)
+        threads = self.solver.workers()
         under_way: list[tuple[slice, Starts, Running]] = []
         try:
-            for begin in range(0, rows, size):
-                part = slice(begin, min(begin + size, rows))
+            for part in self._cuts(built):
                 values[part] = np.nan
                 if self.cancel is not None and self.cancel():
                     continue
@@ -255,16 +253,18 @@ class _Many:
             for _, _, running in under_way:
                 running.stop()
 
-    def _part_size(self, built: Kernel) -> int:
-        """Rows of a part: few enough for memory, and for the first not to keep threads waiting.
+    def _cuts(self, built: Kernel) -> Iterator[slice]:
+        """Parts few enough for memory; the first small, so that threads do not wait long for it, each twice the last.
 
         Rows that begin at rest share the search for it, and are not parted for less than memory.
         """
         per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
-        size = max(SMALLEST_PART, BLOCK_BYTES // per_row)
-        if self.batch.start != "given" or self.solver.workers() == 1:
-            return size
-        return min(size, max(SMALLEST_PART, -(-self.batch.rows // 4)))
+        most = max(SMALLEST_PART, BLOCK_BYTES // per_row)
+        shared = self.batch.start != "given" or self.solver.workers() == 1
+        begin, size = 0, most if shared else SMALLEST_PART
+        while begin < self.batch.rows:
+            yield slice(begin, min(begin + size, self.batch.rows))
+            begin, size = begin + size, min(2 * size, most)
 
     def _finished(self, one: tuple[slice, Starts, Running]) -> tuple[slice, Starts, Outcome]:
         part, starts, running = one
@@ -282,7 +282,7 @@ class _Many:
     def job(self, rows: slice | NDArray[np.intp], starts: Starts) -> Job:
         which = self.which[rows]
         return Job(
-            start=np.hstack([starts.y, starts.p]), atol=starts.atol, begin=self.programs.starts()[which],
+            start=starts.values, atol=starts.atol, begin=self.programs.starts()[which],
             times=np.asarray(self.batch.times), segments=self.programs.segments(which, starts.y, starts.p),
             rtol=self.batch.rtol, max_steps=self.batch.max_steps,
         )  # fmt: skip
@@ -299,7 +299,7 @@ class _Many:
         marked = np.flatnonzero((outcome.status == 0) & (outcome.below < 0.0))
         for begin in range(0, len(marked), BLOCK_MARKED):
             some = marked[begin : begin + BLOCK_MARKED]
-            again = Starts(y=starts.y[some], p=starts.p[some], atol=starts.atol[some], failed={})
+            again = Starts(values=starts.values[some], states=starts.states, atol=starts.atol[some], failed={})
             job = self.job(part.start + some, again)
             seen = execute(built, built.observer(batch.system.states), job, threads=self.solver.workers())
             for place, offset in enumerate(some.tolist()):
@@ -402,7 +402,8 @@ class _Single:
 
 
 def _resumed(restart: Restart) -> Starts:
-    return Starts(y=restart.origin_y[None], p=restart.origin_p[None], atol=restart.atol[None], failed={})
+    values = np.concatenate([restart.origin_y, restart.origin_p])[None]
+    return Starts(values=values, states=len(restart.origin_y), atol=restart.atol[None], failed={})
 
 
 def _spans(constants: FloatArray) -> tuple[Span, ...]:

@@ -22,12 +22,22 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Starts:
-    """Where rows begin: y (R, n), p (R, m), atol (R, n), and the steady states that were not found."""
+    """Where rows begin: ``values`` (R, n + m) of states and constants, atol (R, n), and rests that were not found."""
 
-    y: FloatArray
-    p: FloatArray
+    values: FloatArray
+    states: int
     atol: FloatArray
     failed: dict[int, SteadyState]
+
+    @property
+    def y(self) -> FloatArray:
+        """States (R, n)."""
+        return self.values[:, : self.states]
+
+    @property
+    def p(self) -> FloatArray:
+        """Constants (R, m)."""
+        return self.values[:, self.states :]
 
 
 def start_rows(
@@ -48,24 +58,33 @@ def start_rows(
     rows, which : places among the batch's rows, and each one's schedule (R,).
     begins : when each schedule begins (S,).
     """
-    n, m = len(batch.system.states), len(batch.system.constants)
-    y, p = np.empty((len(which), n)), np.empty((len(which), m))
+    n = len(batch.system.states)
     failed: dict[int, SteadyState] = {}
     columns = {name: np.asarray(column, dtype=np.float64)[rows] for name, column in batch.columns.items()}
-    for time in np.unique(begins[which]).tolist():
-        members = np.flatnonzero(begins[which] == time)
-        alike = len(members) == len(which)
+    times = begins[which]
+    found: FloatArray | None = None
+    for time in np.unique(times).tolist():
+        members = np.flatnonzero(times == time)
+        alike = len(members) == len(times)
         part = columns if alike else {name: column[members] for name, column in columns.items()}
         if batch.start == "given":
-            y[members], p[members] = compiled.initial_rows(part, len(members), time)
-            continue
-        distinct, inverse = distinct_rows(part, len(members))
-        values = {name: column[distinct] for name, column in part.items()}
-        rest, missing = _steady(to_rest, threads, compiled, batch, values, len(distinct), time, cache)
-        y[members], p[members] = rest.y[inverse], rest.p[inverse]
-        failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}
-    atol = _tolerances(compiled, batch, y, p, begins[which], which)
-    return Starts(y=y, p=p, atol=atol, failed=failed)
+            values = compiled.initial_table(part, len(members), time)
+        else:
+            distinct, inverse = distinct_rows(part, len(members))
+            few = {name: column[distinct] for name, column in part.items()}
+            rest, missing = _steady(to_rest, threads, compiled, batch, few, len(distinct), time, cache)
+            values = np.hstack([rest.y, rest.p])[inverse]
+            failed |= {int(members[i]): missing[d] for i, d in enumerate(inverse.tolist()) if d in missing}
+        if alike:
+            found = values
+        else:
+            found = np.empty((len(times), values.shape[1])) if found is None else found
+            found[members] = values
+    table = np.empty((0, n + len(batch.system.constants))) if found is None else found
+    return Starts(
+        values=table, states=n, failed=failed,
+        atol=_tolerances(compiled, batch, table[:, :n], table[:, n:], times, which),
+    )  # fmt: skip
 
 
 def _steady(
