@@ -299,7 +299,14 @@ def test_inhibition_taken_for_survival_is_their_silent_trap(surface: Surface) ->
 def test_their_default_loewe_raises_and_ours_does_not(surface: Surface) -> None:
     with pytest.raises(ValueError, match="Hill models"):
         theirs(combination.Loewe(), surface())
-    assert np.isfinite(loewe(surface()).summary.mid_mean)
+    # by hand: effects alone d / (1 + d); 1 and 1 together affect 0.8, which needs 4 of either alone: 1/4 + 1/4
+    d = np.array([0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
+    alive = np.minimum(*np.meshgrid(1.0 / (1.0 + d), 1.0 / (1.0 + d), indexing="ij"))
+    alive[3, 3] = 0.2
+    grid = EffectGrid(d, d, alive, orientation="viability", scale="fraction")
+    with pytest.raises(ValueError, match="Hill models"):
+        theirs(combination.Loewe(), grid)
+    assert loewe(grid).values[3, 3] == pytest.approx(0.5, rel=1e-12)
 
 
 def test_the_smallest_dose_is_no_control(surface: Surface) -> None:
