@@ -13,7 +13,7 @@ from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Cell, Output, Solving, cell_options, dose_option, output_options, solving_options
 from redoxsim.cli.talk import Talk
-from redoxsim.errors import DesignError
+from redoxsim.errors import DesignError, ReadError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,10 +81,15 @@ def command(
     output.ready(terminal=sys.stdout.isatty())
     if correlations is not None:
         check_writable(str(correlations), force=output.force)
-    plan: Any = study.fit.plan(
-        model, data, free=read_free(free), at=at, given=given, starts=starts, doses=doses, cell=cell.profile,
-        values=cell.values, start=cell.start, cells=cell.cells, jobs=processes(solving, 1 << 30), **solving.keywords(),
-    )  # fmt: skip
+    try:
+        plan: Any = study.fit.plan(
+            model, data, free=read_free(free), at=at, given=given, starts=starts, doses=doses, cell=cell.profile,
+            values=cell.values, start=cell.start, cells=cell.cells, jobs=processes(solving, 1 << 30),
+            **solving.keywords(),
+        )  # fmt: skip
+    except ReadError as error:
+        error.wrong_use = error.where is not None and error.where.file == str(data)  # type: ignore[attr-defined]
+        raise
     assert isinstance(plan, FitPlan)
     talk.detail("model and data read and checked, equations built")
     if solving.dry_run:

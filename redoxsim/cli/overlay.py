@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redoxsim.cli.exits import wrong_use
 from redoxsim.cli.options import Output
 from redoxsim.errors import DesignError
 
@@ -35,7 +36,8 @@ def points(path: Path | None, setup: Setup, observe: Sequence[str], *, x: str, u
     from redoxsim.report.measured import read_points
 
     wanted = {name: setup.label(name) for name in observe}
-    return read_points(path, x=x, unit="h" if x == "time" else unit, observables=wanted)
+    with wrong_use():
+        return read_points(path, x=x, unit="h" if x == "time" else unit, observables=wanted)
 
 
 def need_figure(data: Path | None, output: Output) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +178,19 @@ def run_experiment(
         from redoxsim.cli.agreed import agree
 
         agreed = agree(chosen, draws, how=how, solving=solving, talk=talk, log=opened.log)
-    return conclude(chosen, ready, finished, opened, agreed=agreed, formats=formats, talk=talk)
+    return conclude(
+        chosen, ready, finished, opened, agreed=agreed, formats=formats, talk=talk, other=another_design(changes)
+    )
+
+
+def another_design(changes: Mapping[str, str]) -> str:
+    """What to bear in mind where settings were changed; "" where none was, or only the seed.
+
+    >>> another_design({"cells": "4", "seed": "2"})
+    'another design, cells=4: the expectations were written for the experiment as it is'
+    """
+    changed = ", ".join(f"{key}={value}" for key, value in changes.items() if key != "seed")
+    return f"another design, {changed}: the expectations were written for the experiment as it is" if changed else ""
 
 
 def resolved(experiment: Experiment, how: HowTo, draws: int = 0) -> dict[str, Any]:
@@ -197,10 +209,12 @@ def conclude(
     agreed: Agreement | None = None,
     formats: tuple[str, ...],
     talk: Talk,
+    other: str = "",
 ) -> int:
-    """Write tables and figures, judge, and say it; the exit code."""
+    """Write tables and figures, judge, and say it, with what is ``other`` than in the experiment; the exit code."""
     from redoxsim.report import experiments as report
     from redoxsim.report.both_ways import Shown, both_ways_markdown, both_ways_text, points
+    from redoxsim.report.seen import begun
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
     from redoxsim.report.window import drawn_lines, window_lines, windows
     from redoxsim.study.claims import answers
@@ -246,7 +260,8 @@ def conclude(
     lines = verdict_lines(judged, agreed)
     both = points((one.model_dump() for one in experiment.corrected), {line.id: Shown.of(line) for line in lines})
     written = verdicts_markdown(lines, title=experiment.title, claims=claims, agreed=agreed)
-    opened.text("verdicts.md", "\n".join(part for part in (written, both_ways_markdown(both)) if part))
+    about = f"{begun(other)}.\n" if other else ""
+    opened.text("verdicts.md", "\n".join(part for part in (written, about, both_ways_markdown(both)) if part))
     holds = all(line.passes for line in lines)
     verdicts = {
         line.id: {"expected": line.expected, "got": line.got, "holds": line.holds, "verdict": line.word}
@@ -277,7 +292,7 @@ def conclude(
         talk.note(f"\nShares of draws: {agreed.text or f'none, {agreed.why}'}")
     where_it_is(opened.path, talk)
     check = "" if largest is None else f"; a sample solved again with scipy differs by {largest:.1e} at most"
-    talk.note(f"{counted(counts)}{check}; {summary_line(lines)}")
+    talk.note(f"{counted(counts)}{check}; {summary_line(lines)}{f' ({other})' if other else ''}")
     return Exit.GOOD if holds and not failed else Exit.PARTIAL
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Solving
 from redoxsim.cli.talk import Progress, Talk, plural
-from redoxsim.errors import RedoxsimError, Where
+from redoxsim.errors import DesignError, RedoxsimError, Where
 from redoxsim.threads import processors
 
 PAGE = "report.html"
@@ -87,6 +87,7 @@ def run_all(
     from redoxsim.report.files import OutputExists, make_folder
 
     names = list(catalog.experiments())
+    fits_all(names, changes)
     if solving.dry_run:
         from redoxsim.cli.run import run_experiment
 
@@ -127,6 +128,30 @@ def run_all(
         return Exit.INTERRUPTED
     kept = [Exit.GOOD if _holds(root / name) else Exit.PARTIAL for name in done]
     return max([*codes.values(), *kept], default=Exit.GOOD)
+
+
+def fits_all(names: Sequence[str], changes: Mapping[str, str]) -> None:
+    """Nothing, where every experiment takes these changes; told before any of them runs.
+
+    Raises
+    ------
+    DesignError : one that some do not take.
+    """
+    from redoxsim.study import experiment as experiments
+
+    given = " ".join(f"-S {key}={value}" for key, value in changes.items())
+    for name in names if changes else ():
+        place = experiments.find(name)
+        try:
+            experiments.load(place)
+        except RedoxsimError:
+            continue  # it cannot be read at all: told when its turn comes
+        try:
+            experiments.load(place, changes=dict(changes))
+        except RedoxsimError as error:
+            raise DesignError(
+                f"{name} cannot be run with {given}: {error.message}", hint="with `all` only what every experiment has"
+            ) from error
 
 
 def _at_once(waiting: Mapping[str, Sequence[str]], jobs: int, talk: Talk) -> dict[str, int]:

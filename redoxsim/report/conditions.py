@@ -48,7 +48,7 @@ def conditions(runs: Sequence[SimulateRun]) -> tuple[list[str], str]:
     if len(runs) > 1 and len(set(apart)) == len(apart) and max(map(len, apart)) <= LONGEST:
         return apart, f"All with {', '.join(common)}." if common else ""
     names = [run.id.replace("-", " ") for run in runs]
-    return names, "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True)) + "."
+    return names, "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True) if name != text) + "."
 
 
 def condition(run: SimulateRun) -> str:

@@ -145,6 +145,8 @@ def write_with(path: str | Path, put: Callable[[Path], None], *, force: bool = F
 def make_folder(path: str | Path) -> Path:
     """The folder, made with its parents where missing."""
     folder = Path(path)
+    if folder.is_file():
+        raise OutputError("is a file, not a folder", where=Where(file=str(folder)))
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -238,6 +238,8 @@ def _section(one: Section) -> str:
         f"<p class='question'>{typeset(about.get('question', ''))}</p>",
         f"<p class='again'>Run it again: <code>{html.escape(one.again)}</code></p>",
     ]
+    if " -S " in one.again:
+        parts.append("<p class='partly'>Another design: the expectations were written for the experiment as it is.</p>")
     told = (
         ("The documents say", about.get("says")),
         ("Expected before the first run", about.get("expected")),

@@ -140,7 +140,8 @@ def run(
         else:
             _in_processes(batch, chosen.name, chunks, jobs, gather, stop)
         check = None if stop() else _checked(batch, chosen.name, gather, seed, sample, jobs)
-        ended = any(one is Status.INTERRUPTED for one in gather.status)
+        # also where every row had been solved by then: who runs many designs must stop at this one
+        ended = interrupted() or any(one is Status.INTERRUPTED for one in gather.status)
     return Run(
         values=gather.values,
         status=tuple(gather.status),

@@ -92,6 +92,25 @@ def test_a_claim_in_place_of_an_experiment_is_told_where_to_look(
     assert says in ran.err
 
 
+def test_a_change_that_one_experiment_cannot_take_is_told_before_any_runs(command: Command, two: Path) -> None:
+    ran = command("run", "all", "-o", "out", "-S", "curse.until=2 min")
+    assert ran.code == Exit.USAGE
+    assert "falls cannot be run with -S curse.until=2 min: no run 'curse'" in ran.err
+    assert not (two / "out").exists()
+    (two / "plain").write_text("", encoding="utf-8")
+    ran = command("run", "all", "-o", "plain")
+    assert (ran.code, "is a file, not a folder" in ran.err) == (Exit.USAGE, True)
+
+
+def test_a_changed_design_says_that_it_is_another(command: Command, two: Path) -> None:
+    ran = command("run", "falls", "-o", "out", "--no-figures", "--draws", "0", "-S", "course.until=30 s")
+    told = "another design, course.until=30 s: the expectations were written for the experiment as it is"
+    assert told in ran.err.splitlines()[-1]
+    assert f"A{told[1:]}." in (two / "out" / "verdicts.md").read_text(encoding="utf-8")
+    same = command("run", "falls", "-o", "same", "--no-figures", "--draws", "0", "--seed", "4")
+    assert "another design" not in same.err
+
+
 def test_a_dry_run_of_all_solves_nothing(command: Command, two: Path) -> None:
     ran = command("run", "all", "-o", "out", "-n")
     assert ran.code == Exit.GOOD, ran.err

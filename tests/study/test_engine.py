@@ -112,6 +112,13 @@ def test_ctrl_c_keeps_what_is_done(system: equations.OdeSystem) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_in_the_last_moment_is_not_lost(system: equations.OdeSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_checked", lambda *_: signal.raise_signal(signal.SIGINT))
+    run = engine.run(batch(system, [0.1] * 6), solver="scipy")
+    assert run.ok.all(), "every row had been solved"
+    assert run.interrupted, "who runs many designs stops here"
+
+
 def test_ctrl_c_with_processes(system: equations.OdeSystem) -> None:
     run = engine.run(batch(system, np.linspace(0.01, 0.4, 40).tolist()), solver="scipy", jobs=2, progress=PressOnce(1))
     assert run.interrupted
