@@ -177,7 +177,12 @@ def run_experiment(
     if len(finished) == len(ready) and not any(one.results.interrupted for one in finished):
         from redoxsim.cli.agreed import agree
 
-        agreed = agree(chosen, draws, how=how, solving=solving, talk=talk, log=opened.log)
+        try:
+            agreed = agree(chosen, draws, how=how, solving=solving, talk=talk, log=opened.log)
+        except KeyboardInterrupt:  # while draws are chosen: what was solved before is written all the same
+            from redoxsim.study.agreement import Agreement
+
+            agreed = Agreement(why="interrupted", interrupted=True)
     return conclude(
         chosen, ready, finished, opened, agreed=agreed, formats=formats, talk=talk, other=another_design(changes)
     )

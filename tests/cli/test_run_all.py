@@ -175,3 +175,16 @@ def test_being_told_to_end_leaves_no_children(tmp_path: Path) -> None:
     assert "--resume goes on" in said
     assert not [one for one in begun if runs(one)], "nobody goes on alone"
     assert (tmp_path / "out" / "report.html").is_file(), "what was done is told of"
+
+
+def test_ctrl_c_while_draws_are_chosen_keeps_the_runs(
+    command: Command, two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("redoxsim.cli.agreed.agree", pressed)
+    ran = command("run", "falls", "-o", "out", "--no-figures")
+    assert ran.code == Exit.INTERRUPTED
+    assert "what was done is in out/" in ran.err
+    assert (two / "out" / "results.csv").is_file()
