@@ -152,6 +152,8 @@ class Running:
                     self._flag[0] = 1
         finally:
             self.stop()  # left by an exception or an interrupt
+        if progress is not None:  # they may have ended before anybody waited for them
+            progress(min(int(self._queue[0]), self.rows))
         return self._outcome
 
     def stop(self) -> None:
