@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from redoxsim.codegen.compiled import compile_system
 from redoxsim.codegen.llvm.host import host
-from redoxsim.codegen.llvm.kernel import Kernel, Observer, Recipe, Shape, build_ahead, check_size, kernel
-from redoxsim.codegen.llvm.run import Job, Outcome, Running, execute
+from redoxsim.codegen.llvm.kernel import Kernel, Recipe, Shape, build_ahead, check_size, kernel
+from redoxsim.codegen.llvm.run import Job, Outcome, execute
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import BuildError, Unsupported
 from redoxsim.solve.driver import below_zero, warnings_of
@@ -38,7 +37,7 @@ NO_REST = len(STATUSES)
 BLOCK_BYTES = 64 * 2**20
 """Memory for the rows under way, results apart."""
 SMALLEST_PART = 256
-"""Rows below which no batch is parted."""
+"""Rows below which no batch is parted, whatever its size in memory."""
 BLOCK_MARKED = 256
 """Rows that are looked at for negative values at once."""
 NAME = "rosenbrock"
@@ -194,25 +193,30 @@ class _Many:
         check_symbols(batch.reductions, symbols_of(batch.system))
         observer = built.observer(batch.observe, machines)
         reduced = np.full((batch.rows, len(batch.reductions)), np.nan)
-        values = np.empty((batch.rows, len(batch.observe), len(batch.times)))
+        values = np.full((batch.rows, len(batch.observe), len(batch.times)), np.nan)
         ended = np.full(batch.rows, -1, dtype=np.int64)  # places in STATUSES, NO_REST, or -1
         steps, rejected = np.zeros(batch.rows, dtype=np.int64), np.zeros(batch.rows, dtype=np.int64)
         seconds = np.zeros(batch.rows)
         messages: dict[int, str] = {}
-        began = clock.perf_counter()
-        with closing(self._parts(built, observer, values)) as parts:  # whatever happens here, its threads end
-            for part, starts, outcome in parts:
-                good = np.flatnonzero(outcome.status == 0)
-                reduced[part][good] = pick(batch.reductions, outcome.reduced[good])
-                ended[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
-                began, before = clock.perf_counter(), began
-                seconds[part] = (began - before) / len(outcome.status)
-                for offset, state in starts.failed.items():
-                    row = part.start + offset
-                    values[row] = reduced[row] = np.nan
-                    ended[row], messages[row] = NO_REST, state.message
-                for offset, found in self._negatives(built, part, starts, outcome):
-                    messages[part.start + offset] = "; ".join(found)
+        for part in self._parts(built):
+            if self.cancel is not None and self.cancel():
+                break
+            began = clock.perf_counter()
+            starts = self.starts(part)
+            outcome = execute(
+                built, observer, self.job(part, starts), threads=solver.workers(), cancel=self.cancel,
+                progress=self._told(part), values=values[part],
+            )  # fmt: skip
+            good = np.flatnonzero(outcome.status == 0)
+            reduced[part][good] = pick(batch.reductions, outcome.reduced[good])
+            ended[part], steps[part], rejected[part] = outcome.status, outcome.steps, outcome.rejected
+            seconds[part] = (clock.perf_counter() - began) / len(outcome.status)
+            for offset, state in starts.failed.items():
+                row = part.start + offset
+                values[row] = reduced[row] = np.nan
+                ended[row], messages[row] = NO_REST, state.message
+            for offset, found in self._negatives(built, part, starts, outcome):
+                messages[part.start + offset] = "; ".join(found)
         table = np.array([*STATUSES, Status.NO_STEADY_STATE, Status.INTERRUPTED], dtype=object)  # -1 is the last
         status = table[ended].tolist()
         not_run = np.flatnonzero((ended < 0) | (ended == NO_REST))
@@ -230,47 +234,20 @@ class _Many:
             reduced=reduced,
         )
 
-    def _parts(
-        self, built: Kernel, observer: Observer, values: FloatArray
-    ) -> Generator[tuple[slice, Starts, Outcome], None, None]:
-        """Rows a part at a time, written to ``values``; while threads work on one, the next is made ready."""
-        threads = self.solver.workers()
-        under_way: list[tuple[slice, Starts, Running]] = []
-        try:
-            for part in self._cuts(built):
-                values[part] = np.nan
-                if self.cancel is not None and self.cancel():
-                    continue
-                starts = self.starts(part)
-                job = self.job(part, starts)
-                done = [self._finished(one) for one in under_way]
-                under_way[:] = [(part, starts, Running(built, observer, job, threads=threads, values=values[part]))]
-                yield from done
-                if threads == 1:
-                    yield self._finished(under_way.pop())
-            yield from [self._finished(one) for one in under_way]
-        finally:
-            for _, _, running in under_way:
-                running.stop()
+    def _parts(self, built: Kernel) -> Iterator[slice]:
+        """Rows in parts few enough for memory.
 
-    def _cuts(self, built: Kernel) -> Iterator[slice]:
-        """Parts few enough for memory; the first small, so that threads do not wait long for it, each twice the last.
-
-        Rows that begin at rest share the search for it, and are not parted for less than memory.
+        Smaller ones, each made ready while threads work on the last, were tried: with two threads on two cores they
+        cost a tenth more processor time, and the rows took longer.
         """
         per_row = 8 * (2 * (built.states + built.constants) + 3 * built.states + 16)
-        most = max(SMALLEST_PART, BLOCK_BYTES // per_row)
-        shared = self.batch.start != "given" or self.solver.workers() == 1
-        begin, size = 0, most if shared else SMALLEST_PART
-        while begin < self.batch.rows:
+        size = max(SMALLEST_PART, BLOCK_BYTES // per_row)
+        for begin in range(0, self.batch.rows, size):
             yield slice(begin, min(begin + size, self.batch.rows))
-            begin, size = begin + size, min(2 * size, most)
 
-    def _finished(self, one: tuple[slice, Starts, Running]) -> tuple[slice, Starts, Outcome]:
-        part, starts, running = one
-        told = self.progress
-        progress = None if told is None else lambda done: told(part.start + done)
-        return part, starts, running.finish(progress, self.cancel)
+    def _told(self, part: slice) -> Callable[[int], None] | None:
+        progress = self.progress
+        return None if progress is None else lambda done: progress(part.start + done)
 
     def starts(self, rows: slice | NDArray[np.intp]) -> Starts:
         """Start values of some rows: a pure function of each row's own values."""

@@ -76,93 +76,6 @@ def aligned(count: int, boundary: int = 128) -> FloatArray:
     return raw[skip : skip + 8 * count].view(np.float64)
 
 
-class Running:
-    """A job under way in threads of their own.
-
-    Parameters
-    ----------
-    values : (R, K, T), contiguous and not-a-number, is written to where it is given.
-
-    Whoever makes one must :meth:`finish` or :meth:`stop` it: the threads write into memory that it holds.
-    """
-
-    def __init__(
-        self, kernel: Kernel, observer: Observer, job: Job, *, threads: int = 1, values: FloatArray | None = None
-    ) -> None:
-        rows, n, k, outputs = len(job.start), kernel.states, len(observer.names), len(job.times)
-        self.rows = rows
-        self._outcome = result = Outcome(
-            values=np.full((rows, k, outputs), np.nan) if values is None else values,
-            reduced=np.full((rows, observer.slots), np.nan),
-            status=np.full(rows, -1, dtype=np.int64),
-            steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
-            reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan), below=np.zeros(rows),
-        )  # fmt: skip
-        self._team: list[threading.Thread] = []
-        self._queue, self._flag = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-        if not rows:
-            return
-        assert kernel.code is not None
-        arrays: dict[str, NDArray[Any]] = {
-            "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
-            "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
-            "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
-            "reduced": result.reduced, "below": result.below, "queue": self._queue, "cancel": self._flag,
-            "begin": np.ascontiguousarray(job.begin),
-        }  # fmt: skip
-        for name in Segments.__slots__:
-            arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
-        numbers = {"rows": rows, "outputs": outputs, "observed": k, "max_steps": job.max_steps, "rtol": job.rtol}
-        numbers |= {"slots": observer.slots, "from": float(job.times[0]), **observer.addresses()}
-        context = _context(numbers, arrays)
-        width = kernel.recipe.width
-        shared = aligned(max(1, int(kernel.facts["shared"])))
-        size = (int(kernel.facts["size"]) + observer.vectors) * width
-        blocks = [aligned(size) for _ in range(max(1, min(threads, -(-rows // width))))]
-        pointer = ctypes.c_void_p
-        begin = kernel.code.function("begin", pointer, pointer)
-        run = kernel.code.function("run", pointer, pointer, pointer)
-        places = kernel.facts["places"]
-        lanes = blocks[0].reshape(-1, width)
-        lanes[places["p"] : places["p"] + kernel.constants] = arrays["start"][0, n:, None]
-        begin(blocks[0].ctypes.data, shared.ctypes.data)
-        # threads hold this object and it their memory: that must not go while they run, come what may here
-        self._memory = (kernel, observer, arrays, context, shared)
-        self._run = run
-        self._team = [threading.Thread(target=self._work, args=(block,), daemon=True) for block in blocks]
-        for member in self._team:
-            member.start()
-
-    def _work(self, block: FloatArray) -> None:
-        *_, context, shared = self._memory
-        self._run(block.ctypes.data, shared.ctypes.data, context.ctypes.data)
-
-    def finish(
-        self, progress: Callable[[int], None] | None = None, cancel: Callable[[], bool] | None = None
-    ) -> Outcome:
-        """Wait for all rows; ``progress`` hears how many were begun, ``cancel`` may ask to stop."""
-        try:
-            # a call of the kernel cannot be interrupted, so this thread stays free to hear of it
-            while any(member.is_alive() for member in self._team):
-                for member in self._team:
-                    member.join(0.05)
-                if progress is not None:
-                    progress(min(int(self._queue[0]), self.rows))
-                if cancel is not None and cancel():
-                    self._flag[0] = 1
-        finally:
-            self.stop()  # left by an exception or an interrupt
-        if progress is not None:  # they may have ended before anybody waited for them
-            progress(min(int(self._queue[0]), self.rows))
-        return self._outcome
-
-    def stop(self) -> None:
-        """Let the rows under way end and begin no other."""
-        self._flag[0] = 1
-        for member in self._team:
-            member.join()
-
-
 def execute(
     kernel: Kernel,
     observer: Observer,
@@ -171,9 +84,71 @@ def execute(
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    values: FloatArray | None = None,
 ) -> Outcome:
-    """Solve all rows and wait; see :class:`Running`."""
-    return Running(kernel, observer, job, threads=threads).finish(progress, cancel)
+    """Solve all rows; ``progress`` hears how many were begun, ``cancel`` may ask to stop.
+
+    ``values`` (R, K, T), contiguous and not-a-number, is written to where it is given.
+    """
+    rows, n, k, outputs = len(job.start), kernel.states, len(observer.names), len(job.times)
+    result = Outcome(
+        values=np.full((rows, k, outputs), np.nan) if values is None else values,
+        reduced=np.full((rows, observer.slots), np.nan),
+        status=np.full(rows, -1, dtype=np.int64),
+        steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
+        reached=np.full(rows, np.nan), last=np.full((rows, n), np.nan), below=np.zeros(rows),
+    )  # fmt: skip
+    if not rows:
+        return result
+    assert kernel.code is not None
+    queue, flag = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    arrays: dict[str, NDArray[Any]] = {
+        "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
+        "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
+        "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
+        "reduced": result.reduced, "below": result.below, "queue": queue, "cancel": flag,
+        "begin": np.ascontiguousarray(job.begin),
+    }  # fmt: skip
+    for name in Segments.__slots__:
+        arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
+    numbers = {"rows": rows, "outputs": outputs, "observed": k, "max_steps": job.max_steps, "rtol": job.rtol}
+    numbers |= {"slots": observer.slots, "from": float(job.times[0]), **observer.addresses()}
+    context = _context(numbers, arrays)
+    width = kernel.recipe.width
+    shared = aligned(max(1, int(kernel.facts["shared"])))
+    workers = max(1, min(threads, -(-rows // width)))
+    size = (int(kernel.facts["size"]) + observer.vectors) * width
+    blocks = [aligned(size) for _ in range(workers)]
+    pointer = ctypes.c_void_p
+    begin = kernel.code.function("begin", pointer, pointer)
+    run = kernel.code.function("run", pointer, pointer, pointer)
+    places = kernel.facts["places"]
+    lanes = blocks[0].reshape(-1, width)
+    lanes[places["p"] : places["p"] + kernel.constants] = arrays["start"][0, n:, None]
+    begin(blocks[0].ctypes.data, shared.ctypes.data)
+
+    def work(block: FloatArray) -> None:
+        run(block.ctypes.data, shared.ctypes.data, context.ctypes.data)
+
+    # a call of the kernel cannot be interrupted, so this thread stays free to hear of it
+    team = [threading.Thread(target=work, args=(block,), daemon=True) for block in blocks]
+    for member in team:
+        member.start()
+    try:
+        while any(member.is_alive() for member in team):
+            for member in team:
+                member.join(0.05)
+            if progress is not None:
+                progress(min(int(queue[0]), rows))
+            if cancel is not None and cancel():
+                flag[0] = 1
+    finally:
+        flag[0] = 1  # left by an exception or an interrupt: the memory must not go while they run
+        for member in team:
+            member.join()
+    if progress is not None:  # they may have ended before they were asked
+        progress(min(int(queue[0]), rows))
+    return result
 
 
 def _context(numbers: Mapping[str, float], arrays: Mapping[str, NDArray[Any]]) -> IntArray:
