@@ -50,6 +50,8 @@ class Settings:
             raise DesignError(f"failed must be 'stop' or 'drop', not '{self.failed}'")
         if self.keep not in KEEP:
             raise DesignError(f"keep must be None, 'cells' or 'draws', not '{self.keep}'")
+        if self.jobs < 1:
+            raise DesignError(f"jobs must be at least 1, not {self.jobs}")
         if self.sample < 0:
             raise DesignError(f"sample must be zero or more, not {self.sample}")
         if self.draws < 0:

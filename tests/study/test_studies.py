@@ -122,6 +122,8 @@ def test_scan_of_zipped_axes(toy: network.Network) -> None:
         ({"axes": {"E2": [1.0]}}, "nothing called 'E2' to scan"),
         ({"axes": {"E1": [1.0]}, "failed": "ignore"}, "failed must be"),
         ({"axes": {"E1": [1.0]}, "keep": "all"}, "keep must be"),
+        ({"axes": {"E1": [1.0]}, "jobs": 0}, "jobs must be at least 1"),
+        ({"axes": {"E1": [1.0]}, "draws": 8, "jobs": -1}, "jobs must be at least 1"),
     ],
 )
 def test_bad_scans(toy: network.Network, given: dict[str, object], message: str) -> None:
