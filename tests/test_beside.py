@@ -94,14 +94,25 @@ def test_each_keeps_the_order(count: int, processes: int) -> None:
 
 
 @pytest.mark.usefixtures("forks")
-def test_each_raises_and_leaves_no_process() -> None:
+def test_each_raises_and_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        child = fork()
+        begun.append(child)
+        return child
+
     def slow_or_wrong(item: int) -> int:
         if item == 0:
             raise ValueError("first")
         time.sleep(60.0)
         return item
 
+    monkeypatch.setattr(os, "fork", noted)
     with pytest.raises(ValueError, match="first"):
         each(slow_or_wrong, range(3), processes=3)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(begun) == 2
+    for child in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)

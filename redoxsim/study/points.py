@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 SPREADS = ("sd", "sem", "se")
 ENDS = ("_low", "_high", *(f"_{name}" for name in SPREADS))
-LABELS = ("condition", "replicate", "source", "note")
+LABELS = ("condition", "replicate", "source", "note", "status", "solved")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,8 +50,9 @@ def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) ->
 
     The axis is the column ``time [h]`` (any unit of time), else the one dose column with a unit
     (``auranofin [uM]``). Every other column is an observable, its unit in the head; ``X_sd`` or ``X_low``
-    and ``X_high`` are the error bars of ``X``; ``condition`` says which curve; ``replicate`` and the like
-    are left alone. Rows with equal axis values are replicates and stay single points.
+    and ``X_high`` are the error bars of ``X``; ``condition`` says which curve; ``replicate`` and the like,
+    and the ``status`` and ``solved`` of a table that a command wrote, are left alone. Rows with equal axis values are
+    replicates and stay single points.
 
     Parameters
     ----------

@@ -76,6 +76,14 @@ def test_a_spread_of_several_readouts_must_say_whose_it_is(tmp_path: Path) -> No
         load_points(path)
 
 
+def test_a_table_that_a_command_wrote_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "course.csv"
+    path.write_text("time [h],GSH_c [uM],status,solved\n0.0,7028.2,OK,1\n2.0,6900.1,OK,1\n", encoding="utf-8")
+    (one,) = load_points(path)
+    assert one.observable == "GSH_c"
+    assert one.y.tolist() == [7028.2, 6900.1]
+
+
 def test_what_is_not_used_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("time [h],GSH_c [uM],ATP [uM],well,replicate\n0,10,5,A1,1\n", encoding="utf-8")
