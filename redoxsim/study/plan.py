@@ -131,8 +131,10 @@ class Study:
     def build_ahead(self) -> None:
         """Have other processes build what the solver will need, where there are to be several and that is safe."""
         settings = self.rows.settings
+        if settings.jobs == 1:
+            return
         solver = choose(self.batch, settings.solver)[0]
-        if settings.jobs > 1 and isinstance(solver, RosenbrockSolver):
+        if isinstance(solver, RosenbrockSolver):
             solver.build_ahead(self.batch)
 
     def run(self) -> ResultSet:
