@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from redoxsim.study.window import TwoCells
 
 SUMMARY = ("mean", "mid_mean", "min", "max")
+MOST_NARROW = 4
+"""Curves whose legend fits below a figure half as wide as a page."""
+FEW = 2
+"""Readouts that a title names."""
 
 
 class Drawn(NamedTuple):
@@ -91,10 +95,19 @@ def caption(results: ResultSet) -> str:
 
 def grades_note(results: ResultSet) -> str:
     """Small print of a figure: how well the numbers behind it are known, and how much of a band is assumed."""
-    shares = [results.dataset[name].attrs.get("grade_c_share") for name in results.observables]
-    known = [float(share) for share in shares if share is not None]
-    band = f" With only the assumed ones varying the band is {max(known):.0%} as wide." if known else ""
-    return _grades(results) + band
+    return _grades(results) + _assumed(results)
+
+
+def _assumed(results: ResultSet) -> str:
+    """How wide the band would be with only grade C varying, of the readout where that is most."""
+    found = [results.dataset[name].attrs for name in results.observables]
+    known = [one for one in found if one.get("grade_c_share") is not None]
+    if not known:
+        return ""
+    most = max(known, key=lambda one: float(one["grade_c_share"]))
+    low, high = (float(most[f"grade_c_share_{end}"]) for end in ("low", "high"))
+    between = f" ({low:.0%} to {high:.0%})" if low < high else ""
+    return f" With only the assumed ones varying the band is {float(most['grade_c_share']):.0%} as wide{between}."
 
 
 def _grades(results: ResultSet) -> str:
@@ -125,12 +138,23 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[D
             named,
             observe=runs[0].observe or None,
             doses=common_bars(runs),
-            title=f"{experiment.title}: {names[0] if len(names) == 1 else 'time courses'}",
+            narrow=len(group) <= MOST_NARROW,
+            title=f"{experiment.title}: {names[0] if len(names) == 1 else _read(named, runs[0].observe)}",
             caption=f"{small} {said}".rstrip(),
             note=grades_note(group[0].results),
         )
         seen = courses_seen(named, runs[0].observe or [str(one) for one in group[0].results.observables])
         yield Drawn("course-" + "-".join(run.id for run in runs), figure, seen)
+
+
+def _read(named: Mapping[str, Any], observe: Sequence[str]) -> str:
+    """What time courses are about: their readouts where these are few."""
+    titles = [
+        next(title_of(name, data[name].attrs) for data in named.values() if name in data)
+        for name in observe
+        if any(name in data for data in named.values())
+    ]
+    return " and ".join(titles) if 0 < len(titles) <= FEW else "time courses"
 
 
 def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
@@ -156,6 +180,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
             agent=title,
             unit=unit,
             effect=str(data[name].attrs.get("long_name") or name),
+            narrow=len(group) <= MOST_NARROW,
             title=begun(f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h"),
             caption=caption(group[0].results) if len(group) == 1 else _caption_of_several(group),
             note=grades_note(group[0].results),
@@ -212,6 +237,7 @@ def _surface(one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
         mechanism=mechanism,
         observe=observe or SHOWN,
         doses=bars,
+        listed=False,  # they stand in a table of their own
         title=begun(f"{' and '.join(names)}: {scored[0]} at {hours:g} h"),
         caption=caption(one.results),
         note=grades_note(one.results),

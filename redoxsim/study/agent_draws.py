@@ -85,6 +85,7 @@ def agent_sets(
     cells: Mapping[str, FloatArray],
     number: int,
     *,
+    grade: str | None = None,
     name: str,
     seed: int = 1,
     jobs: int = 1,
@@ -92,11 +93,12 @@ def agent_sets(
     """For each of the first ``number`` draws of a model, a set of the agent's constants that agrees with measurements.
 
     None where nothing can be judged: nothing was measured, the model has none of the readouts or lacks what the
-    agent needs to be compared (a start at rest, the batch kernel), or no constant of the agent varies.
+    agent needs to be compared (a start at rest, the batch kernel), or no constant of the agent has a range.
 
     Parameters
     ----------
     reference : the model by itself. cells : values by id of its draws, each (P,), at least ``number``.
+    grade : only constants of this grade vary; where none does, the agent as it is agrees with a draw or not.
     name : tells the draws of the model from all others.
     """
     if not agent.measured or reference.start != "steady":
@@ -105,9 +107,10 @@ def agent_sets(
     known = set(setup.symbols)
     judged = tuple(one for one in agent.measured if one.observe in known)
     ids = {one.id for one in agent.parameters}
-    ranges = {key: ends for key, ends in sorted(setup.ranges.items()) if key in ids and ends[1] < ends[2]}
-    if not judged or not ranges or not _by_kernel(setup, agent, judged):
+    every = {key: ends for key, ends in sorted(setup.ranges.items()) if key in ids and ends[1] < ends[2]}
+    if not judged or not every or not _by_kernel(setup, agent, judged):
         return None
+    ranges = {key: ends for key, ends in every.items() if grade is None or setup.grade(key) == grade}
     told = [(one.dose, one.at, one.observe, one.low, one.high, one.relative) for one in judged]
     name = kept_draws.name_of(name, setup.system.key, agent.id, sorted(ranges.items()), told, seed)
     found = _KNOWN.pop(name, None) or _from_disk(name, agent, ranges, judged)
@@ -175,19 +178,20 @@ def _sought(
     tries = np.zeros(number, dtype=np.int64)
     failed = np.zeros((number, len(judged) + 1), dtype=np.int64)
     failed[~rest.found, -1] = TRIES
-    for begin in range(0, TRIES, BLOCK):
+    block, most = (BLOCK, TRIES) if ranges else (1, 1)
+    for begin in range(0, most, block):
         left = np.flatnonzero((tries == 0) & rest.found)
         if not len(left):
             break
-        columns = {key: np.repeat(one[left], BLOCK) for key, one in fixed.items()}
-        columns |= {key: one[left, begin : begin + BLOCK].ravel() for key, one in drawn.items()}
-        why = _judge(setup, agent, judged, columns, len(left) * BLOCK, jobs).reshape(len(left), BLOCK)
+        columns = {key: np.repeat(one[left], block) for key, one in fixed.items()}
+        columns |= {key: one[left, begin : begin + block].ravel() for key, one in drawn.items()}
+        why = _judge(setup, agent, judged, columns, len(left) * block, jobs).reshape(len(left), block)
         good = why < 0
-        first = np.where(good.any(axis=1), good.argmax(axis=1), BLOCK)
-        counted = np.arange(BLOCK) < first[:, None]
+        first = np.where(good.any(axis=1), good.argmax(axis=1), block)
+        counted = np.arange(block) < first[:, None]
         for which in range(len(judged) + 1):
             failed[left, which] += ((why == which) & counted).sum(axis=1)
-        tries[left] = np.where(first < BLOCK, begin + first + 1, 0)
+        tries[left] = np.where(first < block, begin + first + 1, 0)
     at = np.maximum(tries - 1, 0)
     values = {key: np.where(tries > 0, one[np.arange(number), at], np.nan) for key, one in drawn.items()}
     return Sets(

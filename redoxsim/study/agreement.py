@@ -26,6 +26,7 @@ from redoxsim.study.experiment_runs import Finished, HowTo, dosed, prepare_runs
 from redoxsim.study.plan import KERNEL, Study, solved
 from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
+from redoxsim.study.rows import draw_assumed
 from redoxsim.study.setup import Setup, prepare
 from redoxsim.study.window import TwoCells, pairs_of, two_cells
 
@@ -33,8 +34,8 @@ USUAL = 32
 """Draws of an experiment where nothing is said."""
 CELLS = 4
 """Most cells of a population that each draw has."""
-AGAIN = 16
-"""Draws of a window's first cell that are solved again with only grade C varying, for what is said below its band."""
+ASSUMED = 32
+"""Draws of a window's first cell in which only grade C varies, for what is said below its band."""
 RTOL = 1e-4
 """Relative tolerance of draws where nothing else is asked for: of each only what holds is wanted."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
@@ -123,7 +124,7 @@ def agreement(
     shown = {first for first, _ in pairs}
     asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used | solved_too)})
     agents = sorted({name for run in asked.run for name in dosed(run)})
-    drawn: dict[tuple[str, str], Drawn] = {}
+    drawn: dict[tuple[str, str], tuple[Drawn, Drawn | None]] = {}
     outcomes: dict[str, _Draws] = {}
     solves = 0
     try:
@@ -134,8 +135,9 @@ def agreement(
             key = (ready.run.model or experiment.model, ready.run.cell or experiment.cell)
             try:
                 if key not in drawn:
-                    drawn[key] = draw(_with_all(study, agents), number, seed=experiment.seed, jobs=chosen.jobs)
-                result = _solved(study, number, drawn[key], again=AGAIN if ready.run.id in shown else 0)
+                    drawn[key] = _drawn(_with_all(study, agents), number, study, most=ASSUMED if shown else 0)
+                sets, assumed = drawn[key]
+                result = _solved(study, number, sets, assumed if ready.run.id in shown else None)
             except (DesignError, SolveError):
                 if ready.run.id in used:
                     raise
@@ -149,7 +151,7 @@ def agreement(
     if not outcomes:
         return Agreement(why="no run could be solved with draws")
     held = {one.id: _held(one, outcomes) for one in experiment.expect}
-    first = next(iter(drawn.values()))
+    first, _ = next(iter(drawn.values()))
     judged = [one.usable for name, one in outcomes.items() if name in used] or [one.usable for one in outcomes.values()]
     usable = int(np.logical_and.reduce(judged).sum())
     return Agreement(
@@ -180,13 +182,20 @@ def _with_all(study: Study, agents: list[str]) -> Setup:
     return prepare(setup.original, agents=agents, cell=setup.cell)
 
 
-def _solved(study: Study, number: int, found: Drawn, *, again: int = 0) -> ResultSet:
+def _drawn(setup: Setup, number: int, study: Study, *, most: int) -> tuple[Drawn, Drawn | None]:
+    """Draws for all runs in one cell, and at most so many of only the constants of grade C."""
+    settings = study.rows.settings
+    found = draw(setup, number, seed=settings.seed, jobs=settings.jobs)
+    return found, draw_assumed(setup, found, settings=settings, most=most)
+
+
+def _solved(study: Study, number: int, found: Drawn, assumed: Drawn | None) -> ResultSet:
     """A run with the draws of its experiment, but for what it sets itself; draws are kept apart."""
     rows = study.rows
     settings = replace(rows.settings, draws=number, keep="draws", rtol=rows.settings.rtol or RTOL)
     made = rows.remade(cells=min(rows.cells, CELLS), settings=settings)
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
-    made = made.with_drawn(found.only(names), again=again)
+    made = made.with_drawn(found.only(names), assumed.only(names) if assumed else None)
     done = solved(made, made.batch(), study.progress, study.cancel)
     return collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
 

@@ -50,14 +50,14 @@ def collect(
         attrs = _attrs(rows, name)
         share = band_share(rows, readout, place)
         if share is not None:
-            attrs["grade_c_share"] = share
+            attrs["grade_c_share"], attrs["grade_c_share_low"], attrs["grade_c_share_high"] = share
         data[name] = Array((*dims, *cell_dims, *last), values, attrs)
     status_text = {"long_name": "how the solves of this point ended"}
     statuses = readout.status.reshape((*shape, *cell_shape)).astype(object)
     data["status"] = Array((*dims, *cell_dims), statuses, status_text)
     if not cell_dims:
         what = "cells" if not rows.settings.draws else "cells and draws"
-        text = {"long_name": f"{what} solved of {rows.cells * (rows.sets - rows.assumed)}", "units": "1"}
+        text = {"long_name": f"{what} solved of {rows.cells * (rows.sets - rows.extra)}", "units": "1"}
         data["solved"] = Array(dims, readout.solved.reshape(shape), text)
     coords: dict[str, Array] = {}
     for one in axes:
@@ -78,7 +78,7 @@ def collect(
         text = {"long_name": "whether the draw came to the end at every point"}
         coords["usable"] = Array(("draw",), readout.usable, text)
         made["draws"]["usable"] = int(readout.usable.sum())
-        made["draws"]["assumed_again"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
+        made["draws"]["assumed"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
     about: dict[str, Any] = {
         "kind": kind,
         "axes": json.dumps(list(dims)),

@@ -87,7 +87,15 @@ class Drawn:
         )  # fmt: skip
 
 
-def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed: int = 1, jobs: int = 1) -> Drawn:
+def draw(
+    setup: Setup,
+    number: int,
+    *,
+    taken: frozenset[str] = frozenset(),
+    grade: str | None = None,
+    seed: int = 1,
+    jobs: int = 1,
+) -> Drawn:
     """``number`` draws of every constant with a range that nothing else sets.
 
     Constants of the model are drawn from a quasi-random sequence in order; those whose undosed steady state leaves
@@ -99,16 +107,17 @@ def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed
     Parameters
     ----------
     taken : ids that an axis sets.
+    grade : draws only constants of this grade, held to the same targets and measurements; all others stay.
 
     Raises
     ------
     DesignError : nothing has a range, or not one draw in the allowed number of tries was accepted.
     """
-    ranges = varied(setup, taken)
+    ranges = varied(setup, taken, grade)
     if not 0 < number <= MOST:
         raise DesignError(f"there can be 0 to {MOST} draws, not {number}")
     reference = prepare(setup.original)
-    own = reference.ranges
+    own = reference.ranges_of(grade)
     wanted = number
     while True:
         cells = _accepted(reference, own, wanted, seed, jobs)
@@ -116,7 +125,11 @@ def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed
         sets = [
             found
             for _, agent in sorted(setup.agents.items())
-            if (found := agent_sets(reference, agent, cells.values, there, name=cells.name, seed=seed, jobs=jobs))
+            if (
+                found := agent_sets(
+                    reference, agent, cells.values, there, grade=grade, name=cells.name, seed=seed, jobs=jobs
+                )
+            )
         ]
         good = np.logical_and.reduce([one.found for one in sets], initial=True) & np.ones(there, dtype=bool)
         share = max(float(good.mean()), 1.0 / (2 * MOST_CELLS))
@@ -152,14 +165,14 @@ def draw(setup: Setup, number: int, *, taken: frozenset[str] = frozenset(), seed
     )
 
 
-def varied(setup: Setup, taken: frozenset[str] = frozenset()) -> Ranges:
-    """The ranges of what draws vary.
+def varied(setup: Setup, taken: frozenset[str] = frozenset(), grade: str | None = None) -> Ranges:
+    """The ranges of what draws vary, of all grades or of one.
 
     Raises
     ------
     DesignError : nothing has a range.
     """
-    ranges = {name: ends for name, ends in setup.ranges.items() if name not in taken and ends[1] < ends[2]}
+    ranges = {name: ends for name, ends in setup.ranges_of(grade).items() if name not in taken and ends[1] < ends[2]}
     if not ranges:
         raise DesignError(
             f"draws need ranges, and no constant of model '{setup.network.id}' has one",

@@ -25,8 +25,8 @@ DRAWN_RTOL = 1e-5
 """Relative tolerance of draws: a band says nothing of the fourth digit, and a draw that oscillates costs half."""
 MOST_FAILED = 0.5
 """Share of the draws that may fail for the others to be spoken for."""
-ASSUMED = 64
-"""Draws solved again with only grade C varying."""
+ASSUMED = 32
+"""Draws of only the constants of grade C, at most."""
 DRAWN_STEPS = 50_000
 """Step budget of a row of a draw; the median row takes less than a hundred, and one that needs more is left out."""
 
@@ -68,7 +68,8 @@ class Rows:
 
     ``columns`` are values per point (P,), ``levels`` factors on the ids they name, (C,) per cell, or (D, C) where
     every draw has cells of its own; ``drawn`` the accepted draws, None until :meth:`with_draws` has made them.
-    ``assumed`` further sets follow the draws: the first ones again, with only the constants of grade C as drawn.
+    ``assumed`` follow the draws: as many sets in which only constants of grade C vary, held to the same targets and
+    measurements, with the cells of the first draws.
     """
 
     setup: Setup
@@ -82,22 +83,27 @@ class Rows:
     cells: int
     settings: Settings
     drawn: Drawn | None = None
-    assumed: int = 0
+    assumed: Drawn | None = None
 
     @property
     def sets(self) -> int:
         """How many sets of constants: the number of draws and of sets after them, or 1 without."""
         if not self.settings.draws:
             return 1
-        return self.settings.draws if self.drawn is None else self.drawn.number + self.assumed
+        return self.settings.draws if self.drawn is None else self.drawn.number + self.extra
+
+    @property
+    def extra(self) -> int:
+        """How many sets follow the draws."""
+        return 0 if self.assumed is None else self.assumed.number
 
     def with_draws(self) -> Rows:
         """The same with draws that the model allows: solves undosed states, so not part of making ready."""
         if not self.settings.draws or self.drawn is not None:
             return self
-        taken = frozenset(self.columns)
-        found = draw(self.setup, self.settings.draws, taken=taken, seed=self.settings.seed, jobs=self.settings.jobs)
-        return self.with_drawn(found)
+        settings, taken = self.settings, frozenset(self.columns)
+        found = draw(self.setup, settings.draws, taken=taken, seed=settings.seed, jobs=settings.jobs)
+        return self.with_drawn(found, draw_assumed(self.setup, found, taken=taken, settings=settings))
 
     def remade(self, *, cells: int | None, settings: Settings) -> Rows:
         """The same points with other cells and settings; see :func:`make_rows`."""
@@ -113,19 +119,18 @@ class Rows:
             settings=settings,
         )
 
-    def with_drawn(self, found: Drawn, *, again: int = ASSUMED) -> Rows:
+    def with_drawn(self, found: Drawn, assumed: Drawn | None = None) -> Rows:
         """The same with these draws; each keeps the cells that it has by its place.
 
         Parameters
         ----------
-        again : draws that are solved again with only grade C varying.
+        assumed : draws in which only constants of grade C vary (see :func:`draw_assumed`).
         """
-        grades = {self.setup.grade(name) == "C" for name in found.values}
-        again = min(found.number, again) if len(grades) > 1 else 0
+        count = 0 if assumed is None else assumed.number
         levels = {
-            name: np.concatenate([factors[: found.number], factors[:again]]) for name, factors in self.levels.items()
+            name: np.concatenate([factors[: found.number], factors[:count]]) for name, factors in self.levels.items()
         }
-        return replace(self, drawn=found, assumed=again, levels=levels)
+        return replace(self, drawn=found, assumed=assumed, levels=levels)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -153,8 +158,9 @@ class Rows:
         columns = {name: np.tile(values, self.cells * self.sets) for name, values in per_point.items()}
         drawn = {} if self.drawn is None else self.drawn.values
         for name, values in drawn.items():
-            assumed = self.setup.grade(name) == "C"
-            after = values[: self.assumed] if assumed else np.full(self.assumed, self.setup.without(name))
+            after = None if self.assumed is None else self.assumed.values.get(name)
+            if after is None:
+                after = np.full(self.extra, self.setup.without(name) if self.extra else 0.0)
             columns[name] = np.repeat(np.concatenate([values, after]), count)
         if self.cells > 1 or self.drawn is not None:
             for name, factors in self.levels.items():
@@ -174,6 +180,24 @@ class Rows:
             atol=self.settings.atol,
             max_steps=DRAWN_STEPS if self.drawn is not None else Batch.max_steps,
         )
+
+
+def draw_assumed(
+    setup: Setup, found: Drawn, *, taken: frozenset[str] = frozenset(), settings: Settings, most: int = ASSUMED
+) -> Drawn | None:
+    """Draws of only the constants of grade C, at most as many as ``found``; None where all or none vary, or none fits.
+
+    They are held to what draws are held to, with the constants of grades A and B at their values: undone one by one
+    from a draw that was accepted, these would leave the bands and make the cell an impossible one.
+    """
+    grades = {setup.grade(name) == "C" for name in found.values}
+    number = min(found.number, most)
+    if len(grades) < 2 or not number:
+        return None
+    try:
+        return draw(setup, number, taken=taken, grade="C", seed=settings.seed, jobs=settings.jobs)
+    except DesignError:
+        return None
 
 
 def make_rows(
@@ -230,8 +254,8 @@ class Readout:
 
     ``values`` (K, P, T), or (K, P, C, T) where cells are kept, or (K, P, T, D) with draws; ``status`` (P,) or
     (P, C) names of :class:`Status`, the worst of the cells (of all draws that count); ``solved`` (P,) rows that came
-    to the end; ``usable`` (D,) draws that came to the end at every point, None without draws; ``assumed`` those of
-    the first draws with only grade C varying, (K, P, T, A).
+    to the end; ``usable`` (D,) draws that came to the end at every point, None without draws; ``assumed`` the values
+    of sets in which only grade C varies, as far as they came to the end, (K, P, T, A).
     """
 
     values: FloatArray
@@ -255,13 +279,15 @@ def read_out(rows: Rows, run: Run) -> Readout:
     parts = [_read_set(rows, values[k], ok[k], names[k]) for k in range(rows.sets)]
     if not rows.settings.draws:
         return parts[0]
-    number = rows.sets - rows.assumed
+    number = rows.sets - rows.extra
     usable, begun = _usable(rows, parts[:number])
     if usable.sum() < (1.0 - MOST_FAILED) * begun:
         usable[:] = False
     out = np.stack([one.values for one in parts[:number]], axis=-1)
     out[..., ~usable] = np.nan
-    again = [one.values for one, good in zip(parts[number:], usable, strict=False) if good]
+    after = parts[number:]
+    whole = _usable(rows, after)[0] if after else ()
+    again = [one.values for one, good in zip(after, whole, strict=True) if good]
     counted = usable if usable.any() else np.ones(number, dtype=bool)
     return Readout(
         values=out,

@@ -162,8 +162,14 @@ class Setup:
                     found[name] = (value.value, value.low, value.high)
         return {name: ends for name, ends in found.items() if name not in self.given}
 
+    def ranges_of(self, grade: str | None) -> dict[str, tuple[float, float, float]]:
+        """:attr:`ranges` of constants of one grade; of all where it is None."""
+        return {name: ends for name, ends in self.ranges.items() if grade is None or self.grade(name) == grade}
+
     def grade(self, name: str) -> str:
-        """How well a constant of the model or of an agent is known, A to C; C where nothing is said."""
+        """How well a constant of the cell, the model or an agent is known, A to C; C where nothing is said."""
+        if self.cell is not None and name in self.cell.values:
+            return self.cell.values[name].grade
         if name in self.constants:
             return self.constants[name].grade
         return next((one.grade for agent in self.agents.values() for one in agent.parameters if one.id == name), "C")

@@ -147,6 +147,30 @@ def test_what_is_set_stays_and_the_rest_is_as_drawn(tmp_path: Path) -> None:
     np.testing.assert_array_equal(given.values["k_in"], plain.values["k_in"])
 
 
+def test_draws_of_one_grade_agree_with_what_was_measured_too(tmp_path: Path) -> None:
+    path, one = pool(tmp_path / "m"), drug(tmp_path)
+    assumed = study_draws.draw(prepare(path, agents=[one]), 16, grade="C")
+    assert sorted(assumed.values) == ["drug_K", "k_in"]
+    every = study_draws.draw(prepare(path, agents=[one]), 16)
+    assert sorted(every.values) == ["drug_K", "k_in", "k_out"]
+    for found in (assumed, every):
+        # A falls to 1/(1 + 1/K) in the end, nearly all of it by 48 h
+        assert found.values["drug_K"].min() > 0.4
+        assert found.values["drug_K"].max() < 2.0
+
+
+def test_an_agent_without_constants_of_the_grade_agrees_as_it_is_or_not(tmp_path: Path) -> None:
+    path = pool(tmp_path / "m")
+    file = Path(str(drug(tmp_path).file))
+    file.write_text(file.read_text().replace('grade = "C"', 'grade = "B"'))
+    fits = study_draws.draw(prepare(path, agents=[load_agent(file)]), 8, grade="C")
+    assert list(fits.values) == ["k_in"]
+    assert fits.agents["drug"]["without"] == 0
+    file.write_text(file.read_text().replace("value = 1.0", "value = 50.0"))
+    with pytest.raises(DesignError, match="has constants of drug that agree"):
+        study_draws.draw(prepare(path, agents=[load_agent(file)]), 8, grade="C")
+
+
 def test_measurements_of_what_a_model_lacks_are_left_out(tmp_path: Path) -> None:
     setup = prepare(pool(tmp_path / "m"), agents=[drug(tmp_path, HALF.replace('"A"', '"B"'))])
     assert study_draws.draw(setup, 16).agents == {}
