@@ -103,14 +103,17 @@ class PerformanceWarning(UserWarning):
     """The result is the same, but a slower way was taken to it; the message says why and what it costs."""
 
 
-def nearest(name: str, known: Iterable[str], *, most: int = 3) -> str | None:
+def nearest(name: object, known: Iterable[str], *, most: int = 3) -> str | None:
     """Hint naming up to ``most`` known names close to ``name``, or None where none is close.
 
-    Close means: a letter in three wrong at most, or one of the two is part of the other.
+    Close means: a letter in three wrong at most, or one of the two is part of the other. What is no text, such as a
+    number asked for where a name belongs, is close to none.
 
     >>> nearest("H202", ["H2O2", "GSH"]), nearest("bso", ["DUMP", "BH4"])
     ("did you mean 'H2O2'?", None)
     """
+    if not isinstance(name, str):
+        return None
     low = name.lower()
     ranked = []
     for option in dict.fromkeys(known):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from redoxsim import catalog
-from redoxsim.errors import DesignError, ReadError
+from redoxsim.errors import DesignError, ReadError, nearest
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def test_unknown_names_suggest_the_nearest() -> None:
         catalog.agent_file("toyn")
     with pytest.raises(DesignError, match="no cell is called 'zzz'"):
         catalog.cell_file("zzz")
+    assert nearest(0, ["0", "toy"]) is None
 
 
 def test_experiments_of_the_project_are_found() -> None:

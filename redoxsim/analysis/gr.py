@@ -89,7 +89,8 @@ class GrFit:
     doses : (n,) doses above zero. values : (n,) mean GR. low, high : (n,) 95% intervals; NaN without replicates.
     gr50 : dose with GR 0.5 on the curve, or a `Limit`; never extrapolated.
     gec50 : dose half-way to GRinf, or a `Limit`. h : slope. grinf : GR at infinite dose of the curve.
-    grmax : mean GR at the largest dose tested. graoc : mean of 1 - GR over log dose (trapezoids), no curve involved.
+    grmax : mean GR at the largest dose tested. graoc : mean of 1 - GR over log dose (trapezoids), no curve involved;
+        NaN for one dose.
     intervals : 95% intervals by name; an end that lies beyond the tested doses is 0 or inf.
     flat : the data do not tell the curve from a flat line (F-test, ``flat_p`` >= 0.05).
     divisions : of the untreated cells between start and end.
@@ -128,7 +129,7 @@ class GrFit:
         for label in ("GR50", "GRmax", "GRAOC", "GEC50", "GRinf", "h"):
             name = label.lower()
             value, between = getattr(self, name), self.intervals.get(name)
-            text = value.value if isinstance(value, Limit) else f"{value:.4g}"
+            text = value.value if isinstance(value, Limit) else f"{value:.4g}" if value == value else Limit.NONE.value
             table.append((label, text, f"{between.low:.4g} to {between.high:.4g}" if between else ""))
         return table
 
@@ -195,10 +196,14 @@ def fit_gr(
         False, "", tested, middle, low, high, float(plain["grmax"][0]), float(plain["graoc"][0]), divisions=divisions
     )  # fmt: skip
     if drawn is not None:
-        spread = {"grmax": drawn[:, -1], "graoc": np.array([_above(tested, one) for one in drawn])}
+        spread = {"grmax": drawn[:, -1]}
+        if tested.size > 1:
+            spread["graoc"] = np.array([_above(tested, one) for one in drawn])
         fit = _with(fit, intervals={name: _interval(values) for name, values in spread.items()})
     if tested.size < _FEWEST:
-        return _with(fit, message=f"{tested.size} doses above zero: a GR curve needs {_FEWEST}")
+        return _with(
+            fit, message=f"{tested.size} dose{'s' if tested.size > 1 else ''} above zero: a GR curve needs {_FEWEST}"
+        )
     return _curve(fit, drawn, draws, seed)
 
 

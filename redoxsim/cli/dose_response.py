@@ -163,8 +163,8 @@ def gr_text(results: ResultSet, name: str, *, at: str | None = None) -> str:
     parts = []
     for key, title in (("gr50", "GR50"), ("grmax", "GRmax"), ("graoc", "GRAOC")):
         value = getattr(fit, key)
-        if value is Limit.NONE:
-            continue
+        if value is Limit.NONE or value != value:
+            continue  # one dose has no area over its curve
         text = str(value.value) if isinstance(value, Limit) else f"{value:.4g}" + f" {unit}" * (key == "gr50")
         between = fit.intervals.get(key)
         parts.append(text_of(title, text, between))
@@ -191,7 +191,9 @@ def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
             continue
         text = str(value.value) if isinstance(value, Limit) else f"{value:.4g} {unit}"
         parts.append(text_of(title, text, fit.intervals.get(name)))
-    parts += [f"slope {fit.h:.3g}", f"from {fit.e0:.4g} to {fit.einf:.4g}"]
+    parts.append(text_of("slope", f"{fit.h:.3g}", fit.intervals.get("h")))
+    ends = (text_of("", f"{getattr(fit, name):.4g}", fit.intervals.get(name)).strip() for name in ("e0", "einf"))
+    parts.append(f"from {' to '.join(ends)}")
     return f"{observe}: {', '.join(parts)}" + (f"; {fit.message}" if fit.message not in ("", "converged") else "")
 
 

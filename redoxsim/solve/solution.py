@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, ClassVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,6 +155,14 @@ class Solution:
         """SBML value of one symbol over time, shape (T,)."""
         out: FloatArray = self.values([name])[0]
         return out
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the model has such a symbol, so that :meth:`__getitem__` has its values."""
+        system = self.system
+        return name in system.states or name in system.constants or name in system.definitions()
+
+    __iter__: ClassVar[None] = None
+    """Symbols by name, no sequence of them."""
 
     def concentration(self, species: str) -> FloatArray:
         """Concentration of a species over time (T,): amount over the size of its compartment."""

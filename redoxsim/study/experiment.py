@@ -294,15 +294,39 @@ def load(path: str | Path, *, changes: dict[str, str] | None = None) -> Experime
 
     Raises
     ------
-    ReadError : no such file, broken TOML, an unknown key or a value of the wrong kind.
+    ReadError : no such file, broken TOML, an unknown key or a value of the wrong kind, in the file or in a change.
+    DesignError : a change of a run that is not there.
     """
     file = Path(path)
     if file.is_dir():
         file = file / "experiment.toml"
     data = read_toml(file, "experiment")
-    for key, text in (changes or {}).items():
+    found = checked(data, Experiment, str(file))
+    if not changes:
+        return found
+    for key, text in changes.items():
         _change(data, key, text, file)
-    return checked(data, Experiment, str(file))
+    try:
+        return checked(data, Experiment, str(file))
+    except ReadError as error:  # the file was right before, so a setting is wrong
+        told = [_of_setting(one, changes, data) for one in (error, *error.others)]
+        told[0].others = tuple(told[1:])
+        raise told[0] from None
+
+
+def _of_setting(error: ReadError, changes: dict[str, str], data: dict[str, Any]) -> ReadError:
+    """A problem of a changed experiment, told of the setting that made it; of all where none is at its place."""
+    place = (error.where.element or "").split(".") if error.where else []
+    run = data["run"][int(place[1])].get("id") if len(place) > 2 and place[0] == "run" else None
+    made = [
+        f"-S {key}={text}"
+        for key, text in changes.items()
+        if place and key.split(".")[-1] == place[-1] and (key.split(".")[0] == run if run else "." not in key)
+    ]
+    if made:
+        return ReadError(error.message, where=Where(file=made[0]), hint=error.hint)
+    given = ", ".join(f"-S {key}={text}" for key, text in changes.items())
+    return ReadError(error.message, where=Where(file=f"with {given}", element=".".join(place) or None), hint=error.hint)
 
 
 def _change(data: dict[str, Any], key: str, text: str, file: Path) -> None:
@@ -314,7 +338,7 @@ def _change(data: dict[str, Any], key: str, text: str, file: Path) -> None:
             raise DesignError(
                 f"no run '{'.'.join(path)}' to change",
                 where=Where(file=str(file)),
-                hint=nearest(path[0], map(str, runs)),
+                hint=nearest(path[0], map(str, runs)) or f"its runs are {', '.join(map(str, runs))}",
             )
         place = runs[path[0]]
     try:

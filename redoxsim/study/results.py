@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,13 @@ class ResultSet:
     def __getitem__(self, name: str) -> xr.DataArray:
         self.array(name)
         return self.dataset[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a variable or coordinate of this name."""
+        return isinstance(name, str) and name in self.arrays
+
+    __iter__: ClassVar[None] = None
+    """Readouts by name, no sequence of them."""
 
     def array(self, name: str) -> Array:
         """A variable or coordinate, as :meth:`__getitem__` gives it but without xarray.

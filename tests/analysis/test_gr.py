@@ -114,7 +114,11 @@ def test_designs_that_carry_no_gr() -> None:
         gr_values([1.0], start=0.0, control=2.0)
     one = fit_gr([0.0, 1.0], [800.0, 300.0], start=100.0, control=800.0)
     assert not one.converged
-    assert "needs 4" in one.message
+    assert one.message.startswith("1 dose above zero: a GR curve needs 4")
+    told = dict(row[:2] for row in one.rows())
+    assert told["GRAOC"] == told["GR50"] == "not reported"
+    wells = fit_gr([1.0], [[300.0, 320.0]], start=100.0, control=[800.0, 790.0])
+    assert set(wells.intervals) == {"grmax"}
     assert one.grmax == pytest.approx(float(gr_values(300.0, start=100.0, control=800.0)))
     with pytest.raises(FitError, match="not declared as failed"):
         fit_gr(DOSES, np.where(DOSES > 1, np.nan, 100.0), start=100.0, control=800.0)

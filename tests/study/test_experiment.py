@@ -101,6 +101,23 @@ def test_settings_can_be_changed_for_one_run(tmp_path: Path) -> None:
     assert loaded.run[0].until == "2 h"  # type: ignore[union-attr]
     with pytest.raises(DesignError, match="did you mean 'course'"):
         experiment.load(written(tmp_path, TEXT), changes={"curse.until": "2 h"})
+    with pytest.raises(DesignError, match="its runs are course"):
+        experiment.load(written(tmp_path, TEXT), changes={"zzz.until": "2 h"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"cells": "abc"}, r"^-S cells=abc: .*integer"),
+        ({"course.sells": "3"}, r"^-S course\.sells=3: unknown key 'sells'"),
+        ({"until": "3 h", "course.until": "soon"}, r"^-S until=3 h: unknown key 'until'"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named_and_not_the_file(tmp_path: Path, changes: dict[str, str], told: str) -> None:
+    with pytest.raises(ReadError, match=told):
+        experiment.load(written(tmp_path, TEXT), changes=changes)
+    with pytest.raises(ReadError, match=r"experiment\.toml"):
+        experiment.load(written(tmp_path, TEXT + "\nnonsense = 1\n"), changes={"cells": "2"})
 
 
 @pytest.mark.parametrize(("values", "holds", "value"), [([1.0, 2.5], True, 2.5), ([1.0, 1.5], False, 1.5)])
