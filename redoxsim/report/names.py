@@ -86,7 +86,7 @@ def printed(text: str) -> str:
     >>> printed("H2O2 after 0.5 uM, <= -0.2, A-1")
     'H₂O₂ after 0.5 µM, ≤ −0.2, A-1'
     """
-    signs = show_formulas(text).replace(">=", "≥").replace("<=", "≤")
+    signs = show_formulas(text).replace(">=", "≥").replace("<=", "≤").replace("/m2/", "/m²/")
     return re.sub(r"(?<![A-Za-z0-9])-(?=[0-9])", "−", re.sub(r"(?<=[0-9] )uM(?![A-Za-z])", "µM", signs))
 
 

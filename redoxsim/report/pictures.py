@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from redoxsim.report.paper import DOTS, WIDEST
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
-WIDEST = 1980
+FILLS = round(WIDEST * DOTS)
 """Pixels of the widest figures: they fill the page, the others take their share, so that all texts are as large."""
 NARROWEST = 0.45
 FULL = 1056
@@ -45,11 +47,14 @@ def figure(file: Path, caption: str = "") -> str:
     raw = file.read_bytes()
     data, width = smaller(raw) if file.suffix == ".png" else (raw, None)
     name = html.escape(file.stem.replace("-", " "), quote=True)
-    share = min(max((width or WIDEST) / WIDEST, NARROWEST), 1.0)
-    size = f" width='{FULL * share:.0f}' style='--share: {share:.0%}'" if width else ""
+    share = min(max((width or FILLS) / FILLS, NARROWEST), 1.0)
+    size = f" width='{FULL * share:.0f}'" if width else ""
     coded = base64.b64encode(data).decode("ascii")
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f"<figure><img alt='{name}'{size} src='data:{IMAGES[file.suffix]};base64,{coded}'>{below}</figure>"
+    return (
+        f"<figure style='--share: {share:.0%}'><img alt='{name}'{size} src='data:{IMAGES[file.suffix]};base64,{coded}'>"
+        f"{below}</figure>"
+    )
 
 
 def smaller(raw: bytes) -> tuple[bytes, int | None]:

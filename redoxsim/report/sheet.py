@@ -50,13 +50,16 @@ td p { margin: 0 0 0.4em; } .whole { white-space: nowrap; }
 figcaption { font-size: 0.85em; color: #444; margin-top: 0.3em; }
 td { overflow-wrap: break-word; min-width: 2.6em; }
 ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
-figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
+figure { display: inline-block; width: var(--share, 100%); margin: 0.7em 0; vertical-align: top; }
+figure img { width: 100%; } img { max-width: 100%; height: auto; }
+figcaption { padding-right: 1em; }
 code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
 .question { font-style: italic; } .small { font-size: 0.85em; color: #555; } .again { font-size: 0.9em; }
 .yes { color: #00694f; font-weight: 600; } .partly { color: #6b4a00; font-weight: 600; }
 .no { color: #a23b00; font-weight: 600; } .none { color: #555; font-weight: 600; }
 @media (max-width: 40em) {
   body { margin: 1em auto; padding: 0 0.7em; } th, td { padding: 0.3em 0.35em; } table { font-size: 0.82em; }
+  figure { width: 100%; }
   td:nth-child(2) { min-width: 11em; }  /* a wide table scrolls by itself rather than be squeezed */
 }
 @media print {
@@ -66,8 +69,7 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
   .pair tr { break-inside: auto; } .pair td p { break-inside: avoid; } ul { break-inside: avoid; }
   .pair tbody tr:first-child, .pair tbody tr:nth-child(2), .pair tbody tr:last-child { break-before: auto; }
-  img { max-height: 21cm; width: min(calc(1.3 * var(--share, 100%)), 100%);
-    object-fit: contain; object-position: left; }
+  img { max-height: 22cm; object-fit: contain; object-position: left top; }
   a { color: inherit; text-decoration: none; }
 }
 @page { margin: 1.5cm; }

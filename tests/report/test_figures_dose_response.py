@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, texts
+from figure_looks import overlaps, texts, too_small
 
 from redoxsim.analysis.hill import fit_hill
 from redoxsim.errors import DesignError
@@ -13,6 +13,7 @@ from redoxsim.report.figures.doseaxis import apply, dose_axis
 from redoxsim.report.figures.doseresponse import DoseCurve, curve, dose_response
 from redoxsim.report.figures.style import INK, PALETTE, UNTREATED, new_figure
 from redoxsim.report.marks import Exposure, Points
+from redoxsim.report.paper import HALF
 
 DOSES = np.concatenate([[0.0], np.geomspace(0.01, 10.0, 13)])
 
@@ -49,6 +50,24 @@ def test_one_curve_says_everything() -> None:
     spans = sorted(tuple(np.round([p.get_x(), p.get_x() + p.get_width()], 6)) for p in axes.patches)
     assert spans == [(0.02, 0.08), (2.5, 3.6)]
     assert overlaps(figure) == []
+    assert too_small(figure) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_narrow_figure_has_its_legend_below_the_panel(count: int) -> None:
+    curves = [fitted(f"{hours} h", 1.1 * hours / 24) for hours in (24, 48, 72, 96)[:count]]
+    figure = dose_response(
+        curves, agent="auranofin", effect="live cells over untreated live cells", narrow=True, title="Auranofin",
+        note="14 of 61 are C",
+    )  # fmt: skip
+    assert figure.get_size_inches()[0] == HALF
+    words = "\n".join(texts(figure))
+    assert words.count("Hill slope") == count
+    assert overlaps(figure) == []
+    assert too_small(figure) == []
+    axes = next(axes for axes in figure.axes if axes.get_xlabel())
+    marks = {line.get_marker() for line in axes.lines if len(line.get_xdata()) == len(DOSES)}
+    assert len(marks - {"None"}) == count, "curves are told apart without colours too"
 
 
 def test_the_untreated_control_has_its_place_left_of_a_break() -> None:

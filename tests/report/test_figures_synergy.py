@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, panel, texts
+from figure_looks import covered, overlaps, panel, texts, too_small
 
 from redoxsim.analysis.effect import EffectGrid
 from redoxsim.analysis.synergy import score
@@ -43,7 +43,9 @@ def test_whole_figure(surface_data, conditions, bars) -> None:
     words = texts(figure)
     assert words.count("BSO (µM)") == 4, "dose axes bear the names of agents, not their ids"
     assert any("1 − viability" in text for text in words), "the orientation is said"
-    assert "Bliss excess: above 0 synergy, below 0 antagonism" in words
+    assert too_small(figure) == []
+    assert covered(figure) == []
+    assert any("Bliss excess: above 0 synergy, below antagonism" in text for text in words)
     assert words.count("above 0: synergy") == 2
     assert words.count("below 1: synergy") == 2
 
@@ -97,14 +99,14 @@ def test_isobologram_bows_below_the_line_of_additivity(surface_data) -> None:
     assert (x[0], y[0]) == (a_alone, 0.0)
     assert (x[-1], y[-1]) == (0.0, b_alone)
     assert np.all(x[1:-1] / a_alone + y[1:-1] / b_alone < 1.0)
-    assert any("synergy" in text.get_text() for text in axes.texts)
+    assert "below it synergy" in axes.get_legend().get_texts()[0].get_text()
 
 
 def test_isobologram_says_when_an_agent_alone_never_gets_there(surface_data) -> None:
     axes = panel(synergy(surface_data(least=0.75), orientation="viability"), "Isobologram")
     assert axes.get_yscale() == "log"
     assert axes.get_xscale() == "linear"
-    assert "bso alone does not" in axes.texts[0].get_text()
+    assert "bso alone does not" in axes.get_legend().get_texts()[-1].get_text()
     assert not any(one.get_label() == "Loewe additive" for one in axes.lines)
 
 
@@ -177,7 +179,9 @@ def test_isoboles_of_several_effects_share_a_panel(surface_data) -> None:
     figure = synergy(surface_data(), orientation="viability", levels=(0.25, 0.5, 0.75))
     assert overlaps(figure) == []
     axes = panel(figure, "Isoboles")
-    lines = {line.get_label(): line for line in axes.lines if line.get_marker() == "o"}
+    assert covered(figure) == []
+    lines = {line.get_label(): line for line in axes.lines if "affected" in str(line.get_label())}
+    assert len({line.get_marker() for line in lines.values()}) == 3, "told apart without colours too"
     assert list(lines) == ["25% affected", "50% affected", "75% affected"]
     # A stronger effect needs more of both: no line crosses another.
     ends = [max(line.get_xdata()) for line in lines.values()]
@@ -189,7 +193,7 @@ def test_isoboles_of_several_effects_share_a_panel(surface_data) -> None:
 
 def test_isoboles_that_an_agent_alone_never_reaches_are_told(surface_data) -> None:
     axes = panel(synergy(surface_data(least=0.75), orientation="viability", levels=(0.1, 0.5)), "Isoboles")
-    assert any("50% affected: bso alone: never" in text.get_text() for text in axes.texts)
+    assert any("50% affected: bso alone: never" in text.get_text() for text in axes.get_legend().get_texts())
 
 
 def test_an_isobole_dose_below_the_smallest_tested_lies_between_it_and_none(surface_data) -> None:
@@ -207,3 +211,15 @@ def test_an_isobole_dose_below_the_smallest_tested_lies_between_it_and_none(surf
     none = places[3]
     least = 2 * places[2] - none  # half of the smallest dose lies half-way
     assert none < places[2] < least < places[1]
+
+
+def test_numbers_stand_in_the_cells_as_long_as_they_can_be_read(surface_data) -> None:
+    """Nine doses a side take two decimals, twelve leave the zero before the point out, twenty have a colour bar."""
+    for doses, zero in ((8, "0.00"), (11, "0"), (19, None)):
+        figure = synergy(surface_data(doses=doses), orientation="viability")
+        cells = [text.get_text() for text in panel(figure, "Bliss").texts]
+        assert (zero in cells) if zero else not cells
+        bars = [axes for axes in figure.axes if "antagonism" in axes.get_ylabel()]
+        assert len(bars) == (zero is None), "a bar says what colours mean where no number does"
+        assert overlaps(figure) == []
+        assert too_small(figure) == []

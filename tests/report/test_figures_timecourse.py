@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, panel, texts
+from figure_looks import overlaps, panel, texts, too_small
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.style import UNTREATED
 from redoxsim.report.figures.timecourse import timecourse
 from redoxsim.report.marks import DoseBar, Points
+from redoxsim.report.paper import HALF
 
 
 def test_panels_lines_and_units(conditions, bars) -> None:
@@ -26,9 +27,19 @@ def test_panels_lines_and_units(conditions, bars) -> None:
         assert axes.get_xlim() == (0.0, 48.0)
     words = texts(figure)
     assert {"48 h, default\n3 of 9 are C", "Both", "untreated", "both"} <= set(words)
-    assert sum(text == "auranofin 2 µM" for text in words) == 2, "one bar per column of panels"
+    assert sum(text == "auranofin 2 µM" for text in words) == 3, "one bar per column of panels"
     assert any("bso 100 µM, from −24 h" in text for text in words)
     assert overlaps(figure) == []
+    assert too_small(figure) == []
+    dashes = {str(line._unscaled_dash_pattern) for line in drawn[0].lines if line.get_label() in conditions}
+    assert len(dashes) == len(conditions), "conditions are told apart without colours too"
+
+
+def test_a_single_panel_can_stand_beside_another_figure(conditions, bars) -> None:
+    figure = timecourse(conditions, observe=("viability",), doses=bars, narrow=True, title="Both", note="x " * 90)
+    assert figure.get_size_inches()[0] == HALF
+    assert overlaps(figure) == []
+    assert too_small(figure) == []
 
 
 def test_values_are_drawn_in_the_unit_of_the_axis_over_hours(conditions) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, panel, texts
+from figure_looks import overlaps, panel, texts, too_small
 from matplotlib.patches import Rectangle
 
 from redoxsim.analysis.window import Killed, Window
@@ -55,6 +55,7 @@ def test_the_figure_shows_both_cells_the_exposure_and_the_window(agents: int, dr
     found = made(agents, draws=draws)
     figure = window(found, title="t", caption="c", note="n")
     assert overlaps(figure) == []
+    assert too_small(figure) == []
     said = " ".join(texts(figure)).replace("\n", " ")
     assert "serum gold, total; grade A" in said
     if agents > 1:

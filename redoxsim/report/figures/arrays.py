@@ -47,23 +47,24 @@ def has_bands(named: Mapping[str, xr.Dataset], names: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Band:
-    """A line and, where the data have draws, how far they spread around it; all of the same shape."""
+    """A line and, where the data have draws, how far they spread around it; all of the same shape.
+
+    ``median`` of the draws where the line is something else: the constants as they are.
+    """
 
     middle: FloatArray
     low: FloatArray | None = None
     high: FloatArray | None = None
+    median: FloatArray | None = None
 
     def times(self, factor: float) -> Band:
         """The same in another unit."""
-        return Band(
-            self.middle * factor,
-            None if self.low is None else self.low * factor,
-            None if self.high is None else self.high * factor,
-        )
+        low, high, median = (one if one is None else one * factor for one in (self.low, self.high, self.median))
+        return Band(self.middle * factor, low, high, median)
 
     def all_values(self) -> FloatArray:
         """Every finite number in it, flat."""
-        parts = [part.ravel() for part in (self.middle, self.low, self.high) if part is not None]
+        parts = [part.ravel() for part in (self.middle, self.low, self.high, self.median) if part is not None]
         values = np.concatenate(parts)
         return values[np.isfinite(values)]
 
@@ -97,6 +98,14 @@ def band(array: xr.DataArray, dims: Sequence[str]) -> Band:
         low, middle, high = np.quantile(values, (0.05, 0.5, 0.95), axis=-1)
         return Band(middle, low, high)
     return Band(np.asarray(array.transpose(*dims), dtype=float))
+
+
+def with_draws(line: Band, drawn: xr.Dataset | None, name: str, dims: Sequence[str]) -> Band:
+    """A line of the constants as they are, with the band and the median of the same variable over draws, if any."""
+    if drawn is None or name not in drawn:
+        return line
+    spread = band(drawn[name], dims)
+    return Band(line.middle, spread.low, spread.high, spread.middle)
 
 
 def require_dims(array: xr.DataArray, dims: Sequence[str]) -> None:

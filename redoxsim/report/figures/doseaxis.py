@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -111,14 +112,16 @@ def dose_text(dose: float) -> str:
     return f"$10^{{{exponent}}}$" if abs(lead - 1.0) < 1e-6 else f"${lead:.2g}\\times10^{{{exponent}}}$"
 
 
-def label_cells(axes: Axes, doses: ArrayLike, *, which: str) -> None:
-    """Ticks of a heat map with one row or column per dose."""
+def label_cells(axes: Axes, doses: ArrayLike, *, which: str, inches: float = 4.0) -> None:
+    """Ticks of a heat map with one row or column per dose; a map is so many inches wide."""
     array = np.asarray(doses, dtype=float)
     every = int(np.ceil(array.size / 12))
     shown = range(0, array.size, every)
     texts = [dose_text(float(array[i])) for i in shown]
     if which == "x":
-        crowded = sum(map(len, texts)) > 38
+        room = inches * 72.0 * every / max(array.size, 1)  # points from one tick to the next
+        longest = max((len(a) + len(b)) / 2.0 for a, b in pairwise(texts)) if len(texts) > 1 else 0.0
+        crowded = (longest + 0.8) * 0.62 * SMALL > room
         axes.set_xticks(
             list(shown),
             texts,

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import band, best_unit, unit_factor, variable
+from redoxsim.report.figures.arrays import band, best_unit, unit_factor, variable, with_draws
 from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis
-from redoxsim.report.figures.panels import draw_points, measured_handle
+from redoxsim.report.figures.panels import MEDIAN, draw_points, measured_handle
 from redoxsim.report.figures.style import (
+    BASE,
     INK,
+    MARKERS,
     PALETTE,
     SMALL,
     SOFT,
@@ -30,9 +34,11 @@ from redoxsim.report.figures.style import (
     is_untreated,
     new_figure,
     styled,
+    wrapped,
 )
 from redoxsim.report.marks import Exposure, Points
 from redoxsim.report.names import named_unit, number, printed, show_unit, title_of, unit_of
+from redoxsim.report.paper import HALF, WIDEST
 
 FloatArray = NDArray[np.float64]
 EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
@@ -73,7 +79,8 @@ class DoseCurve:
     """One curve. ``doses`` and ``effect`` have shape (N,); ``low`` and ``high`` bound the effect over the draws.
 
     Dose 0 is the untreated control. ``unit`` is the unit of the effect; ``observable`` says which measured points
-    belong here. ``replicates`` of shape (N, R) are drawn as small dots; ``title`` is the observable in words.
+    belong here. ``median`` is that of the draws where ``effect`` is of the constants as they are. ``replicates`` of
+    shape (N, R) are drawn as small dots; ``title`` is the observable in words.
     """
 
     label: str
@@ -81,6 +88,7 @@ class DoseCurve:
     effect: FloatArray
     low: FloatArray | None = None
     high: FloatArray | None = None
+    median: FloatArray | None = None
     replicates: FloatArray | None = None
     fit: Fit | None = None
     unit: str = ""
@@ -88,18 +96,30 @@ class DoseCurve:
     title: str = ""
 
 
-def curve(data: xr.Dataset, observable: str, *, agent: str, label: str = "", fit: Fit | None = None) -> DoseCurve:
+def curve(
+    data: xr.Dataset,
+    observable: str,
+    *,
+    agent: str,
+    label: str = "",
+    fit: Fit | None = None,
+    drawn: xr.Dataset | None = None,
+) -> DoseCurve:
     """The curve of one observable over the dose axis ``agent`` of a result.
+
+    Parameters
+    ----------
+    drawn : the same with draws, whose band and median are drawn beside a line of the constants as they are.
 
     Raises
     ------
     DesignError : no such observable or axis, or an axis (such as time) that must be picked first.
     """
     array = variable(data, observable)
-    line = band(array, (agent,))
+    line = with_draws(band(array, (agent,)), drawn, observable, (agent,))
     doses = np.asarray(data[agent], dtype=float)
     return DoseCurve(
-        label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, fit=fit,
+        label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, median=line.median, fit=fit,
         unit=unit_of(array.attrs), observable=observable, title=title_of(observable, array.attrs),
     )  # fmt: skip
 
@@ -114,6 +134,7 @@ def dose_response(
     effect_range: tuple[float, float] | None = None,
     exposures: Sequence[Exposure] = (),
     data: Sequence[Points] = (),
+    narrow: bool = False,
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -127,6 +148,8 @@ def dose_response(
     effect : name of the y axis; ``effect_range`` its ends, by default 0 to 1 for what lies there.
     exposures : what patients reach, drawn as vertical bands.
     data : measured points; x are doses.
+    narrow : half as wide as a page with the legend below, so that two figures stand side by side; for curves of one
+        unit, else it is wide all the same.
     caption, note : small print: exposure time, cell profile, model, serum; grades.
 
     Raises
@@ -136,11 +159,16 @@ def dose_response(
     if not curves:
         raise DesignError("there is no curve to draw")
     panels = [[one for one in curves if one.unit == shown] for shown in dict.fromkeys(one.unit for one in curves)]
+    narrow &= len(panels) == 1
     strip = 0.2 * len(exposures) + 0.02
-    heights = ([strip] if exposures else []) + [max(3.8, _legend_inches(panel, unit)) for panel in panels]
-    figure = new_figure(9.4, 1.1 + sum(heights) + 0.35 * (len(panels) - 1))
-    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=[2.15, 1.0])
-    for row, panel in enumerate(panels, start=bool(exposures)):
+    keys = [_columns(panel, unit, [one for one in data if _belongs(one, panel)], narrow=narrow) for panel in panels]
+    legends = [max(map(_legend_inches, key)) for key in keys]
+    heights = [strip] if exposures else []
+    heights += [2.4, legends[0]] if narrow else [max(3.6, tall) for tall in legends]
+    figure = new_figure(HALF if narrow else WIDEST, 1.1 + sum(heights) + 0.35 * (len(panels) - 1))
+    shape = (len(heights), 1 if narrow else 2)
+    grid = figure.add_gridspec(*shape, height_ratios=heights, width_ratios=[1.0] if narrow else [2.0, 1.0])
+    for row, (panel, key) in enumerate(zip(panels, keys, strict=True), start=bool(exposures)):
         axes = figure.add_subplot(grid[row, 0])
         several = len(panels) > 1
         name = " and ".join(dict.fromkeys(one.title or one.observable or one.label for one in panel))
@@ -148,24 +176,43 @@ def dose_response(
         points = [one for one in data if _belongs(one, panel)]
         axis = draw_dose_response(
             axes, panel, agent=agent, unit=unit, effect=name, effect_range=None if several else effect_range,
-            exposures=exposures, data=points,
+            exposures=exposures, data=points, inches=2.1 if narrow else 3.2,
         )  # fmt: skip
         if exposures and row == 1:
             _draw_exposures(figure.add_subplot(grid[0, 0]), exposures, axis, unit)
-        beside = figure.add_subplot(grid[row, 1])
-        beside.axis("off")
-        handles, labels = legend_entries(panel, unit, points)
-        beside.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0.0, labelspacing=0.5,
-            handlelength=1.6,
-        )  # fmt: skip
+        _draw_legend(figure.add_subplot(grid[row + 1, 0] if narrow else grid[row, 1]), key)
     return finish(figure, title, [caption, note])
 
 
-def _legend_inches(curves: Sequence[DoseCurve], unit: str) -> float:
-    """How tall the legend of a panel is."""
-    lines = sum(1.4 + label.count("\n") for label in legend_entries(curves, unit)[1])
-    return 0.3 + lines * SMALL * 1.25 / 72.0
+Key = tuple[list[Line2D], list[str]]
+
+
+def _columns(curves: Sequence[DoseCurve], unit: str, data: Sequence[Points], *, narrow: bool) -> list[Key]:
+    """The legend in columns: one beside a panel, two below it; what belongs to a curve stays together."""
+    handles, labels = legend_entries(curves, unit, data)
+    if not narrow:
+        return [(handles, labels)]
+    labels = [label.rstrip("\n") for label in labels]
+    own = [1 + bool(one.fit is not None) for one in curves]  # entries of each curve
+    half = sum(own[: -(-len(own) // 2)])
+    return [(handles[:half], labels[:half]), (handles[half:], labels[half:])]
+
+
+def _draw_legend(axes: Axes, keys: Sequence[Key]) -> None:
+    axes.axis("off")
+    for place, (handles, labels) in enumerate(keys):
+        made = Legend(
+            axes, handles, labels, loc="upper left", bbox_to_anchor=(place / len(keys), 1.02), borderaxespad=0.0,
+            labelspacing=0.5, handlelength=1.6, fontsize=SMALL if len(keys) == 1 else TINY,
+        )  # fmt: skip
+        axes.add_artist(made)
+        made.set_in_layout(len(keys) == 1)  # two share the width of their panel
+
+
+def _legend_inches(key: Key) -> float:
+    """How tall a column of a legend is."""
+    lines = sum(1.4 + label.count("\n") for label in key[1])
+    return 0.1 + lines * SMALL * 1.25 / 72.0
 
 
 def _belongs(points: Points, curves: Sequence[DoseCurve]) -> bool:
@@ -183,8 +230,12 @@ def draw_dose_response(
     effect_range: tuple[float, float] | None = None,
     exposures: Sequence[Exposure] = (),
     data: Sequence[Points] = (),
+    inches: float = 3.2,
 ) -> DoseAxis:
-    """Draws curves of one unit into ``axes`` and gives the dose axis that was used."""
+    """Draws curves of one unit into ``axes`` and gives the dose axis that was used.
+
+    ``inches`` is about how tall the panel is: the name of its y axis keeps to it.
+    """
     shown_unit = curves[0].unit
     doses = np.concatenate([np.asarray(one.doses, dtype=float) for one in curves])
     axis = dose_axis(np.concatenate([doses, *(np.asarray(p.x, dtype=float) for p in data)]))
@@ -205,8 +256,8 @@ def draw_dose_response(
             colour = EXPOSURE.get(exposure.kind, EXPOSURE["total"])
             axes.axvspan(left, right, color=colour, alpha=0.25, linewidth=0, zorder=0)
     unit_drawn, factor = _drawn_in(curves)
-    for one, colour in zip(curves, curve_colours(curves), strict=True):
-        _draw_curve(axes, one, axis, colour, alone=len(curves) == 1, factor=factor)
+    for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
+        _draw_curve(axes, one, axis, colour, mark, alone=len(curves) == 1, factor=factor)
     for points, times in zip(data, factors, strict=True):
         draw_points(axes, points, x=axis.place(points.x), factor=times, colour=_points_colour(points, curves))
     apply(axes, axis)
@@ -225,9 +276,8 @@ def draw_dose_response(
     outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
-    axes.set_ylabel(
-        named_unit(effect, unit_drawn) + ("" if unit_drawn else printed(f", {number(low)} to {number(high)}"))
-    )
+    ends = "" if unit_drawn else printed(f", {number(low)} to {number(high)}")
+    axes.set_ylabel(wrapped(named_unit(effect, unit_drawn) + ends, inches, size=BASE))
     if factor != 1.0:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))
     dress(axes)
@@ -266,7 +316,9 @@ def _range(values: FloatArray) -> tuple[float, float]:
     return low, highest if highest > low else low + 1.0
 
 
-def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alone: bool, factor: float) -> None:
+def _draw_curve(
+    axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, mark: str, *, alone: bool, factor: float
+) -> None:
     doses, effect = np.asarray(one.doses, dtype=float), np.asarray(one.effect, dtype=float)
     x, tested = axis.place(doses), doses > 0.0
     if one.low is not None and one.high is not None:
@@ -274,6 +326,8 @@ def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alon
         axes.fill_between(doses[tested], low[tested], high[tested], color=colour, alpha=0.16, linewidth=0, zorder=1)
         if (~tested).any():
             axes.vlines(x[~tested], low[~tested], high[~tested], color=colour, alpha=0.35, linewidth=4.0, zorder=1)
+    if one.median is not None:
+        axes.plot(doses[tested], np.asarray(one.median, dtype=float)[tested], color=colour, zorder=2, **MEDIAN)
     if one.replicates is not None:
         spread = np.broadcast_to(x[:, None], np.shape(one.replicates))
         axes.plot(spread.ravel(), np.ravel(one.replicates), ".", color=colour, alpha=0.4, markersize=4, zorder=2)
@@ -282,7 +336,7 @@ def _draw_curve(axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, *, alon
         axes.plot(doses[tested], effect[tested], color=colour, linewidth=1.0, alpha=0.6, zorder=3)
     if fit is not None and tested.any():
         _draw_fit(axes, fit, axis, doses[tested], colour, alone=alone, factor=factor)
-    axes.plot(x, effect, linestyle="none", marker="o", color=colour, markersize=4.8, zorder=4, clip_on=False)
+    axes.plot(x, effect, linestyle="none", marker=mark, color=colour, markersize=4.8, zorder=4, clip_on=False)
 
 
 def _draw_fit(
@@ -373,8 +427,8 @@ def legend_entries(
 ) -> tuple[list[Line2D], list[str]]:
     """Handles and texts of the legend: each curve with its potency and slope, then what the marks mean."""
     handles, labels = [], []
-    for one, colour in zip(curves, curve_colours(curves), strict=True):
-        handles.append(Line2D([], [], color=colour, marker="o", markersize=4.8))
+    for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
+        handles.append(Line2D([], [], color=colour, marker=mark, markersize=4.8))
         labels.append(printed(one.label) if one.label else "simulated")
         if details := fit_text(one.fit, unit, effect=_drawn_in(curves)):
             handles.append(Line2D([], [], linestyle="none"))
@@ -390,6 +444,9 @@ def legend_entries(
     if any(one.low is not None for one in curves):
         handles.append(Line2D([], [], color=SOFT, alpha=0.3, linewidth=7))
         labels.append("5–95% of draws")
+    if any(one.median is not None for one in curves):
+        handles.append(Line2D([], [], color=SOFT, **MEDIAN))
+        labels.append("median of draws")
     return handles, labels
 
 

@@ -10,11 +10,15 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
 from redoxsim.report.figures.doseaxis import label_cells
-from redoxsim.report.figures.style import DIVERGING, SEQUENTIAL, SMALL, TINY, colours, dress, ink_on
+from redoxsim.report.figures.style import DIVERGING, SEQUENTIAL, SMALL, TINY, colours, dress, ink_on, wrapped
 from redoxsim.report.names import named_unit, show_unit
+from redoxsim.report.paper import HALF
 
 FloatArray = NDArray[np.float64]
-MOST_ANNOTATED = 14
+AROUND = 0.62
+"""Inches that the name and ticks of the second agent take beside a map."""
+LETTER = 0.64
+"""Width of a digit, of its height."""
 
 
 def symmetric(values: ArrayLike, *, centre: float = 0.0, least: float = 0.0) -> Normalize:
@@ -39,11 +43,19 @@ def draw_matrix(
     bar_label: str,
     diverging: bool = False,
     norm: Normalize | None = None,
-    decimals: int = 2,
+    percent: bool = False,
+    inches: float = HALF,
 ) -> AxesImage:
     """Draws a matrix of shape (n1, n2) with the first agent along x and the second along y; undefined cells are grey.
 
-    Numbers stand in the cells up to 14 doses a side. ``diverging`` centres the colours on zero.
+    Numbers stand in the cells where they fit, and a colour bar beside the map where they do not.
+
+    Parameters
+    ----------
+    title, bar_label : the title; where a bar says what the colours mean the second stands at the bar.
+    diverging : centres the colours on zero.
+    percent : the numbers are hundredths.
+    inches : about how wide the panel is.
     """
     matrix = np.asarray(values, dtype=float).T
     scale = norm or (symmetric(matrix, least=0.05) if diverging else _range(matrix))
@@ -55,27 +67,25 @@ def draw_matrix(
         norm=scale,
         interpolation="nearest",
     )
-    if max(matrix.shape) <= MOST_ANNOTATED:
-        size = TINY if max(matrix.shape) <= 9 else TINY - 1.5
-        for (row, column), value in np.ndenumerate(matrix):
-            known = np.isfinite(value)
-            colour = ink_on(image.cmap(scale(value))) if known else "#8a8a8a"
-            words = axes.text(
-                column, row, _cell(value, decimals, diverging), ha="center", va="center", fontsize=size, color=colour
-            )
-            words.set_in_layout(False)  # they lie inside the panel; asking each how large it is takes seconds
+    cells = _cells(matrix, signed=diverging, percent=percent, width=(inches - AROUND) * 72.0 / matrix.shape[1])
+    for (row, column), text in np.ndenumerate(np.array(cells or [], dtype=object)):
+        value = matrix[row, column]
+        colour = ink_on(image.cmap(scale(value))) if np.isfinite(value) else "#6f6f6f"
+        words = axes.text(column, row, text, ha="center", va="center", fontsize=TINY, color=colour, clip_on=False)
+        words.set_in_layout(False)  # they lie inside the panel; asking each how large it is takes seconds
     for line, axis in ((axes.axvline, doses[0]), (axes.axhline, doses[1])):
         if np.asarray(axis, dtype=float)[0] == 0.0:  # sets the single agents apart from the combinations
             line(0.5, color="white", linewidth=2.5)
-    label_cells(axes, doses[0], which="x")
+    label_cells(axes, doses[0], which="x", inches=inches - AROUND)
     label_cells(axes, doses[1], which="y")
     axes.set_xlabel(named_unit(agents[0], units[0]))
     axes.set_ylabel(named_unit(agents[1], units[1]))
-    axes.set_title(title)
+    axes.set_title(wrapped(title, inches - AROUND))
     dress(axes, grid=None)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    add_bar(axes, image, bar_label)
+    if not cells:
+        add_bar(axes, image, bar_label)
     return image
 
 
@@ -86,15 +96,25 @@ def add_bar(axes: Axes, mappable: ScalarMappable, label: str) -> None:
     bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=28)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=TINY, length=2.5, width=0.6)
-    bar.set_label(label, fontsize=SMALL)
+    bar.set_label(wrapped(label, 2.2, size=SMALL), fontsize=SMALL)
 
 
-def _cell(value: float, decimals: int, signed: bool) -> str:
+def _cells(matrix: FloatArray, *, signed: bool, percent: bool, width: float) -> list[list[str]] | None:
+    """The numbers of a matrix, all with as many digits as fit into so many points; None where none do."""
+    for decimals, zero in ((0, True),) if percent else ((2, True), (2, False)):
+        texts = [[_cell(value, decimals, signed, percent, zero) for value in row] for row in matrix]
+        if max(len(text) for row in texts for text in row) * LETTER * TINY <= width:
+            return texts
+    return None
+
+
+def _cell(value: float, decimals: int, signed: bool, percent: bool, zero: bool) -> str:
     if not np.isfinite(value):
         return "–"
-    text = f"{value:.{decimals}f}"
+    text = f"{100.0 * value if percent else value:.{decimals}f}"
     if float(text) == 0.0:
-        return f"{0:.{decimals}f}"
+        return f"{0:.{decimals if zero else 0}f}"
+    text = text if zero or abs(float(text)) >= 1.0 else text.replace("0.", ".", 1)
     return f"+{text}" if signed and value > 0 else text.replace("-", "−")
 
 

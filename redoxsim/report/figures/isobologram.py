@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.transforms import offset_copy
 from numpy.typing import NDArray
 
 from redoxsim.analysis.isoboles import Isobole
 from redoxsim.report.figures.doseaxis import apply, dose_axis
-from redoxsim.report.figures.style import PALETTE, SMALL, SOFT, TINY, dress, ramp
+from redoxsim.report.figures.style import MARKERS, PALETTE, SMALL, SOFT, TINY, dress, ramp
 from redoxsim.report.names import named_unit, show_id
+
+BELOW = -38.0
+"""Where a legend below a panel begins, under its ticks and name; in points."""
+DASHES = (0, (4, 2))
+ADDITIVE = "Loewe additive"
 
 
 def draw_isobologram(
@@ -35,23 +43,12 @@ def draw_isobologram(
         axes.set_yticks([])
         return
     if isobole.complete:
-        axes.plot([first, 0.0], [0.0, second], color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)), label="Loewe additive")
+        axes.plot([first, 0.0], [0.0, second], color=SOFT, linewidth=1.2, linestyle=DASHES, label=ADDITIVE)
         curve = np.vstack([[first, 0.0], points, [0.0, second]])
         axes.plot(curve[:, 0], curve[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
         axes.set_xlim(0.0, 1.12 * max(first, float(points[:, 0].max())))
         axes.set_ylim(0.0, 1.12 * max(second, float(points[:, 1].max())))
-        axes.annotate(
-            "below the line:\nsynergy", (0.04, 0.05), xycoords="axes fraction", fontsize=SMALL, color=SOFT, va="bottom"
-        )
-        axes.annotate(
-            "above the line:\nantagonism",
-            (0.97, 0.95),
-            xycoords="axes fraction",
-            fontsize=SMALL,
-            color=SOFT,
-            va="top",
-            ha="right",
-        )
+        _below(axes, [_dashes(f"{ADDITIVE}: below it synergy,\nabove it antagonism")])
         return
     _draw_one_sided(axes, isobole, agents)
 
@@ -75,8 +72,8 @@ def draw_isoboles(
     axes.set_title("Isoboles")
     axes.set_xlabel(named_unit(agents[0], units[0]))
     axes.set_ylabel(named_unit(agents[1], units[1]))
-    missing = []
-    for one, colour in zip(isoboles, ramp(len(isoboles)), strict=True):
+    missing, handles = [], []
+    for one, colour, mark in zip(isoboles, ramp(len(isoboles)), cycle(MARKERS)):
         label = f"{100 * one.affected:g}% affected"
         if not len(one.points):
             missing.append(f"{label}: not reached together")
@@ -84,28 +81,33 @@ def draw_isoboles(
         ends = [np.array([[dose, 0.0] if k == 0 else [0.0, dose]]) for k, dose in enumerate(one.alone)]
         known = [np.isfinite(dose) for dose in one.alone]
         curve = np.vstack([*([ends[0]] if known[0] else []), one.points, *([ends[1]] if known[1] else [])])
-        axes.plot(*_placed(curve, scales, doses), color=colour, marker="o", markersize=3.8, label=label, zorder=4)
+        handles += axes.plot(
+            *_placed(curve, scales, doses), color=colour, marker=mark, markersize=4.2, label=label, zorder=4
+        )
         if one.complete:
             share = np.linspace(0.0, 1.0, 200)[1:-1]
             straight = np.column_stack([share * one.alone[0], (1.0 - share) * one.alone[1]])
             inside = (straight >= [axis[1] for axis in doses]).all(axis=1)
-            axes.plot(*_placed(straight[inside], scales, doses), color=colour, linewidth=1.1, linestyle=(0, (4, 2)))
+            axes.plot(*_placed(straight[inside], scales, doses), color=colour, linewidth=1.1, linestyle=DASHES)
         else:
             names = " and ".join(show_id(name) for name, there in zip(agents, known, strict=True) if not there)
             missing.append(f"{label}: {names} alone: never")
     dress(axes, grid="both")
-    if axes.lines:
-        axes.legend(loc="upper right", fontsize=TINY, frameon=True, framealpha=0.85, edgecolor="none")
-    words = ["dashed: Loewe additive", *missing]
-    axes.annotate(
-        "\n".join(words),
-        (0.03, 0.03),
-        xycoords="axes fraction",
-        fontsize=TINY,
-        color=SOFT,
-        va="bottom",
-        linespacing=1.3,
-    )
+    _below(axes, [*handles, _dashes(ADDITIVE), *(Line2D([], [], linestyle="none", label=one) for one in missing)])
+
+
+def _below(axes: Axes, handles: Sequence[Line2D]) -> None:
+    """A legend below the panel: an isobole may run through any place within."""
+    longest = max(len(str(one.get_label())) for one in handles)
+    under = offset_copy(axes.transAxes, axes.get_figure(root=True), y=BELOW, units="points")
+    axes.legend(
+        handles=list(handles), loc="upper center", bbox_to_anchor=(0.5, 0.0), bbox_transform=under, borderaxespad=0.0,
+        fontsize=TINY, ncols=1 if longest > 28 or len(handles) < 2 else 2, handlelength=2.2,
+    )  # fmt: skip
+
+
+def _dashes(label: str) -> Line2D:
+    return Line2D([], [], color=SOFT, linewidth=1.2, linestyle=DASHES, label=label)
 
 
 def _placed(
@@ -135,25 +137,19 @@ def _draw_one_sided(axes: Axes, isobole: Isobole, agents: tuple[str, str]) -> No
             top = 1.15 * float(curve[:, number].max())
             (axes.set_xlim if which == "x" else axes.set_ylim)(0.0, top)
             line = axes.axvline if which == "x" else axes.axhline
-            line(isobole.alone[number], color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)))
+            line(isobole.alone[number], color=SOFT, linewidth=1.2, linestyle=DASHES)
         else:
             scale = dose_axis(curve[:, number])
             apply(axes, scale, which=which)
             placed[:, number] = scale.place(curve[:, number])
     axes.plot(placed[:, 0], placed[:, 1], color=PALETTE[0], marker="o", markersize=4.5, clip_on=False, zorder=4)
     without = [show_id(name) for name, there in zip(agents, reached, strict=True) if not there]
-    text = (
-        " and ".join(without)
-        + (" alone does not\n" if len(without) == 1 else "\nalone do not ")
-        + "reach it: no additive line"
-    )
+    verb = "does not" if len(without) == 1 else "do not"
+    words = f"{' and '.join(without)} alone {verb} reach it:\nno additive line"
+    handles = [Line2D([], [], linestyle="none", label=words)]
     if sum(reached) == 1:
-        text += f"\n(dashes: {agents[0] if reached[0] else agents[1]} alone)"
-    corner = (0.04, 0.05) if any(reached) else (0.96, 0.95)  # the isobole leaves the corner of no dose free
-    axes.annotate(
-        text, corner, xycoords="axes fraction", fontsize=SMALL, color=SOFT,
-        va="bottom" if corner[1] < 0.5 else "top", ha="left" if corner[0] < 0.5 else "right",
-    )  # fmt: skip
+        handles.insert(0, _dashes(f"{show_id(agents[0] if reached[0] else agents[1])} alone"))
+    _below(axes, handles)
 
 
 def _middle(axes: Axes) -> dict[str, Any]:

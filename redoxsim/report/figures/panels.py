@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,14 +13,26 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from redoxsim.report.figures.arrays import Band, band, best_unit, hours, unit_factor, variable
+from redoxsim.report.figures.arrays import Band, band, best_unit, hours, unit_factor, variable, with_draws
 from redoxsim.report.figures.doseaxis import dose_text
-from redoxsim.report.figures.style import INK, LINES, SOFT, TINY, dress, hour_ticks, spans_decades
+from redoxsim.report.figures.style import (
+    INK,
+    LINES,
+    SOFT,
+    TINY,
+    condition_lines,
+    dress,
+    hour_ticks,
+    spans_decades,
+    wrapped,
+)
 from redoxsim.report.marks import DoseBar, Points
 from redoxsim.report.names import show_id, show_unit, title_of, unit_of
 
 BAR_COLOUR = "#c9d3de"
 INFUSION_COLOUR = "#e3d3ba"
+MEDIAN: Mapping[str, Any] = {"linewidth": 1.1, "linestyle": (0, (1, 1.6))}
+"""How the median of draws is drawn where the line is of the constants as they are."""
 MOST_DECADES = 1e7
 """How far below its largest value a log axis reaches: what is less has gone, and its digits are the solver's."""
 
@@ -42,11 +55,13 @@ def plan_panels(
     points: Sequence[Points] = (),
     *,
     log: bool | None = None,
+    bands: Mapping[str, xr.Dataset] | None = None,
 ) -> list[Panel]:
     """Units and ranges of every panel; the same quantity in two compartments has the same range, so they compare.
 
     Parameters
     ----------
+    bands : draws of the conditions, by the same names; what they span is in the range.
     log : force log (True) or linear (False) axes for concentrations; None takes log where the span needs it.
     """
     families: dict[tuple[str, str], list[Band]] = {}
@@ -58,15 +73,16 @@ def plan_panels(
             unit_factor(other, unit)
         key = (group[0].rpartition("_")[0] if group[0][-2:] in {"_c", "_m", "_x"} else " ".join(group), unit)
         keys.append(key)
-        bands = families.setdefault(key, [])
-        for data in conditions.values():
+        family = families.setdefault(key, [])
+        for condition, data in conditions.items():
             for name in group:
                 if name in data:
                     array = variable(data, name)
-                    bands.append(band(array, ("time",)).times(unit_factor(unit_of(array.attrs), unit)))
+                    line = with_draws(band(array, ("time",)), (bands or {}).get(condition), name, ("time",))
+                    family.append(line.times(unit_factor(unit_of(array.attrs), unit)))
         for one in points:
             if one.observable in group:
-                bands.append(Band(np.asarray(one.y, dtype=float) * unit_factor(one.unit, unit)))
+                family.append(Band(np.asarray(one.y, dtype=float) * unit_factor(one.unit, unit)))
     return [_plan(group, families[key], key[1], log) for group, key in zip(groups, keys, strict=True)]
 
 
@@ -100,8 +116,15 @@ def draw_course(
     *,
     colours: Mapping[str, str],
     points: Sequence[Points] = (),
+    inches: float = 4.4,
+    bands: Mapping[str, xr.Dataset] | None = None,
 ) -> None:
-    """Draws one panel: a line per condition (colour) and observable (dashes), a band where there are draws."""
+    """Draws one panel: a line per condition (colour) and observable (dashes), a band where there are draws.
+
+    Where there is one observable conditions have dashes of their own. ``inches`` is about how wide the panel is: its
+    title keeps to it. ``bands`` are draws of the conditions, by the same names; their medians are dotted.
+    """
+    dashes = condition_lines(conditions)
     # Earlier lines are wider, so that a line which runs exactly over another one does not hide it.
     widths = np.linspace(3.0, 1.6, len(conditions)) if len(conditions) > 1 else (1.8,)
     for (name, data), thick in zip(conditions.items(), widths, strict=False):
@@ -110,15 +133,18 @@ def draw_course(
                 continue
             array = data[observable]
             unit = unit_factor(unit_of(array.attrs), panel.unit)
-            line = band(array, ("time",)).times(unit)
+            drawn = (bands or {}).get(name)
+            line = with_draws(band(array, ("time",)), drawn, observable, ("time",)).times(unit)
             time = hours(data)
             if line.low is not None and line.high is not None:
                 axes.fill_between(time, line.low, line.high, color=colours[name], alpha=0.18, linewidth=0)
+            if line.median is not None:
+                axes.plot(time, line.median, color=colours[name], **MEDIAN)
             axes.plot(
                 time,
                 line.middle,
                 color=colours[name],
-                linestyle=LINES[number % len(LINES)],
+                linestyle=LINES[number % len(LINES)] if len(panel.observables) > 1 else dashes[name],
                 linewidth=thick,
                 label=name,
             )
@@ -128,14 +154,14 @@ def draw_course(
             draw_points(
                 axes, one, x=np.asarray(one.x, dtype=float), factor=unit_factor(one.unit, panel.unit), colour=colour
             )
-    _finish(axes, conditions, panel)
+    _finish(axes, conditions, panel, inches)
 
 
-def _finish(axes: Axes, conditions: Mapping[str, xr.Dataset], panel: Panel) -> None:
+def _finish(axes: Axes, conditions: Mapping[str, xr.Dataset], panel: Panel, inches: float) -> None:
     attrs = next((data[n].attrs for data in conditions.values() for n in panel.observables if n in data), {})
     first = panel.observables[0]
     if len(panel.observables) == 1:
-        axes.set_title(title_of(first, attrs))
+        axes.set_title(wrapped(title_of(first, attrs), inches))
     else:
         axes.set_title(" and ".join(show_id(name) for name in panel.observables))
         handles = [
@@ -303,19 +329,26 @@ def minus(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def time_axis(axes: Axes, start: float, end: float, *, label: bool) -> None:
-    """Limits, ticks and name of a time axis in hours."""
+def time_axis(axes: Axes, start: float, end: float, *, label: bool, most: int = 8) -> None:
+    """Limits, ticks (at most about ``most``) and name of a time axis in hours."""
     axes.set_xlim(start, end)
-    hour_ticks(axes, start, end)
+    hour_ticks(axes, start, end, most=most)
     if start < 0.0 < end:
         axes.axvline(0.0, color=SOFT, linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
     if label:
         axes.set_xlabel("time (h)")
 
 
-def condition_handles(colours: Mapping[str, str], *, bands: bool = False) -> list[Line2D | Patch]:
-    """Legend entries: one per condition, and one that says what the bands are."""
-    handles: list[Line2D | Patch] = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
+def condition_handles(
+    colours: Mapping[str, str], *, bands: bool = False, medians: bool = False, dashes: bool = True
+) -> list[Line2D | Patch]:
+    """Legend entries: one per condition, and those that say what bands and dotted lines are."""
+    lines: dict[str, Any] = condition_lines(colours) if dashes else dict.fromkeys(colours, "-")
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=colour, linestyle=lines[name], label=name) for name, colour in colours.items()
+    ]
     if bands:
         handles.append(Patch(color=SOFT, alpha=0.25, label="5–95% of draws"))
+    if medians:
+        handles.append(Line2D([], [], color=SOFT, label="median of draws", **MEDIAN))
     return handles

@@ -13,12 +13,13 @@ from matplotlib.text import Text
 import redoxsim
 from redoxsim.report.figures.style import RC
 from redoxsim.report.files import check_figure_path, write_bytes
+from redoxsim.report.paper import DOTS
 
 DIGITS = 6
 """Decimals of a place in the figure, whose width and height are 1."""
 
 
-def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = 150.0) -> Path:
+def save(figure: Figure, path: str | Path, *, force: bool = False, dpi: float = DOTS) -> Path:
     """The path, once the figure stands there as png, svg or pdf; the same figure gives the same bytes.
 
     The first save settles the layout: later changes of the figure do not move its panels.

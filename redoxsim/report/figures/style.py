@@ -33,7 +33,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#3
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.6, 1.2, 1.6)))
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"  # red above zero: synergy
-BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points
+MARKERS = ("o", "s", "^", "v", "P", "X", "<", ">")
+BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points; the smallest in the widest figure is `paper.READABLE` on paper
 
 RC: Any = {
     "font.family": "sans-serif",
@@ -81,7 +82,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure in inches, laid out by matplotlib's constrained layout."""
+    """An empty figure in inches, laid out by matplotlib's constrained layout; no wider than :data:`paper.WIDEST`."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -105,6 +106,11 @@ def condition_colours(names: Iterable[str]) -> dict[str, str]:
             colours[name] = PALETTE[left % len(PALETTE)]
             left += 1
     return colours
+
+
+def condition_lines(names: Iterable[str]) -> dict[str, Any]:
+    """Dashes per condition, in order, so that they are told apart without colours too."""
+    return {name: LINES[place % len(LINES)] for place, name in enumerate(names)}
 
 
 def is_untreated(name: str) -> bool:
@@ -132,7 +138,7 @@ def ink_on(colour: Any) -> str:
 def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5) -> None:
     """Small print along the bottom, wrapped to the figure's width, and a legend above it; the panels move up."""
     width, height = figure.get_size_inches()
-    letters = max(int(width * 72.0 / (TINY * 0.56)), 40)
+    letters = max(int(width * 72.0 / (TINY * 0.53)), 40)
     text = "\n".join("\n".join(textwrap.wrap(line, letters)) for line in lines if line)
     taken = 0.0
     if text:
@@ -167,6 +173,12 @@ def _columns(labels: Sequence[str], *, most: int, letters: float) -> int:
     return 1
 
 
+def wrapped(title: str, inches: float, *, size: float = BASE + 0.5) -> str:
+    """A title in lines that keep to a panel so many inches wide."""
+    letters = max(int(inches * 72.0 / (size * 0.53)), 8)
+    return "\n".join(textwrap.wrap(title, letters, break_on_hyphens=False))
+
+
 def finish(
     figure: Figure, title: str | None, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5
 ) -> Figure:
@@ -181,7 +193,7 @@ def headline(figure: Figure | SubFigure, title: str | None) -> None:
     if title:
         size = BASE + 2.5
         width = figure.get_figure(root=True).get_size_inches()[0]
-        letters = max(int(width * 72.0 / (size * 0.68)), 24)
+        letters = max(int(width * 72.0 / (size * 0.64)), 24)
         figure.suptitle(
             "\n".join(textwrap.wrap(title, letters)), x=0.012, ha="left", fontsize=size, fontweight="bold", color=INK
         )

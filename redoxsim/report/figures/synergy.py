@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
 from redoxsim.analysis.effect import EffectGrid, Orientation, Scale
@@ -45,9 +45,11 @@ from redoxsim.report.figures.style import (
     new_figure,
     ramp,
     styled,
+    wrapped,
 )
 from redoxsim.report.marks import DoseBar
 from redoxsim.report.names import named_unit, show_id, title_of, unit_of
+from redoxsim.report.paper import HALF, WIDEST
 
 FloatArray = NDArray[np.float64]
 MOST_MECHANISM = 4
@@ -123,8 +125,10 @@ def synergy(
     mapped: str = "bliss",
     levels: Sequence[float] = (0.5,),
     mechanism: Mapping[str, xr.Dataset] | None = None,
+    bands: Mapping[str, xr.Dataset] | None = None,
     observe: Sequence[str] = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
     doses: Sequence[DoseBar] = (),
+    listed: bool = True,
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -141,7 +145,9 @@ def synergy(
         logarithm, the other way up where below 1 means synergy, so that one colour always means synergy.
     levels : fractions affected of the isoboles; several share one panel, on dose axes of their own.
     mechanism : time courses by name (such as each agent alone and both), for a last row of up to four ``observe``.
+    bands : draws of the time courses, by the same names, drawn behind them.
     doses : dose bars of the mechanism row, in hours.
+    listed : whether the scores stand in a table below the panels.
 
     Raises
     ------
@@ -154,39 +160,46 @@ def synergy(
     )
     shown = [name for name in observe if mechanism and any(name in one for one in mechanism.values())][:MOST_MECHANISM]
     bars = _bars(mechanism, doses, len(shown)) if shown and mechanism else []
-    strip = 0.2 * len(bars)
-    figure = new_figure(13.2, 8.6 + (2.7 + strip if shown else 0.0))
-    heights = [4.0, 3.4] + ([2.2 + strip] if shown else [])
+    strip = 0.24 * len(bars)
+    remarks = _small_print(tables) if listed else []
+    heights = [3.0, 2.8]
+    heights += [0.45 + 0.26 * (len(tables) + 1) + 0.16 * len(remarks)] if listed else []
+    heights += [1.9 + strip] if shown else []
+    figure = new_figure(WIDEST, 0.8 + sum(heights))
     rows = figure.add_gridspec(len(heights), 1, height_ratios=heights)
 
-    top = rows[0].subgridspec(1, 3, width_ratios=[1.12, 1.12, 1.0])
+    top = rows[0].subgridspec(1, 2)
     name = bar_name(found.title, found.unit)
     draw_matrix(
         figure.add_subplot(top[0]), found.effect, found.doses, agents=found.names, units=found.units,
-        title=f"a   {found.title}", bar_label=name,
+        title=f"a   {name}", bar_label=name,
     )  # fmt: skip
     values, label = _map(data, tables, grid, mapped)
     draw_matrix(
         figure.add_subplot(top[1]), values, found.doses, agents=found.names, units=found.units,
-        title=f"b   {SHORT.get(mapped, mapped)}", bar_label=label, diverging=True,
+        title=f"b   {label}", bar_label=label, diverging=True,
     )  # fmt: skip
-    iso = figure.add_subplot(top[2])
+
+    middle = rows[1].subgridspec(1, 2, width_ratios=[1.0, 1.25])
+    iso = figure.add_subplot(middle[0])
     lines = [isobole(grid, affected=level) for level in levels]
     if len(lines) == 1:
         draw_isobologram(iso, lines[0], agents=found.names, units=found.units)
     else:
         draw_isoboles(iso, lines, doses=found.doses, agents=found.names, units=found.units)
     iso.set_title(f"c   {iso.get_title(loc='left') or iso.get_title()}")
-
-    middle = rows[1].subgridspec(1, 2, width_ratios=[1.25, 1.35])
-    curves = figure.add_subplot(middle[0])
+    curves = figure.add_subplot(middle[1])
     draw_marginals(curves, found)
-    curves.set_title(f"d   {show_id(found.names[0])} at each dose of {show_id(found.names[1])}")
-    draw_scores(figure.add_subplot(middle[1]), tables, title="e   Scores over the combinations")
+    curves.set_title(wrapped(f"d   {show_id(found.names[0])} at each dose of {show_id(found.names[1])}", HALF))
+    if listed:
+        draw_scores(figure.add_subplot(rows[2]), tables, title="e   Scores over the combinations")
 
     handles: list[Artist] = []
     if shown and mechanism:
-        handles = list(_draw_mechanism(figure, rows, mechanism, shown, bars, strip))
+        letter = "f" if listed else "e"
+        handles = list(
+            _draw_mechanism(figure, rows[len(heights) - 1], mechanism, shown, bars, strip, letter, bands or {})
+        )
     turn = "1 − " if orientation == "viability" else ""
     words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
     return finish(figure, title, [words, caption, note], handles)
@@ -196,15 +209,15 @@ def _map(data: xr.Dataset, tables: Sequence[SynergyTable], grid: EffectGrid, met
     """The map of a score with its label: above 0 is synergy whatever the score."""
     name = SHORT.get(metric, metric)
     if metric == "bliss" and "bliss_excess" in data:
-        return band(data["bliss_excess"], grid.agents).middle, f"{name}: above 0 synergy, below 0 antagonism"
+        return band(data["bliss_excess"], grid.agents).middle, f"{name}: above 0 synergy, below antagonism"
     table = next((one for one in tables if one.metric == metric), None) or score(grid, (metric,))[metric]
     values = np.asarray(table.values, dtype=float)
     if table.neutral == 0.0:
-        return values, f"{name}: above 0 synergy, below 0 antagonism"
+        return values, f"{name}: above 0 synergy, below antagonism"
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log2(np.where(values > 0.0, values, np.nan)) * (1.0 if table.better == "above" else -1.0)
     sign = "" if table.better == "above" else "−"
-    reads = "may be reduced, below 0 may not" if metric.startswith("dri") else "synergy, below 0 antagonism"
+    reads = "may be reduced, below may not" if metric.startswith("dri") else "synergy, below antagonism"
     return values, f"{sign}log2 {name}: above 0 {reads}"
 
 
@@ -280,18 +293,23 @@ def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Sco
     heads = ("", "mean", "strongest", "mid-dose", "cells", "reads")
     places = (0.02, 0.37, 0.51, 0.65, 0.77, 0.80)
     rows = score_rows(tables)
-    step = min(0.115, 0.72 / (len(rows) + 1))
+    remarks = _small_print(tables)
+    step = 0.26 / (0.26 * (len(rows) + 1) + 0.16 * len(remarks) + 0.1)
     for level, row in enumerate([heads, *rows]):
-        y = 0.93 - level * step
+        y = 1.0 - (level + 0.5) * step
         for column, (text, x) in enumerate(zip(row, places, strict=True)):
             side, weight = ("left" if column in {0, 5} else "right"), ("bold" if column == 0 else "normal")
             colour, size = (SOFT if level == 0 or column == 5 else INK), (SMALL if level == 0 else BASE)
             axes.text(x, y, text, fontsize=size, va="center", color=colour, ha=side, fontweight=weight)
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
-    below = 0.93 - (len(rows) + 0.75) * step
+    below = 1.0 - (len(rows) + 1.2) * step
+    axes.text(0.02, below, "\n".join(remarks), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
+
+
+def _small_print(tables: Sequence[SynergyTable]) -> list[str]:
+    """What stands below the table of scores, in lines."""
     lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *_parameters(tables), *_remarks(tables)]
-    wrapped = [part for line in lines for part in textwrap.wrap(line, 92, subsequent_indent="   ")]
-    axes.text(0.02, below, "\n".join(wrapped), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
+    return [part for line in lines for part in textwrap.wrap(line, 128, subsequent_indent="   ")]
 
 
 def _parameters(tables: Sequence[SynergyTable]) -> list[str]:
@@ -336,27 +354,29 @@ def _bars(mechanism: Mapping[str, xr.Dataset], doses: Sequence[DoseBar], panels:
 
 def _wide(panels: int) -> float:
     """Inches of a panel of the mechanism row, about."""
-    return 12.0 / panels - 0.7
+    return WIDEST / panels - 0.7
 
 
 def _draw_mechanism(
     figure: Figure,
-    rows: GridSpec,
+    where: SubplotSpec,
     mechanism: Mapping[str, xr.Dataset],
     shown: Sequence[str],
     bars: Lines,
     strip: float,
+    letter: str,
+    bands: Mapping[str, xr.Dataset],
 ) -> Sequence[Artist]:
     colours = condition_colours(mechanism)
-    panels = plan_panels(mechanism, [(name,) for name in shown])
+    panels = plan_panels(mechanism, [(name,) for name in shown], bands=bands)
     start, end = _window(mechanism)
-    heights = [strip, 2.2] if strip else [2.2]
-    place = rows[2].subgridspec(len(heights), len(panels), height_ratios=heights)
+    heights = [strip, 1.9] if strip else [1.9]
+    place = where.subgridspec(len(heights), len(panels), height_ratios=heights)
     for column, panel in enumerate(panels):
         axes = figure.add_subplot(place[len(heights) - 1, column])
-        draw_course(axes, mechanism, panel, colours=colours)
-        axes.set_title(f"{'f   ' if column == 0 else ''}{axes.get_title(loc='left')}")
-        time_axis(axes, start, end, label=True)
+        draw_course(axes, mechanism, panel, colours=colours, inches=_wide(len(panels)) - 0.2, bands=bands)
+        axes.set_title(f"{f'{letter}   ' if column == 0 else ''}{axes.get_title(loc='left')}")
+        time_axis(axes, start, end, label=True, most=5)
         if strip:
             draw_bars(figure.add_subplot(place[0, column]), bars, start=start, end=end, width=_wide(len(panels)))
-    return condition_handles(colours)
+    return condition_handles(colours, bands=bool(bands), medians=bool(bands))

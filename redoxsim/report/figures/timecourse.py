@@ -22,6 +22,7 @@ from redoxsim.report.figures.panels import (
 )
 from redoxsim.report.figures.style import condition_colours, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar, Points
+from redoxsim.report.paper import HALF, WIDEST
 
 # What a redox time course shows when nobody says otherwise, as far as the results hold it.
 USUAL = ("H2O2_c", "H2O2_m", "Trx1_red", "Trx2_red", "GSH_c", "NRF2", "NADPH_c", "Prx3_ox", "LOOH", "viability")
@@ -35,7 +36,9 @@ def timecourse(
     observe: Sequence[str | Sequence[str]] | None = None,
     doses: Sequence[DoseBar] = (),
     data: Sequence[Points] = (),
+    bands: Mapping[str, xr.Dataset] | xr.Dataset | None = None,
     log: bool | None = None,
+    narrow: bool = False,
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -50,7 +53,9 @@ def timecourse(
         observables that are there, else all.
     doses : bars along the top, in hours.
     data : measured points, x in hours.
+    bands : the same with draws, by the same names, drawn behind lines of the constants as they are.
     log : force log or linear axes for concentrations; by default log where the span needs it.
+    narrow : a single panel half as wide as a page, so that two figures stand side by side.
     caption, note : small print along the bottom: what was done, and the grades of what it rests on.
 
     Raises
@@ -60,35 +65,41 @@ def timecourse(
     named = by_name(conditions)
     groups = _groups(named, observe)
     colours = condition_colours(named)
-    panels = plan_panels(named, groups, data, log=log)
+    behind = {} if bands is None else by_name(bands)
+    panels = plan_panels(named, groups, data, log=log, bands=behind)
     start = min(float(hours(one).min()) for one in named.values())
     end = max(float(hours(one).max()) for one in named.values())
     if end <= start:
         raise DesignError("a time course needs at least two output times")
 
-    columns = 1 if len(panels) == 1 else 2 if len(panels) <= 10 else 3
+    columns = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 3
     rows = -(-len(panels) // columns)
-    lines = bar_lines(doses, start=start, end=end)
-    legend = len(named) > 1 or bool(data)
-    strip = 0.2 * len(lines) + 0.06 if lines else 0.0
-    width = 6.4 if columns == 1 else 5.0 * columns
-    figure = new_figure(width, 0.75 + strip + (2.9 if columns == 1 else 2.05) * rows + 0.3 * legend)
+    width = (HALF if narrow else 6.4) if columns == 1 else WIDEST
+    inside = width / columns - 0.7  # of a panel, without its labels
+    lines = bar_lines(doses, start=start, end=end, width=inside)
+    legend = len(named) > 1 or bool(data) or bool(behind)
+    strip = 0.22 * len(lines) + 0.06 if lines else 0.0
+    tall = 2.9 if width == 6.4 else 2.3 if columns == 1 else 2.05 if columns == 2 else 1.75
+    figure = new_figure(width, 0.75 + strip + tall * rows + 0.3 * legend)
     grid = figure.add_gridspec(
-        rows + bool(lines), columns, height_ratios=([strip] if lines else []) + [2.0 if columns > 1 else 2.8] * rows
+        rows + bool(lines), columns, height_ratios=([strip] if lines else []) + [tall - 0.05] * rows
     )
     for number, panel in enumerate(panels):
         row, column = divmod(number, columns)
         axes = figure.add_subplot(grid[row + bool(lines), column])
-        draw_course(axes, named, panel, colours=colours, points=data)
+        draw_course(axes, named, panel, colours=colours, points=data, inches=inside, bands=behind)
         lowest = number + columns >= len(panels)
         time_axis(axes, start, end, label=lowest)
         axes.tick_params(labelbottom=lowest)
     for column in range(columns if lines else 0):
-        draw_bars(figure.add_subplot(grid[0, column]), lines, start=start, end=end)
+        draw_bars(figure.add_subplot(grid[0, column]), lines, start=start, end=end, width=inside)
     handles: list[Artist] = []
     if legend:
-        spread = has_bands(named, (name for group in groups for name in group))
-        handles += condition_handles(colours if len(named) > 1 else {}, bands=spread)
+        shown = [name for group in groups for name in group]
+        spread = has_bands(named, shown) or (bool(behind) and has_bands(behind, shown))
+        alone = all(len(panel.observables) == 1 for panel in panels)
+        several = colours if len(named) > 1 else {}
+        handles += condition_handles(several, bands=spread, medians=bool(behind), dashes=alone)
         if data:
             handles.append(measured_handle(data[0].label))
     return finish(figure, title, [caption, note], handles)

@@ -17,14 +17,15 @@ from redoxsim.report.figures.heatmap import draw_matrix
 from redoxsim.report.figures.style import (
     INK,
     PALETTE,
-    SMALL,
     TINY,
     dress,
     finish,
     new_figure,
     styled,
+    wrapped,
 )
 from redoxsim.report.names import named_unit, show_unit
+from redoxsim.report.paper import WIDEST
 from redoxsim.report.window import exposure_line
 from redoxsim.study.window import TwoCells
 
@@ -33,6 +34,7 @@ FIRST, SECOND = PALETTE[1], PALETTE[0]
 EXPOSED = "#b9b9b9"
 INSIDE = "#009E73"
 MOST_SLICES = 6
+MOST_BESIDE = 4
 
 
 @styled
@@ -47,7 +49,7 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
     """
     made = found.window
     if len(made.doses) == 1:
-        figure = new_figure(8.6, 4.9)
+        figure = new_figure(WIDEST, 4.6)
         _curves(figure.add_subplot(), found, agent=0)
     elif len(made.doses) == 2:
         figure = _pair(found)
@@ -66,16 +68,16 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
 def _pair(found: TwoCells) -> Figure:
     """Both maps and the gap; below, each agent alone, and the first with what patients reach of the second."""
     made = found.window
-    figure = new_figure(13.2, 9.0)
-    rows = figure.add_gridspec(2, 1, height_ratios=[4.0, 3.3])
+    figure = new_figure(WIDEST, 6.9)
+    rows = figure.add_gridspec(2, 1, height_ratios=[3.2, 2.5])
     top = rows[0].subgridspec(1, 3)
     whole = Normalize(0.0, 1.0)
     for place, (killed, cell) in enumerate(zip((made.first, made.second), found.cells, strict=True)):
         axes = figure.add_subplot(top[place])
-        _map(axes, found, killed.middle, title=f"{'ab'[place]}   Killed: {cell}", label="fraction killed", norm=whole)
+        _map(axes, found, killed.middle, title=f"{'ab'[place]}   % killed: {cell}", label="fraction killed", norm=whole)
     gap = figure.add_subplot(top[2])
     _map(
-        gap, found, made.gap, title=f"c   Gap: {found.cells[0]} − {found.cells[1]}",
+        gap, found, made.gap, title=f"c   gap in %: {found.cells[0]} − {found.cells[1]}",
         label="above 0: more of the first is killed", diverging=True,
     )  # fmt: skip
     below = rows[1].subgridspec(1, 3)
@@ -87,9 +89,9 @@ def _pair(found: TwoCells) -> Figure:
     other = _highest_reached(made.doses[1], made.reached[1]) if made.reached else None
     where = made.doses[1].size - 1 if other is None else other
     _curves(axes, found, agent=0, at=where)
-    dose = f"{dose_text(float(made.doses[1][where]))} {show_unit(found.units[1])}".rstrip()
+    dose = f"{dose_text(float(made.doses[1][where]))}\u00a0{show_unit(found.units[1])}".rstrip("\u00a0")
     why = "the largest within exposure" if other is not None else "the largest tested"
-    axes.set_title(f"f   with {found.names[1]} {dose}, {why}", fontsize=SMALL)
+    axes.set_title(wrapped(f"f   {found.names[0]} with {found.names[1]} {dose}, {why}", WIDEST / 3 - 0.6))
     return figure
 
 
@@ -98,19 +100,24 @@ def _triple(found: TwoCells) -> Figure:
     made = found.window
     third = made.doses[2]
     shown = np.unique(np.linspace(0, third.size - 1, min(third.size, MOST_SLICES)).round().astype(int))
-    figure = new_figure(3.6 * len(shown) + 0.4, 8.0)
-    grid = figure.add_gridspec(2, len(shown))
-    for column, place in enumerate(int(one) for one in shown):
+    columns = len(shown) if len(shown) <= MOST_BESIDE else -(-len(shown) // 2)
+    lines = -(-len(shown) // columns)
+    wide = WIDEST / columns
+    figure = new_figure(WIDEST, 0.8 + 2 * lines * (0.9 + 0.8 * min(wide, 3.0)))
+    grid = figure.add_gridspec(2 * lines, columns)
+    for number, place in enumerate(int(one) for one in shown):
+        line, column = divmod(number, columns)
         dose = f"{found.names[2]} {dose_text(float(third[place]))} {show_unit(found.units[2])}".rstrip()
         _map(
-            figure.add_subplot(grid[0, column]), found, made.first.middle[:, :, place], title=dose,
-            label=f"killed: {found.cells[0]}", norm=Normalize(0.0, 1.0), third=place,
+            figure.add_subplot(grid[2 * line, column]), found, made.first.middle[:, :, place],
+            title=f"{dose}\n% killed: {found.cells[0]}", label=f"killed: {found.cells[0]}", norm=Normalize(0.0, 1.0),
+            third=place, inches=wide,
         )  # fmt: skip
         reach = max(float(np.nanmax(np.abs(made.gap))), 0.05) if np.isfinite(made.gap).any() else 1.0
         _map(
-            figure.add_subplot(grid[1, column]), found, made.gap[:, :, place],
-            title=f"gap: {found.cells[0]} − {found.cells[1]}", label="above 0: more of the first", diverging=True,
-            norm=Normalize(-reach, reach), third=place,
+            figure.add_subplot(grid[2 * line + 1, column]), found, made.gap[:, :, place],
+            title=f"gap in %: {found.cells[0]} −\n{found.cells[1]}", label="above 0: more of the first",
+            diverging=True, norm=Normalize(-reach, reach), third=place, inches=wide,
         )  # fmt: skip
     return figure
 
@@ -131,14 +138,17 @@ def _map(
     diverging: bool = False,
     norm: Normalize | None = None,
     third: int | None = None,
+    inches: float = WIDEST / 3,
 ) -> None:
     """One map over the first two agents with the exposure along its edges and the window framed."""
     made = found.window
     draw_matrix(
         axes, values, (made.doses[0], made.doses[1]), agents=(found.names[0], found.names[1]),
         units=(found.units[0], found.units[1]), title=title, bar_label=label, diverging=diverging, norm=norm,
+        percent=True, inches=inches,
     )  # fmt: skip
-    axes.set_title(title, pad=13.0 if found.exposures[0] is not None else None)
+    lines = "\n".join(wrapped(line, inches - 0.5) for line in title.split("\n"))
+    axes.set_title(lines, pad=13.0 if found.exposures[0] is not None else None)
     inside = made.open if third is None else made.open[:, :, third]
     for i, j in np.argwhere(inside):
         axes.add_patch(
