@@ -232,7 +232,10 @@ def conclude(
     if finished:
         opened.results(report.long_table(finished))
     opened.status(report.status_rows(finished))
-    for table, name in ((report.score_table(finished), "scores"), (report.fit_table(finished), "fits")):
+    bands = {} if agreed is None else agreed.bands
+    for run, band in bands.items():
+        opened.results(band.dataset, name=f"results/{run}-bands", format="csv")
+    for table, name in ((report.score_table(finished, bands), "scores"), (report.fit_table(finished, bands), "fits")):
         if table is not None:
             opened.results(table, name=name, format="csv")
     for one in finished:
@@ -248,7 +251,7 @@ def conclude(
         talk.note("\n" + "\n".join(said))
     seen: dict[str, str] = {}
     if formats:
-        for made in report.figures(experiment, finished, drawn=drawn):
+        for made in report.figures(experiment, finished, drawn=drawn, bands=bands):
             seen[opened.figure(made.figure, made.name, formats=formats)[0].stem] = made.seen
     counts: dict[str, int] = {}
     for one in finished:

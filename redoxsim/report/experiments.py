@@ -24,7 +24,7 @@ from redoxsim.study.window import two_cells
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from redoxsim.analysis import SynergyTable
+    from redoxsim.analysis import HillFit, SynergyTable
     from redoxsim.study.results import ResultSet
     from redoxsim.study.window import TwoCells
 
@@ -48,21 +48,24 @@ def figures(
     finished: Sequence[Finished],
     *,
     drawn: Mapping[str, tuple[TwoCells, ResultSet]] | None = None,
+    bands: Mapping[str, ResultSet] | None = None,
 ) -> Iterator[Drawn]:
     """Figures: time courses that observe the same in one figure, a curve per readout, a surface per pair.
 
     Parameters
     ----------
     drawn : windows with bands, by the run in the cell that should die, each with the results of that run.
+    bands : quantiles over draws by run, drawn behind what the constants as they are give.
     """
-    yield from _courses(experiment, finished)
-    yield from _curves(experiment, finished)
+    bands = bands or {}
+    yield from _courses(experiment, finished, bands)
+    yield from _curves(experiment, finished, bands)
     spared = [second.run.id for _, second in window_pairs(finished)]
     for one in finished:
         if one.results.interrupted or not one.results.ok:
             continue
         if isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
-            yield from _surface(one, finished)
+            yield from _surface(one, finished, bands)
     yield from _windows(finished, drawn or {})
 
 
@@ -119,7 +122,19 @@ def _grades(results: ResultSet) -> str:
     return f"Of {total} constants {known}."
 
 
-def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
+def _behind(bands: Mapping[str, ResultSet], group: Sequence[Finished]) -> tuple[str, str]:
+    """What is said of the bands of a figure, and of its grades: nothing of bands where no run has one."""
+    found = [bands[one.run.id] for one in group if one.run.id in bands]
+    if not found:
+        return "", grades_note(group[0].results)
+    counts = sorted({one.draws["usable"] for one in found if one.draws is not None})
+    many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
+    cells = found[0].provenance["population"]["cells"]
+    each = f"{cells} cells each" if cells != 1 else "one cell each"
+    return f"Lines: constants as they are; bands: {many} draws of them, {each}.", grades_note(found[0])
+
+
+def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
     groups: dict[tuple[Any, ...], list[Finished]] = {}
     for one in finished:
         if isinstance(one.run, SimulateRun) and not one.results.interrupted:
@@ -131,6 +146,9 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[D
         runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
         names, said = conditions(runs)
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
+        by_run = zip(names, (one.run.id for one in group), strict=True)
+        behind = {name: bands[run].dataset for name, run in by_run if run in bands}
+        spread, note = _behind(bands, group)
         small, cell = caption(group[0].results), f"cell {runs[0].cell}"
         if cell in said:  # once is enough
             small = small.replace(f", {cell}", "", 1)
@@ -138,10 +156,11 @@ def _courses(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[D
             named,
             observe=runs[0].observe or None,
             doses=common_bars(runs),
+            bands=behind or None,
             narrow=len(group) <= MOST_NARROW,
             title=f"{experiment.title}: {names[0] if len(names) == 1 else _read(named, runs[0].observe)}",
-            caption=f"{small} {said}".rstrip(),
-            note=grades_note(group[0].results),
+            caption=" ".join(part for part in (small, said, spread) if part),
+            note=note,
         )
         seen = courses_seen(named, runs[0].observe or [str(one) for one in group[0].results.observables])
         yield Drawn("course-" + "-".join(run.id for run in runs), figure, seen)
@@ -157,7 +176,7 @@ def _read(named: Mapping[str, Any], observe: Sequence[str]) -> str:
     return " and ".join(titles) if 0 < len(titles) <= FEW else "time courses"
 
 
-def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Drawn]:
+def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
     """A figure per readout; runs of one agent read at the same time share it, told apart by their conditions."""
     from redoxsim.report.figures.doseresponse import curve, dose_response, potency
 
@@ -172,9 +191,14 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
         title = str(data[agent].attrs.get("long_name") or agent)
         hours = float(data["time"]) / 3600.0
         curves = [
-            curve(one.results.dataset, name, agent=agent, label=label, fit=one.results.fit(name))
+            curve(
+                one.results.dataset, name, agent=agent, label=label, fit=fit_of(one, name, bands.get(one.run.id)),
+                drawn=bands[one.run.id].dataset if one.run.id in bands else None,
+            )
             for one, label in zip(group, _apart(experiment, group, name), strict=True)
-        ]
+        ]  # fmt: skip
+        small = caption(group[0].results) if len(group) == 1 else _caption_of_several(group)
+        spread, note = _behind(bands, group)
         figure = dose_response(
             curves,
             agent=title,
@@ -182,8 +206,8 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
             effect=str(data[name].attrs.get("long_name") or name),
             narrow=len(group) <= MOST_NARROW,
             title=begun(f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h"),
-            caption=caption(group[0].results) if len(group) == 1 else _caption_of_several(group),
-            note=grades_note(group[0].results),
+            caption=f"{small} {spread}".rstrip(),
+            note=note,
         )
         seen = curves_seen(
             {one.label: (one.doses, one.effect) for one in curves},
@@ -191,6 +215,18 @@ def _curves(experiment: Experiment, finished: Sequence[Finished]) -> Iterator[Dr
             halves={one.label: dose for one in curves if one.fit and (dose := potency(one.fit.ec50)) is not None},
         )  # fmt: skip
         yield Drawn("-".join([*(one.run.id for one in group), name]), figure, seen)
+
+
+def fit_of(one: Finished, name: str, band: ResultSet | None) -> HillFit:
+    """The Hill fit of a dose-response, with intervals over the draws where it has a band."""
+    from redoxsim.study.spread import over_draws
+
+    fit = one.results.fit(name)
+    if band is None or band.draws is None:
+        return fit
+    _, seconds = one.results.at(name)
+    found = band.intervals.get(name, {}).get("fit", {}).get(str(seconds))
+    return fit if found is None else over_draws(fit, found, band.draws["usable"])
 
 
 def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list[str]:
@@ -219,15 +255,16 @@ def _caption_of_several(group: Sequence[Finished]) -> str:
     return caption(group[0].results).replace(f", cell {cell['id']}" if cell else "", "", 1)
 
 
-def _surface(one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
+def _surface(one: Finished, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
     from redoxsim.report.figures.synergy import synergy
 
     scored = [name for name in one.results.observables if name in ORIENTATIONS]
     if not scored or one.results.dataset[scored[0]].ndim != 2:
         return
     hours = float(one.results.dataset["time"]) / 3600.0
-    mechanism, bars, observe = _mechanism(one, finished)
+    mechanism, bars, observe, behind = _mechanism(one, finished, bands)
     tables, axes = scores_of(one), [one.results.dataset[axis] for axis in one.results.axes]
+    over, note = _score_over(one, tables, bands)
     names = [str(axis.attrs.get("long_name") or axis.name) for axis in axes]
     figure = synergy(
         one.results.dataset,
@@ -235,20 +272,21 @@ def _surface(one: Finished, finished: Sequence[Finished]) -> Iterator[Drawn]:
         observable=scored[0],
         scores=tables,
         mechanism=mechanism,
+        bands=behind,
         observe=observe or SHOWN,
         doses=bars,
         listed=False,  # they stand in a table of their own
         title=begun(f"{' and '.join(names)}: {scored[0]} at {hours:g} h"),
-        caption=caption(one.results),
-        note=grades_note(one.results),
+        caption=f"{caption(one.results)} {over}".rstrip(),
+        note=note,
     )
     said = [surface_seen(table, names, [unit_of(axis.attrs) for axis in axes]) for table in tables.values()]
     yield Drawn(one.run.id, figure, next(filter(None, said), ""))
 
 
 def _mechanism(
-    one: Finished, finished: Sequence[Finished]
-) -> tuple[Mapping[str, Any] | None, tuple[DoseBar, ...], tuple[str, ...]]:
+    one: Finished, finished: Sequence[Finished], bands: Mapping[str, ResultSet]
+) -> tuple[Mapping[str, Any] | None, tuple[DoseBar, ...], tuple[str, ...], Mapping[str, Any]]:
     """Single-cell time courses of the same agents, for the panels below a surface."""
     from redoxsim.pharmacology import Schedule
 
@@ -266,10 +304,11 @@ def _mechanism(
     shown = courses[0].run.observe[:4] if courses else ()
     courses = [other for other in courses if set(shown) <= set(other.run.observe)]
     if len(courses) < 2:
-        return None, (), ()
+        return None, (), (), {}
     runs = [other.run for other in courses if isinstance(other.run, SimulateRun)]
     named = {condition(run): other.results.dataset for run, other in zip(runs, courses, strict=True)}
-    return named, common_bars(runs), shown
+    behind = {condition(run): bands[run.id].dataset for run in runs if run.id in bands}
+    return named, common_bars(runs), shown, behind
 
 
 def scores_of(one: Finished) -> dict[str, SynergyTable]:
@@ -278,27 +317,55 @@ def scores_of(one: Finished) -> dict[str, SynergyTable]:
     return one.results.scores(one.run.scores, failed="drop")
 
 
-def score_table(finished: Sequence[Finished]) -> Table | None:
-    """Summary of every score of every combination, with sign and orientation; None where nothing is scored."""
+def _score_over(one: Finished, tables: Mapping[str, SynergyTable], bands: Mapping[str, ResultSet]) -> tuple[str, str]:
+    """What is said of the draws of a surface, and of its grades."""
+    if one.run.id not in bands:
+        return "", grades_note(one.results)
+    band = bands[one.run.id]
+    _, note = _behind(bands, [one])
+    lines = score_bands(band, band.observables[0], {metric: tables[metric] for metric in list(tables)[:1]})
+    return (f"Surface: constants as they are. Over draws of them: {'; '.join(lines)}." if lines else ""), note
+
+
+def score_table(finished: Sequence[Finished], bands: Mapping[str, ResultSet] | None = None) -> Table | None:
+    """Summary of every score of every combination, with sign and orientation; None where nothing is scored.
+
+    The columns ``mean_low``, ``mean_high`` are the 5% and 95% ends over the draws in ``bands``, ``draws`` how many
+    these are and ``draws_defined`` the share of them that define the score; empty where a run has no band.
+    """
     rows = []
     for one in finished:
         if isinstance(one.run, CombineRun) and any(name in ORIENTATIONS for name in one.results.observables):
             for metric, table in scores_of(one).items():
                 row: dict[str, Any] = {"run": one.run.id, "score": metric}
                 row |= {key: float(getattr(table.summary, key)) for key in SUMMARY}
+                row |= _mean_over(one, metric, bands or {})
                 row |= {"defined": table.summary.defined, "combinations": table.summary.cells}
                 rows.append({**row, "sign": table.sign, "orientation": table.orientation})
     return _columns(rows) if rows else None
 
 
-def fit_table(finished: Sequence[Finished]) -> Table | None:
-    """The Hill fit of every dose-response; None where there is none."""
+def _mean_over(one: Finished, metric: str, bands: Mapping[str, ResultSet]) -> dict[str, float]:
+    """The mean of a score over the draws of a run, as :func:`score_bands` words it."""
+    from redoxsim.study.spread import DEFINED
+
+    found = {"mean_low": np.nan, "mean_high": np.nan, "draws": 0.0, "draws_defined": np.nan}
+    band = bands.get(one.run.id)
+    if band is None or band.draws is None:
+        return found
+    low, _, high, share = band.intervals[band.observables[0]]["scores"][metric]["mean"]
+    found |= {"draws": float(band.draws["usable"]), "draws_defined": share}
+    return found | ({"mean_low": low, "mean_high": high} if share >= DEFINED else {})
+
+
+def fit_table(finished: Sequence[Finished], bands: Mapping[str, ResultSet] | None = None) -> Table | None:
+    """The Hill fit of every dose-response, with intervals over draws where it has a band; None where there is none."""
     rows = []
     for one in finished:
         if isinstance(one.run, DoseResponseRun) and one.results.ok:
             dose = unit_of(one.results.dataset[one.run.agent].attrs) or "uM"
             for name in one.results.observables:
-                fit = one.results.fit(name)
+                fit = fit_of(one, name, (bands or {}).get(one.run.id))
                 effect = unit_of(one.results.dataset[name].attrs)
                 units = {"e0": effect, "einf": effect, "auc": effect, "ec50": dose, "ic50": dose}
                 for parameter, value, interval, method in fit.rows():

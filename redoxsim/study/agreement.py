@@ -28,14 +28,17 @@ from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
 from redoxsim.study.rows import draw_assumed
 from redoxsim.study.setup import Setup, prepare
+from redoxsim.study.spread import quantiles, with_intervals
 from redoxsim.study.window import TwoCells, pairs_of, two_cells
 
 USUAL = 32
 """Draws of an experiment where nothing is said."""
 CELLS = 4
 """Most cells of a population that each draw has."""
-ASSUMED = 32
-"""Draws of a window's first cell in which only grade C varies, for what is said below its band."""
+ASSUMED = 16
+"""Draws in which only grade C varies, for what is said below a band."""
+LEAST = 8
+"""Draws that make a band."""
 RTOL = 1e-4
 """Relative tolerance of draws where nothing else is asked for: of each only what holds is wanted."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
@@ -73,7 +76,7 @@ class Agreement:
     ``conditional`` shares by claim and condition: what states the claim, with what stands under the condition in place
     of what it replaces. ``why`` says why there is none, ``text`` how the draws were made; both may be empty.
     ``windows`` are the therapeutic windows of the same draws, by the run in the cell that should die, each with the
-    results of that run.
+    results of that run. ``bands`` are the quantiles of every run over its draws, with intervals of fits and scores.
     """
 
     expectations: Mapping[str, Share] = field(default_factory=dict)
@@ -84,6 +87,7 @@ class Agreement:
     solves: int = 0
     interrupted: bool = False
     windows: Mapping[str, tuple[TwoCells, ResultSet]] = field(default_factory=dict)
+    bands: Mapping[str, ResultSet] = field(default_factory=dict, compare=False)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def agreement(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Agreement:
-    """In how many of ``number`` draws each expectation holds, and the therapeutic windows of the same draws.
+    """In how many of ``number`` draws each expectation holds; the same draws give windows, and a band to every run.
 
     Parameters
     ----------
@@ -117,31 +121,29 @@ def agreement(
     """
     used = {quantity.run for one in experiment.expect for quantity in (one.quantity, one.over) if quantity is not None}
     pairs = pairs_of(experiment)
-    if not number or not (used or pairs):
+    if not number:
         return Agreement()
     chosen = replace(how or HowTo(), sample=0)
-    solved_too = {name for pair in pairs for name in pair}
-    shown = {first for first, _ in pairs}
-    asked = experiment.model_copy(update={"run": tuple(run for run in experiment.run if run.id in used | solved_too)})
-    agents = sorted({name for run in asked.run for name in dosed(run)})
+    agents = sorted({name for run in experiment.run for name in dosed(run)})
     drawn: dict[tuple[str, str], tuple[Drawn, Drawn | None]] = {}
     outcomes: dict[str, _Draws] = {}
     solves = 0
     try:
-        for ready in prepare_runs(asked, how=chosen, progress=progress, cancel=cancel):
+        for ready in prepare_runs(experiment, how=chosen, progress=progress, cancel=cancel):
             study = ready.study
             if choose(study.batch, chosen.solver)[0].name != KERNEL:
+                if ready.run.id not in used:
+                    continue
                 return Agreement(why=f"run '{ready.run.id}' is not one for the batch kernel")
             key = (ready.run.model or experiment.model, ready.run.cell or experiment.cell)
             try:
                 if key not in drawn:
-                    drawn[key] = _drawn(_with_all(study, agents), number, study, most=ASSUMED if shown else 0)
-                sets, assumed = drawn[key]
-                result = _solved(study, number, sets, assumed if ready.run.id in shown else None)
+                    drawn[key] = _drawn(_with_all(study, agents), number, study)
+                result = _solved(study, number, *drawn[key])
             except (DesignError, SolveError):
                 if ready.run.id in used:
                     raise
-                continue  # only a window goes without bands
+                continue  # only a figure goes without bands
             if result.interrupted:
                 return Agreement(why="interrupted", interrupted=True)
             solves += sum(result.counts.values())
@@ -163,6 +165,7 @@ def agreement(
         text=draws_text({**first.record, "usable": usable}),
         solves=solves,
         windows=_windows(pairs, outcomes),
+        bands={name: band for name, one in outcomes.items() if (band := _band(one.finished.results)) is not None},
     )  # fmt: skip
 
 
@@ -176,17 +179,24 @@ def _windows(pairs: Iterable[tuple[str, str]], outcomes: Mapping[str, _Draws]) -
     return found
 
 
+def _band(results: ResultSet) -> ResultSet | None:
+    """The quantiles of a run; None where too few draws came to the end."""
+    if results.draws is None or results.draws["usable"] < LEAST:
+        return None
+    return quantiles(with_intervals(results))
+
+
 def _with_all(study: Study, agents: list[str]) -> Setup:
     """The model in the cell of a study with every agent of the experiment, so that all runs share draws."""
     setup = study.rows.setup
     return prepare(setup.original, agents=agents, cell=setup.cell)
 
 
-def _drawn(setup: Setup, number: int, study: Study, *, most: int) -> tuple[Drawn, Drawn | None]:
+def _drawn(setup: Setup, number: int, study: Study) -> tuple[Drawn, Drawn | None]:
     """Draws for all runs in one cell, and at most so many of only the constants of grade C."""
     settings = study.rows.settings
     found = draw(setup, number, seed=settings.seed, jobs=settings.jobs)
-    return found, draw_assumed(setup, found, settings=settings, most=most)
+    return found, draw_assumed(setup, found, settings=settings, most=ASSUMED)
 
 
 def _solved(study: Study, number: int, found: Drawn, assumed: Drawn | None) -> ResultSet:
@@ -197,7 +207,8 @@ def _solved(study: Study, number: int, found: Drawn, assumed: Drawn | None) -> R
     names = frozenset(varied(rows.setup, frozenset(rows.columns)))
     made = made.with_drawn(found.only(names), assumed.only(names) if assumed else None)
     done = solved(made, made.batch(), study.progress, study.cancel)
-    return collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
+    result = collect(made, done, kind=study.kind, axes=study.axes, design=study.design, zipped=study.zipped)
+    return result if study.finish is None else study.finish(result)
 
 
 class _Draws:

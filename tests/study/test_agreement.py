@@ -10,7 +10,7 @@ import pytest
 from redoxsim.report.window import drawn_lines
 from redoxsim.study import draws as study_draws
 from redoxsim.study import experiment, prepare
-from redoxsim.study.agreement import agreement
+from redoxsim.study.agreement import ASSUMED, agreement
 from redoxsim.study.window import pairs_of
 
 MODEL = """
@@ -107,13 +107,21 @@ def test_shares_are_those_of_the_draws(tmp_path: Path) -> None:
     assert found.claims["S9.1"].held == found.expectations["above"].held, "a claim holds where all of it does"
     assert not found.conditional
     assert found.expectations["above"].words().startswith(f"{found.expectations['above'].held} of 64 (")
-    assert found.solves == 3 * 64
+    assert found.solves == 3 * 64 + 2 * ASSUMED, "of what is given no grade C is left"
     assert "64 draws" in found.text
+    band = found.bands["tripled"].dataset["A"].isel(time=-1)
+    assert np.asarray(band) == pytest.approx(np.quantile(3.0 * drawn, (0.05, 0.5, 0.95)), rel=1e-3)
+    assert found.bands["tripled"].dataset["A"].attrs["grade_c_share"] == pytest.approx(1.0, abs=0.35)
+    assert sorted(found.bands) == ["given", "plain", "tripled"]
 
 
 def test_equal_seeds_give_equal_shares_and_no_draws_none(tmp_path: Path) -> None:
     one = shares(tmp_path, ("above", "plain", "at_least = 1.2"))
-    assert agreement(one, 16) == agreement(one, 16)
+    first, second = agreement(one, 16), agreement(one, 16)
+    assert first == second
+    for name, band in first.bands.items():
+        assert band.dataset.identical(second.bands[name].dataset)
+    assert agreement(one, 7).bands == {}, "too few for a band"
     assert agreement(one, 0).expectations == {}
     assert agreement(one, 16).expectations != agreement(one, 48).expectations
 
