@@ -67,6 +67,30 @@ def test_iron_chelation_matters(dosed) -> None:
     assert ignition(dosed("erastin=10uM", "dfo=100uM")) > ignition(dosed("erastin=10uM")) + 4.0
 
 
+@pytest.mark.parametrize(
+    ("edge", "answer"),
+    [({}, "nothing"), ({"kTrxR1_KEAP1": 1.0}, "more die"), ({"kTrxR1_KEAP1_anti": 1.0}, "fewer die")],
+    ids=["off", "on", "anti"],
+)
+def test_what_the_level_of_trxr1_tells_of_ike(agents: list[Agent], edge: dict[str, float], answer: str) -> None:
+    """A scan of TXNRD1 under IKE (S1.6): it tells nothing, or who dies, or who lives, as the edge to KEAP1 is set."""
+    found = [
+        simulate("redox", agents=agents, doses=["ike=5uM"], until="24 h", every="30 min",
+                 values={"TXNRD1": level, **edge})
+        for level in (0.2, 0.5, 1.0, 2.0, 5.0)
+    ]  # fmt: skip
+    alive = [float(np.asarray(one["survival"])[-1]) for one in found]
+    brake = [float(np.asarray(one["GPX4_activity"])[0]) for one in found]
+    if answer == "nothing":
+        assert alive == pytest.approx([alive[2]] * 5, rel=0.05)
+        assert brake == pytest.approx([brake[2]] * 5, rel=1e-3)
+    else:
+        down = answer == "more die"
+        assert alive == sorted(alive, reverse=down)
+        assert brake == sorted(brake, reverse=down)
+        assert max(alive) > 2.0 * min(alive)
+
+
 def test_bso_alone_stays_below_the_threshold(dosed) -> None:
     bso = dosed("bso=100uM")
     assert bso["GSH_c"][-1] / bso["GSH_c"][0] < 0.2
