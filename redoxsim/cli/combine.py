@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     "bands unless --draws asks for them.",
 )  # fmt: skip
 @window_options
-@draws_option(usual=True)
+@draws_option()
 @observe_option
 @cell_options(usual=16)
 @output_options(plot=True, methods=True)

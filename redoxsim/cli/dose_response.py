@@ -68,7 +68,7 @@ WINDOW_AT = "48h"
     help="What is fitted and drawn: viability, survival, fraction affected (1 - viability), GR  [default: viability].",
 )
 @window_options
-@draws_option(usual=True)
+@draws_option()
 @observe_option
 @cell_options(usual=16)
 @data_option

@@ -267,15 +267,14 @@ def settings_option(function: F) -> F:
     return set_option("values")(function)
 
 
-def draws_option(*, usual: bool) -> Callable[[F], F]:
-    """``--draws``; ``usual``: bands where nothing is said (:func:`with_usual_draws`)."""
-    default = (
-        "200 where constants have ranges, --cells is not given and the grid is no larger than usual" if usual else "0"
-    )
+def draws_option(*, figure: bool = False) -> Callable[[F], F]:
+    """``--draws``; None where nothing is said: bands (:func:`with_usual_draws`), or only behind a ``figure``."""
+    where = "where constants have ranges, --cells is not given and the grid is no larger than usual"
+    default = f"200 behind the curves of --plot, 0 for the table, {where}" if figure else f"200 {where}"
     return click.option(
         "--draws",
         type=click.IntRange(0),
-        default=None if usual else 0,
+        default=None,
         metavar="N",
         help="N joint samples of constants (from their ranges) and cell: median and 5% to 95% band; 0 gives a first "
         f"picture at once, without bands  [default: {default}].",

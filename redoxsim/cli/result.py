@@ -41,8 +41,9 @@ def run_study(
     solving: Solving,
     output: Output,
     talk: Talk,
-    figure: Callable[[Study], Callable[[ResultSet], Figure]],
+    figure: Callable[[Study], Callable[..., Figure]],
     say: Callable[[ResultSet], str] | None = None,
+    band: Callable[[Study | TimeCourse], Study | None] | None = None,
 ) -> int:
     """Make a study ready, run it, put its result where it belongs and draw it; the exit code.
 
@@ -52,9 +53,12 @@ def run_study(
     figure : for ``--plot``: looks at the study before it is solved, refuses what cannot be drawn, and gives what
         draws the results.
     say : what to say of a whole result, such as a fit.
+    band : the study with draws, solved for the figure alone, which is given it as ``behind``; None for no band.
     """
+    from redoxsim.cli.behind import solve_band
     from redoxsim.cli.cost import dry_run
     from redoxsim.study.plan import Study
+    from redoxsim.study.provenance import draws_text
     from redoxsim.study.ranges import hypotheses_of_setup, outside_of_setup
     from redoxsim.study.timecourse import TimeCourse, with_jobs
 
@@ -69,8 +73,9 @@ def run_study(
     if hypotheses := hypotheses_of_setup(study_of(plan).rows.setup):
         talk.note(f"Note: {hypotheses}.")
     draw = None if output.plot is None else figure(study_of(plan))
+    banded = None if draw is None or band is None else band(plan)
     if solving.dry_run:
-        dry_run([study_of(plan)], output=output, talk=talk)
+        dry_run([study_of(plan), *([] if banded is None else [banded])], output=output, talk=talk)
         return Exit.GOOD
     study_of(plan).build_ahead()  # before there is a bar, which has a thread of its own
     with talk.progress("solving", progress):
@@ -83,12 +88,17 @@ def run_study(
         emit_result(results, output)
     if say is not None and not results.interrupted:
         talk.note(say(results))
+    behind = None
     if draw is not None and not results.interrupted:
         if bool((results.array("status").values != "OK").all()):
             talk.note("No figure: every point has solves that failed.")
-        else:
+        elif banded is None:
             save_figure(draw(results), output, talk)
-    write_methods(study_of(plan).rows.setup, output, talk, results=results.provenance)
+        else:
+            behind = solve_band(banded, solving=solving, talk=talk, progress=progress)
+            save_figure(draw(results, behind=behind), output, talk)
+    more = () if behind is None or behind.draws is None else (f"The band of the figure: {draws_text(behind.draws)}.",)
+    write_methods(study_of(plan).rows.setup, output, talk, results=results.provenance, more=more)
     return finish(results, output, talk)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from redoxsim.cli.behind import band_of
 from redoxsim.cli.command import Verb
 from redoxsim.cli.options import (
     Cell,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 @click.option("--at", metavar="TIME[,TIME]", help="Read at these times, instead of --until.")
 @click.option("--from", "from_", metavar="TIME", help="Start of the output  [default: 0h].")
 @dose_option
-@draws_option(usual=False)
+@draws_option(figure=True)
 @observe_option
 @cell_options(usual=16)
 @data_option
@@ -74,7 +75,7 @@ def command(
     at: str | None,
     from_: str | None,
     doses: tuple[str, ...],
-    draws: int,
+    draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -90,12 +91,12 @@ def command(
     join = study.Design.zip if zipped else study.Design.product
     prepare = partial(
         study.scan.plan, model, axes=join(named), until=until, every=every, at=at, from_=from_, doses=doses,
-        observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws,
-        **solving.keywords(),
+        observe=observe or None, cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells,
+        draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
     return run_study(
         lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        figure=partial(_figure, data=data),
+        figure=partial(_figure, data=data), band=None if len(named) > 1 else partial(band_of, draws=draws, cell=cell),
     )  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def read_axes(texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]:
+def _figure(study: Study, *, data: Path | None) -> Callable[..., Figure]:
     """Refuse a figure that cannot be drawn before anything is solved."""
     from redoxsim.cli.overlay import points
 
@@ -131,9 +132,9 @@ def _figure(study: Study, *, data: Path | None) -> Callable[[ResultSet], Figure]
     return partial(_draw, data=laid)
 
 
-def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
+def _draw(results: ResultSet, *, data: tuple[Points, ...], behind: ResultSet | None = None) -> Figure:
     from redoxsim.report.conditions import dose_words
-    from redoxsim.report.experiments import caption, grades_note
+    from redoxsim.report.experiments import caption, grades_note, spread_words
     from redoxsim.report.figures.scan import scan
 
     made = results.provenance
@@ -144,6 +145,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...]) -> Figure:
         observe=results.observables,
         points=data,
         title=f"{made['model']['id']} at {hours:g} h over {' and '.join(results.axes)}{f', {doses}' if doses else ''}",
-        caption=caption(results),
-        note=grades_note(results),
+        bands=None if behind is None else behind.dataset,
+        caption=f"{caption(results)} {spread_words([behind] if behind else [])}".rstrip(),
+        note=grades_note(results if behind is None else behind),
     )

@@ -21,6 +21,7 @@ from redoxsim.cli.options import (
     output_options,
     solving_options,
     with_option,
+    with_usual_draws,
 )
 from redoxsim.cli.result import run_study
 from redoxsim.cli.talk import Talk
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         "redoxsim schedule --agent auranofin=1uM --agent bso=100uM",
         "redoxsim schedule redox --agent auranofin=0.5uM,1uM,2uM --agent bso=30uM,100uM \\",
         "         --delays -24h,-12h,0h,12h,24h --at 72h -o map.csv --plot map.png",
-        "redoxsim schedule --agent auranofin=1uM --agent bso=100uM --draws 100 --plot map.png",
+        "redoxsim schedule --agent auranofin=1uM --agent bso=100uM --draws 0 --plot map.png   # at once, no intervals",
     ),
     help="Effect against the order and delay of two agents.\n\nMODEL is `redox` unless another is named. The agent "
     "that comes first is given at 0 h, the other one |delay| later; a negative delay means that the second agent comes "
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--at", metavar="TIME", help="When to read, after the first dose  [default: 96h].")
 @with_option
-@draws_option(usual=False)
+@draws_option()
 @observe_option
 @cell_options(usual=16)
 @output_options(plot=True, methods=True)
@@ -66,7 +67,7 @@ def command(
     delays: str | None,
     at: str | None,
     background: tuple[str, ...],
-    draws: int,
+    draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
     output: Output,
@@ -83,11 +84,11 @@ def command(
     prepare = partial(
         study.schedule_map.plan, model, agents=names, doses=doses, delays=delays or DELAYS, at=at or AT,
         with_=background, observe=observe or "viability", cell=cell.profile, values=cell.values, start=cell.start,
-        cells=cell.cells, draws=draws, **solving.keywords(),
+        cells=cell.cells, draws=draws or 0, **solving.keywords(),
     )  # fmt: skip
     return run_study(
-        lambda progress: prepare(progress=progress), solving=solving, output=output, talk=talk,
-        figure=lambda study: _draw, say=schedule_text,
+        lambda progress: with_usual_draws(prepare(progress=progress), draws, cell),
+        solving=solving, output=output, talk=talk, figure=lambda study: _draw, say=schedule_text,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from redoxsim.cli.behind import band_of
 from redoxsim.cli.command import Verb
 from redoxsim.cli.options import (
     Cell,
@@ -45,7 +46,8 @@ LONGEST = 60
         "redoxsim simulate redox --dose auranofin=2uM --until 48h",
         "redoxsim simulate redox --dose 'auranofin=2uM@0h..6h' --dose 'bso=100uM@-24h' --cell gsr-low --until 48h \\",
         "         --every 15min --set TXNRD1=0.4 --observe H2O2_c,GSH_c -o out.csv --plot out.png",
-        "redoxsim simulate redox --dose auranofin=2uM --until 48h --draws 200 --plot band.png",
+        "redoxsim simulate redox --dose auranofin=2uM --until 48h --draws 200 -o band.csv   # quantiles in the table",
+        "redoxsim simulate redox --dose auranofin=2uM --until 48h --draws 0 --plot at-once.png   # no band",
         "redoxsim simulate redox --dose auranofin=2uM --until 48h --explain H2O2_m --plot why.png",
         "redoxsim simulate my-model.xml --until 2h --observe S1,S2 --solver cvode",
     ),
@@ -61,7 +63,7 @@ LONGEST = 60
     "--explain", metavar="READOUT",
     help="Which reactions make this readout move, over time, in place of the course; one cell.",
 )  # fmt: skip
-@draws_option(usual=False)
+@draws_option(figure=True)
 @observe_option
 @cell_options(usual=1)
 @data_option
@@ -74,7 +76,7 @@ def command(
     every: str | None,
     from_: str | None,
     explain: str | None,
-    draws: int,
+    draws: int | None,
     observe: tuple[str, ...],
     cell: Cell,
     data: Path | None,
@@ -88,7 +90,7 @@ def command(
     need_figure(data, output)
     prepare = partial(
         time_course, model, doses=doses, until=until, every=every, from_=from_, observe=observe or None,
-        cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws,
+        cell=cell.profile, values=cell.values, start=cell.start, cells=cell.cells, draws=draws or 0,
         **solving.keywords(),
     )  # fmt: skip
     if explain is not None:
@@ -107,7 +109,8 @@ def command(
         return plan
 
     return run_study(
-        prepared, solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data)
+        prepared, solving=solving, output=output, talk=talk, figure=partial(_figure, doses=doses, data=data),
+        band=partial(band_of, draws=draws, cell=cell),
     )  # fmt: skip
 
 
@@ -127,7 +130,7 @@ def too_late(doses: Sequence[str], end: float) -> list[str]:
     return [dose_words(text) for text in late]
 
 
-def _figure(study: Study, *, doses: tuple[str, ...], data: Path | None) -> Callable[[ResultSet], Figure]:
+def _figure(study: Study, *, doses: tuple[str, ...], data: Path | None) -> Callable[..., Figure]:
     from redoxsim.cli.overlay import points
 
     shown, rest = panels(study.rows.observe)
@@ -158,19 +161,26 @@ def _title(model: str, doses: Sequence[str]) -> str:
 
 
 def _draw(
-    results: ResultSet, *, doses: tuple[str, ...], observe: tuple[str, ...], rest: int, data: tuple[Points, ...]
+    results: ResultSet,
+    *,
+    doses: tuple[str, ...],
+    observe: tuple[str, ...],
+    rest: int,
+    data: tuple[Points, ...],
+    behind: ResultSet | None = None,
 ) -> Figure:
     from redoxsim.report.conditions import dose_bars
-    from redoxsim.report.experiments import caption, grades_note
+    from redoxsim.report.experiments import caption, grades_note, spread_words
     from redoxsim.report.figures.timecourse import timecourse
 
-    left = f" {rest} more readouts are in the table; --observe chooses." if rest else ""
+    left = f"{rest} more readouts are in the table; --observe chooses." if rest else ""
     return timecourse(
         results.dataset,
         observe=observe,
+        bands=None if behind is None else behind.dataset,
         doses=dose_bars(doses),
         data=data,
         title=_title(results.provenance["model"]["name"] or results.provenance["model"]["id"], doses),
-        caption=caption(results) + left,
-        note=grades_note(results),
+        caption=" ".join(part for part in (caption(results), spread_words([behind] if behind else []), left) if part),
+        note=grades_note(results if behind is None else behind, observe),
     )

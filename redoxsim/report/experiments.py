@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from redoxsim.report.conditions import common_bars, condition, conditions, dose_words
-from redoxsim.report.marks import DoseBar
-from redoxsim.report.names import show_unit, title_of, unit_of
+from redoxsim.report.conditions import common_bars, conditions, dose_words
+from redoxsim.report.names import enumerated, show_unit, title_of, unit_of
 from redoxsim.report.seen import begun, courses_seen, curves_seen, surface_seen
 from redoxsim.report.tables import Table
 from redoxsim.report.text import matrix_text, text_table
 from redoxsim.report.window import window_pairs
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, SimulateRun
 from redoxsim.study.experiment_runs import Finished
-from redoxsim.study.mechanism import SHOWN
 from redoxsim.study.results import ORIENTATIONS
 from redoxsim.study.window import two_cells
 
@@ -65,7 +63,7 @@ def figures(
         if one.results.interrupted or not one.results.ok:
             continue
         if isinstance(one.run, CombineRun) and len(one.run.agents) == 2 and one.run.id not in spared:
-            yield from _surface(one, finished, bands)
+            yield from _surface(one, bands)
     yield from _windows(finished, drawn or {})
 
 
@@ -77,7 +75,7 @@ def _windows(finished: Sequence[Finished], drawn: Mapping[str, tuple[TwoCells, R
         found, results = drawn.get(first.run.id) or (two_cells(first.results, second.results), first.results)
         figure = window(
             found,
-            title=begun(f"{' and '.join(found.names)}: therapeutic window at {found.hours:g} h"),
+            title=begun(f"{enumerated(found.names)}: therapeutic window at {found.hours:g} h"),
             caption=caption(results).replace(f", cell {found.cells[0]}", "", 1),
             note=grades_note(results),
         )
@@ -96,21 +94,24 @@ def caption(results: ResultSet) -> str:
     return f"Model {made['model']['id']}{cell}; {cells}; solver {solver}."
 
 
-def grades_note(results: ResultSet) -> str:
-    """Small print of a figure: how well the numbers behind it are known, and how much of a band is assumed."""
-    return _grades(results) + _assumed(results)
+def grades_note(results: ResultSet, observe: Sequence[str] | None = None) -> str:
+    """Small print of a figure: how well the numbers behind it are known, and how much of its bands is assumed."""
+    return _grades(results) + _assumed(results, results.observables if observe is None else observe)
 
 
-def _assumed(results: ResultSet) -> str:
-    """How wide the band would be with only grade C varying, of the readout where that is most."""
-    found = [results.dataset[name].attrs for name in results.observables]
+def _assumed(results: ResultSet, observe: Sequence[str]) -> str:
+    """How wide the bands would be with only grade C varying: of one readout how sure that is, of several from to."""
+    found = [results.dataset[name].attrs for name in observe if name in results.dataset]
     known = [one for one in found if one.get("grade_c_share") is not None]
     if not known:
         return ""
-    most = max(known, key=lambda one: float(one["grade_c_share"]))
-    low, high = (float(most[f"grade_c_share_{end}"]) for end in ("low", "high"))
-    between = f" ({low:.0%} to {high:.0%})" if low < high else ""
-    return f" With only the assumed ones varying the band is {float(most['grade_c_share']):.0%} as wide{between}."
+    shares = sorted(float(one["grade_c_share"]) for one in known)
+    if len(shares) == 1:
+        low, high = (float(known[0][f"grade_c_share_{end}"]) for end in ("low", "high"))
+        between = f" ({low:.0%} to {high:.0%})" if low < high else ""
+        return f" With only the assumed ones varying the band is {shares[0]:.0%} as wide{between}."
+    middle = f"{float(np.median(shares)):.0%} as wide in the median ({shares[0]:.0%} to {shares[-1]:.0%})"
+    return f" With only the assumed ones varying the bands of these {len(shares)} readouts are {middle}."
 
 
 def _grades(results: ResultSet) -> str:
@@ -125,13 +126,18 @@ def _grades(results: ResultSet) -> str:
 def _behind(bands: Mapping[str, ResultSet], group: Sequence[Finished]) -> tuple[str, str]:
     """What is said of the bands of a figure, and of its grades: nothing of bands where no run has one."""
     found = [bands[one.run.id] for one in group if one.run.id in bands]
+    return spread_words(found), grades_note(found[0] if found else group[0].results)
+
+
+def spread_words(found: Sequence[ResultSet]) -> str:
+    """What lines and bands are where the lines are of the constants as they are; nothing where there are no bands."""
     if not found:
-        return "", grades_note(group[0].results)
+        return ""
     counts = sorted({one.draws["usable"] for one in found if one.draws is not None})
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     cells = found[0].provenance["population"]["cells"]
     each = f"{cells} cells each" if cells != 1 else "one cell each"
-    return f"Lines: constants as they are; bands: {many} draws of them, {each}.", grades_note(found[0])
+    return f"Lines: constants as they are; bands: {many} draws of them, {each}."
 
 
 def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
@@ -255,14 +261,13 @@ def _caption_of_several(group: Sequence[Finished]) -> str:
     return caption(group[0].results).replace(f", cell {cell['id']}" if cell else "", "", 1)
 
 
-def _surface(one: Finished, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
+def _surface(one: Finished, bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
     from redoxsim.report.figures.synergy import synergy
 
     scored = [name for name in one.results.observables if name in ORIENTATIONS]
     if not scored or one.results.dataset[scored[0]].ndim != 2:
         return
     hours = float(one.results.dataset["time"]) / 3600.0
-    mechanism, bars, observe, behind = _mechanism(one, finished, bands)
     tables, axes = scores_of(one), [one.results.dataset[axis] for axis in one.results.axes]
     over, note = _score_over(one, tables, bands)
     names = [str(axis.attrs.get("long_name") or axis.name) for axis in axes]
@@ -271,44 +276,13 @@ def _surface(one: Finished, finished: Sequence[Finished], bands: Mapping[str, Re
         orientation=ORIENTATIONS[scored[0]],  # type: ignore[arg-type]
         observable=scored[0],
         scores=tables,
-        mechanism=mechanism,
-        bands=behind,
-        observe=observe or SHOWN,
-        doses=bars,
-        listed=False,  # they stand in a table of their own
-        title=begun(f"{' and '.join(names)}: {scored[0]} at {hours:g} h"),
+        listed=False,  # scores stand in a table, and the mechanism behind them in figures of time courses
+        title=begun(f"{enumerated(names)}: {scored[0]} at {hours:g} h"),
         caption=f"{caption(one.results)} {over}".rstrip(),
         note=note,
     )
     said = [surface_seen(table, names, [unit_of(axis.attrs) for axis in axes]) for table in tables.values()]
     yield Drawn(one.run.id, figure, next(filter(None, said), ""))
-
-
-def _mechanism(
-    one: Finished, finished: Sequence[Finished], bands: Mapping[str, ResultSet]
-) -> tuple[Mapping[str, Any] | None, tuple[DoseBar, ...], tuple[str, ...], Mapping[str, Any]]:
-    """Single-cell time courses of the same agents, for the panels below a surface."""
-    from redoxsim.pharmacology import Schedule
-
-    agents = set(one.results.axes)
-    courses = [
-        other
-        for other in finished
-        if isinstance(other.run, SimulateRun)
-        and other.run.cells == 1
-        and other.results.ok
-        and len(other.run.observe) > 1
-        and set(Schedule.of(other.run.doses).targets()) <= agents
-    ]
-    # those that show what the first shows; others answer another question
-    shown = courses[0].run.observe[:4] if courses else ()
-    courses = [other for other in courses if set(shown) <= set(other.run.observe)]
-    if len(courses) < 2:
-        return None, (), (), {}
-    runs = [other.run for other in courses if isinstance(other.run, SimulateRun)]
-    named = {condition(run): other.results.dataset for run, other in zip(runs, courses, strict=True)}
-    behind = {condition(run): bands[run.id].dataset for run in runs if run.id in bands}
-    return named, common_bars(runs), shown, behind
 
 
 def scores_of(one: Finished) -> dict[str, SynergyTable]:

@@ -134,7 +134,9 @@ def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, 
 
     The mean width from 5% to 95% over the points and times (:data:`THINNED` of them where there are more) with only
     those constants drawn, under the same targets and measurements, over the mean width with all drawn; and the 5% and
-    95% ends of that ratio over resampled draws. None without draws. Two samples can give more than one.
+    95% ends of that ratio over resampled draws. What has a unit and is positive throughout is compared in its
+    logarithm, as it is drawn: else the largest of a few draws that span decades would be all that counts. None without
+    draws. Two samples can give more than one.
     """
     if rows.drawn is None or readout.usable is None:
         return None
@@ -145,7 +147,11 @@ def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, 
         return None
     part = _numbers(readout.assumed[place])
     whole = _numbers(readout.values[place][..., readout.usable])
-    if min(part.shape[1], whole.shape[1]) < LEAST_RESAMPLED or _width(whole) <= 0.0:
+    if min(part.shape[1], whole.shape[1]) < LEAST_RESAMPLED:
+        return None
+    if rows.setup.label(rows.observe[place]) not in ("", "1") and min(part.min(), whole.min()) > 0.0:
+        part, whole = np.log(part), np.log(whole)
+    if _width(whole) <= 0.0:
         return None
     rng = np.random.default_rng(rows.settings.seed)
     ratios = []

@@ -15,10 +15,19 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import SPREAD, band, best_unit, by_name, has_bands, unit_factor, variable
+from redoxsim.report.figures.arrays import (
+    SPREAD,
+    band,
+    best_unit,
+    by_name,
+    has_bands,
+    unit_factor,
+    variable,
+    with_draws,
+)
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import add_bar
-from redoxsim.report.figures.panels import condition_handles, draw_points, measured_handle
+from redoxsim.report.figures.panels import MEDIAN, condition_handles, draw_points, measured_handle
 from redoxsim.report.figures.style import (
     INK,
     SEQUENTIAL,
@@ -44,6 +53,7 @@ def scan(
     *,
     observe: Sequence[str] | None = None,
     points: Sequence[Points] = (),
+    bands: Mapping[str, xr.Dataset] | xr.Dataset | None = None,
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -55,12 +65,14 @@ def scan(
     data : a result with one or two axes (dimensions), or several one-axis results by name.
     observe : observables to show, by default all numeric ones.
     points : measured points over the lines, x in the unit of the axis.
+    bands : the same with draws, by the same names, drawn behind lines of the constants as they are; one axis only.
 
     Raises
     ------
     DesignError : more than two axes, an axis such as time that must be picked first, or nothing to draw.
     """
     named = by_name(data)
+    behind = {} if bands is None else by_name(bands)
     first = next(iter(named.values()))
     names = (
         list(observe) if observe is not None else [n for n in map(str, first.data_vars) if _is_axis_variable(first[n])]
@@ -83,10 +95,12 @@ def scan(
     for number, name in enumerate(names):
         axes = figure.add_subplot(grid[divmod(number, columns)])
         if len(dims) == 1:
-            draw_lines(axes, named, name, axis=dims[0], colour=colour, points=points)
+            draw_lines(axes, named, name, axis=dims[0], colour=colour, points=points, bands=behind)
         else:
             draw_map(axes, first, name, axes_names=(dims[0], dims[1]))
-    handles: list[Artist] = list(condition_handles(colour if len(named) > 1 else {}, bands=has_bands(named, names)))
+    spread = has_bands(named, names) or (bool(behind) and has_bands(behind, names))
+    several = colour if len(named) > 1 else {}
+    handles: list[Artist] = list(condition_handles(several, bands=spread, medians=bool(behind)))
     handles += [measured_handle(points[0].label)] if points else []
     return finish(figure, title, [caption, note], handles)
 
@@ -104,20 +118,23 @@ def draw_lines(
     axis: str,
     colour: Mapping[str, str],
     points: Sequence[Points] = (),
+    bands: Mapping[str, xr.Dataset] | None = None,
 ) -> None:
-    """Draws one observable along one axis, a line per result and a band where there are draws."""
-    bands = {key: band(variable(one, name), (axis,)) for key, one in named.items()}
+    """Draws one observable along one axis, a line per result and a band where it or ``bands`` has draws."""
+    behind = bands or {}
+    lines = {key: with_draws(band(variable(one, name), (axis,)), behind.get(key), name, (axis,)) for key, one in
+             named.items()}  # fmt: skip
     attrs = next(iter(named.values()))[name].attrs
     unit = unit_of(attrs)
     factors = {key: unit_factor(unit_of(one[name].attrs), unit) for key, one in named.items()}
-    shown, factor = best_unit([line.all_values() * factors[key] for key, line in bands.items()], unit)
+    shown, factor = best_unit([line.all_values() * factors[key] for key, line in lines.items()], unit)
     here = [one for one in points if one.observable == name]
     xs = np.concatenate(
         [np.asarray(one[axis], dtype=float) for one in named.values()] + [np.asarray(p.x, dtype=float) for p in here]
     )
     place = log_or_linear(axes, xs, which="x")
     everything = overlay(axes, here, place, unit=unit, factor=factor)
-    for key, line in bands.items():
+    for key, line in lines.items():
         line = line.times(factors[key] * factor)
         raw = np.asarray(named[key][axis], dtype=float)
         x = place(raw)
@@ -127,6 +144,8 @@ def draw_lines(
             low, high = line.low, line.high
             axes.fill_between(x[joined], low[joined], high[joined], color=colour[key], alpha=0.18, linewidth=0)
             axes.vlines(x[~joined], low[~joined], high[~joined], color=colour[key], alpha=0.3, linewidth=4.0)
+        if line.median is not None:
+            axes.plot(x[joined], line.median[joined], color=colour[key], **MEDIAN)
         axes.plot(x[joined], line.middle[joined], color=colour[key], label=key)
         if x.size <= 40:
             axes.plot(x, line.middle, linestyle="none", marker="o", markersize=3.6, color=colour[key], clip_on=False)
