@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from redoxsim.analysis.effect import SMALLEST_EFFECT, EffectArray, Floats
 from redoxsim.analysis.hill import fit_hill
-from redoxsim.analysis.monotone import not_monotone
+from redoxsim.analysis.monotone import nearly_inert, not_monotone
 
 CurveKind = Literal["interpolate", "hill"]
 # A reached effect may differ from the top of a curve by rounding only.
@@ -159,6 +159,11 @@ class FittedCurve:
 
 
 def agent_curves(grid: EffectArray, kind: CurveKind) -> list[AgentCurve]:
-    """One curve per agent from the single-agent edges of the grid."""
+    """One curve per agent from the single-agent edges of the grid; that of an agent that hardly acts has a problem."""
     make = InterpolatedCurve if kind == "interpolate" else FittedCurve
-    return [make(name, grid.doses[i], grid.edge(i)) for i, name in enumerate(grid.agents)]
+    curves: list[AgentCurve] = []
+    for i, name in enumerate(grid.agents):
+        curve = make(name, grid.doses[i], grid.edge(i))
+        curve.problem = curve.problem or nearly_inert(name, grid.doses[i], grid.edge(i))
+        curves.append(curve)
+    return curves

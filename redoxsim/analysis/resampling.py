@@ -24,7 +24,7 @@ from redoxsim.analysis.effect import (
 )
 from redoxsim.analysis.estimates import Estimate, within
 from redoxsim.analysis.synergy.registry import DEFAULT, Settings, metric, score
-from redoxsim.analysis.synergy.table import SynergyTable
+from redoxsim.analysis.synergy.table import SynergyTable, summarise
 from redoxsim.errors import DesignError
 
 Resampling = Literal["wells", "plates"]
@@ -170,7 +170,8 @@ class ScoreInterval:
     ----------
     table : the score of the mean effects.
     low, high : (n1, n2, ...) ends of the interval; NaN where the score is undefined, or was so in over 10% of draws.
-    summary : low and high end of each number of the table's summary, over the draws in which it is defined.
+    summary : low and high end of each number of the table's summary, each draw over the cells that the table defines,
+        as far as the draw does; mid-doses are those of the mean effects.
     level, draws, seed, resampling : how the interval was made.
     note : what a reader must know; may be empty.
     parameters : of a fitted surface, with intervals from the resampled replicates; empty for other scores.
@@ -221,14 +222,15 @@ def bootstrap(
     if draws < 50 or not 0.0 < level < 1.0:
         raise DesignError("an interval needs at least 50 draws and a level strictly between 0 and 1")
     settings = settings or Settings()
-    tables = score(data.mean(), metrics, settings=settings)
+    mean = data.mean()
+    tables = score(mean, metrics, settings=settings)
     quiet = replace(settings, draws=0)
     counts = data.counts
     alone = np.argwhere(counts == 1)
     if alone.size:
         cell = tuple(int(k) for k in alone[0])
         raise DesignError(
-            f"{len(alone)} cells have one replicate only ({data.mean().label(cell)}): nothing to resample",
+            f"{len(alone)} cells have one replicate only ({mean.label(cell)}): nothing to resample",
             hint="score the means without intervals, or leave these cells out",
         )
     if resampling == "plates" and np.any((counts != data.effect.shape[0]) & (counts > 0)):
@@ -246,7 +248,11 @@ def bootstrap(
             if table.parameters:
                 refits[one.name].append(table.parameters)
             cells[one.name].append(table.values)
-            numbers[one.name].append([getattr(table.summary, name) for name in _SUMMARIES])
+            # Over the cells that have a score on the means: which are defined changes from draw to draw, and a mean
+            # over other cells is another number.
+            scored = np.where(tables[one.name].defined, table.values, np.nan)
+            summary = summarise(scored, mean, tables[one.name].about)
+            numbers[one.name].append([getattr(summary, name) for name in _SUMMARIES])
     result = {}
     for name, table in tables.items():
         low, high = _percentiles(np.stack(cells[name]), level)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from redoxsim.analysis import Replicates, bootstrap, replicates
-from redoxsim.analysis.resampling import _percentiles
+from redoxsim.analysis import Replicates, bootstrap, dose_reduction, replicates
+from redoxsim.analysis.resampling import _percentiles, _resampled
 from redoxsim.errors import DesignError
 
 D1 = np.r_[0.0, np.geomspace(0.1, 10.0, 4)]
@@ -132,6 +132,20 @@ def test_intervals_of_the_mean_hold_the_truth() -> None:
         low, high = bootstrap(wells(seed), ["bliss"], seed=seed, draws=80)["bliss"].summary["mean"]
         held += low <= truth <= high
     assert held >= 32
+
+
+def test_a_summary_is_over_the_same_cells_in_every_resample() -> None:
+    """Which cells have an index changes from resample to resample; a mean over others is another number."""
+    data = wells(3, size=3, sd=0.05)
+    found = bootstrap(data, ["dri_1"], seed=1, draws=60)["dri_1"]
+    scored = found.table.defined & found.table.about
+    assert 0 < scored.sum() < scored.size
+    rng = np.random.default_rng(1)
+    means = []
+    for _ in range(60):
+        grid = _resampled(data, data.counts, rng, "wells")
+        means.append(np.nanmean(np.where(scored, dose_reduction(grid)[0].values, np.nan)))
+    np.testing.assert_allclose(found.summary["mean"], np.percentile(means, [2.5, 97.5]), rtol=1e-12)
 
 
 def test_designs_that_carry_no_interval() -> None:

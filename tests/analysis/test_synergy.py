@@ -232,6 +232,36 @@ def test_an_inert_agent_leaves_the_index_undefined_but_not_the_excess(hill: Curv
     assert tables["loewe"].summary.message.startswith("undefined in all 441 combinations")
 
 
+@pytest.mark.parametrize("most", [0.04, 0.06])
+def test_a_nearly_inert_agent_stands_for_no_effect_below_a_stated_one(hill: Curve, most: float) -> None:
+    """The threshold is the same for every score that divides by a dose alone; DRI of the other agent needs it not."""
+    weak = most * hill(DENSE, 0.2) / hill(DENSE, 0.2)[-1]
+    tables = score(grid_of(np.outer(1 - hill(DENSE), 1 - weak)), ALL, settings=QUICK)
+    defined = most > 0.05
+    for name in ("loewe", "loewe_excess", "ci", "dri_2"):
+        assert tables[name].defined[1:, 1:].any() == defined, name
+        told = "bso alone affects at most 0.04 more than untreated, less than the 0.05"
+        assert any(told in text for text in tables[name].why()) != defined, name
+    assert tables["bliss"].defined.all()
+    assert tables["dri_1"].defined[1:, 1:].any()
+    alone = combination_index(grid_of(np.outer(1 - hill(DENSE), 1 - hill(DENSE))), extrapolate=True)
+    whole = dose_reduction(grid_of(np.outer(1 - hill(DENSE), 1 - hill(DENSE))), extrapolate=True)
+    both = sum(1.0 / one.values[1:, 1:] for one in whole)
+    np.testing.assert_allclose(both, alone.values[1:, 1:], rtol=1e-12)
+
+
+def test_effects_that_scatter_as_much_as_they_rise_are_no_curve(hill: Curve) -> None:
+    """Six doses that rise by 0.1 in all, 0.05 up and down on the way."""
+    doses = np.r_[0.0, np.geomspace(0.1, 10.0, 6)]
+    noisy = np.array([0.0, 0.08, -0.02, 0.07, 0.0, 0.1, 0.08])
+    grid = grid_of(np.outer(1 - hill(doses), 1 - noisy), doses, doses)
+    for name, table in score(grid, ("loewe", "ci"), settings=QUICK).items():
+        assert not table.defined[1:, 1:].any(), name
+        assert any("its scatter of" in text for text in table.why()), name
+    less = grid_of(np.outer(1 - hill(doses), 1 - 5.0 * np.sort(noisy)), doses, doses)
+    assert score(less, ("loewe",), settings=QUICK)["loewe"].defined[1:, 1:].any()
+
+
 def test_the_median_effect_line_does_not_run_beyond_the_doses_unless_asked(surface: Surface) -> None:
     grid = surface()
     strict, classic = combination_index(grid), combination_index(grid, extrapolate=True)

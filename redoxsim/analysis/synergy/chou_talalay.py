@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit
 
 from redoxsim.analysis.effect import EffectArray, Floats
-from redoxsim.analysis.monotone import not_monotone
-from redoxsim.analysis.synergy.index import dose_fractions, equivalent_doses, remarks
+from redoxsim.analysis.monotone import nearly_inert, not_monotone
+from redoxsim.analysis.synergy.index import dose_fractions, lone_doses, remarks
 from redoxsim.analysis.synergy.table import SynergyTable, tabulate
 
 SIGN = "Chou-Talalay combination index CI; below 1 = synergy, 1 = additive, above 1 = antagonism"
@@ -38,8 +38,9 @@ class MedianEffect:
         with np.errstate(invalid="ignore"):
             used = (doses > 0.0) & (affected > 0.0) & (affected < 1.0)
         if np.count_nonzero(used) < 2:
+            count = int(np.count_nonzero(used))
             self.problem = (
-                f"{name} alone has {np.count_nonzero(used)} effects strictly between 0 and 1; "
+                f"{name} alone has {count} effect{'' if count == 1 else 's'} strictly between 0 and 1; "
                 "a median-effect line needs two"
             )
             return
@@ -54,6 +55,9 @@ class MedianEffect:
         if not self.m > 0.0:
             self.problem = f"{name} alone does not act more at higher doses (median-effect slope {self.m:.2g})"
             return
+        if text := nearly_inert(name, doses, affected):
+            self.problem = text
+            return
         self.r = float(dx @ dy / np.sqrt((dx @ dx) * (dy @ dy)))
         with np.errstate(over="ignore"):
             self.dm = reference * float(np.exp(x.mean() - y.mean() / self.m))
@@ -66,7 +70,8 @@ class MedianEffect:
         dropped = int(np.count_nonzero((doses > 0.0) & ~used))
         parts = [f"{name}: Dm {self.dm:.4g}, m {self.m:.3g}, r {self.r:.3g}"]
         if dropped:
-            parts.append(f"{dropped} doses without an effect strictly between 0 and 1 left out")
+            left = f"{dropped} dose{'' if dropped == 1 else 's'}"
+            parts.append(f"{left} without an effect strictly between 0 and 1 left out")
         if self.r < 0.95:
             parts.append("poor line (r < 0.95)")
         self.remark = ", ".join(parts)
@@ -125,15 +130,17 @@ def combination_index(grid: EffectArray, *, extrapolate: bool = False) -> Synerg
 
 
 def dose_reduction(grid: EffectArray, *, extrapolate: bool = False) -> tuple[SynergyTable, ...]:
-    """Dose-reduction index of each agent: how much more of it alone has the effect of the cell."""
+    """Dose-reduction index of each agent: how much more of it alone has the effect of the cell.
+
+    It needs the line of that agent only: how much less auranofin a cell needs beside BSO can be said although BSO
+    alone does nothing. Where all lines reach the effect, 1/DRI summed over the agents is the combination index.
+    """
     lines = _lines(grid, extrapolate)
-    alone = equivalent_doses(grid, lines)
-    _, reasons = dose_fractions(grid, lines)
     tables = []
     for i, line in enumerate(lines):
         amount = grid.amounts[i]
-        ratio = alone[i] / np.where(amount > 0.0, amount, np.nan)
-        texts = reasons.copy()
+        alone, texts = lone_doses(grid, line, grid.dosed[i])
+        ratio = alone / np.where(amount > 0.0, amount, np.nan)
         texts[grid.combined & (amount == 0.0) & (texts == "")] = f"{line.name} is not present"
         tables.append(
             tabulate(

@@ -51,6 +51,7 @@ class SynergyTable:
     metric, title : short name and full name, always with its reference model.
     values : (n1, n2, ...) scores; ``neutral`` by definition where fewer than two agents are present; NaN if undefined
         or failed.
+    about : (n1, n2, ...) the cells that the score, and so its summary, is about.
     reference : (n1, n2, ...) fraction affected that the reference model expects; None if it expects no effect.
     reasons : (n1, n2, ...) texts: why a score is undefined; empty where it is defined.
     sign : the sign convention in words. ``neutral`` is the score of no interaction (0 or 1).
@@ -72,6 +73,7 @@ class SynergyTable:
     summary: Summary
     agents: tuple[str, ...]
     doses: tuple[Floats, ...]
+    about: Mask
     reference: Floats | None = None
     better: Side = "above"
     parameters: tuple[Estimate, ...] = ()
@@ -188,6 +190,7 @@ def tabulate(
         summary=summarise(scores, grid, about),
         agents=grid.agents,
         doses=grid.doses,
+        about=about,
         reference=reference,
         better=better or ("above" if neutral == 0.0 else "below"),
         parameters=parameters,
