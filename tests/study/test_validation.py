@@ -1,6 +1,8 @@
 """Observations as data, and a model judged by them."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +166,29 @@ def test_an_agent_that_the_model_lacks_parts_for_fails_its_own_row_only(file, tm
     first, _, third = validate(file).rows
     assert (first.trouble, first.state) == ("", "wrong sign")
     assert "cb-839" in third.trouble
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "explain" / "scoreboard.md"
+
+
+def test_what_counts_as_a_number_is_what_the_page_lists():
+    """A row with a number read in its source, by the rule and the list of the page: neither more nor fewer."""
+    rows = re.findall(r"^\| ([A-G]\d\d(?:, [A-G]\d\d)*) \| .* \| (number|direction)", PAGE.read_text(), re.MULTILINE)
+    listed = {
+        kind: {one for ids, of in rows if of == kind for one in ids.split(", ")} for kind in ("number", "direction")
+    }
+    read = [one for one in load_observations().observations if one.use == "scored" and one.known == "read"]
+    counted = {one.id for one in read if any(part.kind != "sign" for part in one.expect)}
+    assert counted == listed["number"]
+    assert {one.id for one in read if one.id in listed["direction"]} == listed["direction"]
+
+
+@pytest.mark.slow
+def test_every_miss_is_explained_on_the_page_and_every_count_stands_there():
+    found = validate()
+    page = PAGE.read_text()
+    reasons = page.split("## Misses by mechanism")[1].split("## Negative controls")[0]
+    missed = {one.observation.id for one in found.rows if one.counts and not one.good}
+    assert {name for name in missed if name not in reasons} == set()
+    for count in (found.numbers("read"), found.signs("read"), found.numbers("recalled", "source-only")):
+        assert f"{count.good} of {count.total} ({count.share:.0%})" in page
