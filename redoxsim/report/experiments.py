@@ -238,7 +238,7 @@ def fit_of(one: Finished, name: str, band: ResultSet | None) -> HillFit:
 def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list[str]:
     """What sets each run of a group apart, in words: what is given besides, levels, the cell; their ids where short."""
     if len(group) == 1:
-        return [name]
+        return [title_of(name, group[0].results.dataset[name].attrs)]
     labels = []
     for one in group:
         assert isinstance(one.run, DoseResponseRun)

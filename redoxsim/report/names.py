@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 NO_UNIT = frozenset({"", "1", "dimensionless", "fraction", "none"})
@@ -69,6 +69,15 @@ def show_id(name: str) -> str:
         word = _STATES[tail]
         return f"{stem} {word}" if word == "activity" else f"{stem}, {word}"
     return _FORMULAS.get(name, name)
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names in a row, as in a sentence.
+
+    >>> enumerated(["BSO"]), enumerated(["a", "b", "c"])
+    ('BSO', 'a, b and c')
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def show_formulas(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
 from redoxsim.report.names import show_unit
-from redoxsim.report.pictures import figures
+from redoxsim.report.pictures import figures, side_by_side
 from redoxsim.report.runlist import Run, settings
 from redoxsim.report.sheet import PAGE, STYLE, table, typeset, whole
 from redoxsim.study.claims import Answer
@@ -250,10 +250,10 @@ def _section(one: Section) -> str:
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
     parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
     parts += _verdicts(one)
-    parts += _in_draws(one)
-    parts += [_design(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
+    parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
     parts += _pictured(one)
-    parts += [_fits(one.run.path / "fits.csv"), _scores(one.run.path / "scores.csv"), "</section>"]
+    parts += [_scores(one.run.path / "scores.csv"), _fits(one.run.path / "fits.csv")]
+    parts += [_design(one), "</section>"]
     return "\n".join(part for part in parts if part)
 
 
@@ -262,11 +262,11 @@ def _pictured(one: Section) -> list[str]:
     drawn = figures(one.run.path, {name: typeset(text) for name, text in one.run.summary.get("figures", {}).items()})
     told = dict(one.run.summary.get("windows", {}))
     parts = []
-    for name, picture in drawn.items():
+    for name in [name for name in drawn if name.endswith("-window")]:
         of = name.removesuffix("-window")
-        mine = [told.pop(key) for key in (of, f"{of} with draws") if name != of and key in told]
-        parts += [_window(lines) for lines in mine] + [picture]
-    return [_window(lines) for lines in told.values()] + parts
+        if mine := [told.pop(key) for key in (of, f"{of} with draws") if key in told]:
+            parts += [*map(_window, mine), drawn.pop(name).html]
+    return [side_by_side(drawn.values()), *map(_window, told.values()), *parts]
 
 
 def _window(lines: Sequence[str]) -> str:
@@ -343,7 +343,7 @@ def _design(one: Section) -> str:
         kind = {"simulate": "time course", "combine": "combination"}.get(str(run.get("kind")), str(run.get("kind", "")))
         reads = html.escape(", ".join(run.get("observe", ())))
         given = "; ".join(map(_as_typed, doses)) or "untreated"
-        rows.append([html.escape(str(run.get("id", ""))), typeset(f"{kind} {when}"), given, html.escape(where), reads])
+        rows.append([html.escape(str(run.get("id", ""))), whole(f"{kind} {when}"), given, html.escape(where), reads])
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
     return table(heads, rows, about="Design", kind="fine") if rows else ""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +21,32 @@ IMAGES = {".png": "image/png", ".svg": "image/svg+xml"}
 FILLS = round(WIDEST * DOTS)
 """Pixels of the widest figures: they fill the page, the others take their share, so that all texts are as large."""
 NARROWEST = 0.45
+HALF, ALONE = 0.5, 0.75
+"""Shares of the page: of two figures that stand side by side, and of one that leaves room for its caption."""
 FULL = 1056
 """Pixels of the page's text on a screen."""
 COLOURS = 256
 EXACT = 48
 """Colours of a picture, its most frequent, that stay as they are: a white that turns pale red would read as a value."""
-FARTHEST = 24
+FARTHEST = 12
 """How far, of 255, any other pixel may move where a picture is stored with a palette."""
 
 
-def figures(folder: Path, captions: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The figures of a run folder by name, as HTML; what a browser cannot show is left out.
+class Picture(NamedTuple):
+    """A figure as HTML: the picture, its caption, and the share of the page's width that it takes."""
+
+    image: str
+    caption: str
+    share: float
+
+    @property
+    def html(self) -> str:
+        """The figure with its caption below."""
+        return f"<figure style='--share: {self.share:.0%}'>{self.image}{self.caption}</figure>"
+
+
+def figures(folder: Path, captions: Mapping[str, str] | None = None) -> dict[str, Picture]:
+    """The figures of a run folder by name; what a browser cannot show is left out.
 
     Parameters
     ----------
@@ -42,8 +57,8 @@ def figures(folder: Path, captions: Mapping[str, str] | None = None) -> dict[str
     return {file.stem: figure(file, (captions or {}).get(file.stem, "")) for file in files}
 
 
-def figure(file: Path, caption: str = "") -> str:
-    """One figure with its picture inside, as wide as its share of the page, and its caption below."""
+def figure(file: Path, caption: str = "") -> Picture:
+    """One figure with its picture inside, as wide as its share of the page."""
     raw = file.read_bytes()
     data, width = smaller(raw) if file.suffix == ".png" else (raw, None)
     name = html.escape(file.stem.replace("-", " "), quote=True)
@@ -51,10 +66,24 @@ def figure(file: Path, caption: str = "") -> str:
     size = f" width='{FULL * share:.0f}'" if width else ""
     coded = base64.b64encode(data).decode("ascii")
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return (
-        f"<figure style='--share: {share:.0%}'><img alt='{name}'{size} src='data:{IMAGES[file.suffix]};base64,{coded}'>"
-        f"{below}</figure>"
-    )
+    return Picture(f"<img alt='{name}'{size} src='data:{IMAGES[file.suffix]};base64,{coded}'>", below, share)
+
+
+def side_by_side(pictures: Iterable[Picture]) -> str:
+    """Figures in their order, those of half a page moved up to the one before; a single one has its caption beside."""
+    left, lines = list(pictures), []
+    while left:
+        line = [left.pop(0)]
+        if line[0].share <= HALF:
+            other = next((one for one in left if one.share <= HALF), None)
+            if other is not None:
+                left.remove(other)
+                line.append(other)
+        if len(line) == 1 and line[0].share <= ALONE:
+            lines.append(line[0].html.replace("<figure ", "<figure class='alone' ", 1))
+        else:
+            lines.append("".join(one.html for one in line))
+    return "".join(f"<div class='line'>{line}</div>" for line in lines)
 
 
 def smaller(raw: bytes) -> tuple[bytes, int | None]:
@@ -108,4 +137,4 @@ def _code(colours: NDArray[Any]) -> NDArray[np.uint32]:
     return np.asarray((red << 16) | (green << 8) | blue, dtype=np.uint32)
 
 
-__all__ = ["figures", "smaller"]
+__all__ = ["Picture", "figures", "side_by_side", "smaller"]

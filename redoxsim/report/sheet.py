@@ -8,13 +8,23 @@ from collections.abc import Sequence
 
 from redoxsim.report.names import show_formulas
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def typeset(text: object) -> str:
     """A text as HTML, in typographic signs: at least as one sign, micro as such, a number not torn from its unit."""
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
+    words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
+    words = re.sub(r"(?<![\w.])(-?\d+(?:\.\d+)?)e([+-]?)0*(\d+)\b", _power, words)
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
-    return re.sub(r"([≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
+    return re.sub(r"(\bgot|[≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
+
+
+def _power(found: re.Match[str]) -> str:
+    """A number in powers of ten as print has it: 4.4e-05 is 4.4 × 10⁻⁵, in one piece."""
+    raised = f"{'⁻' if found[2] == '-' else ''}{found[3].translate(RAISED)}"
+    return f"{found[1]}\u00a0×\u00a010{raised}"
 
 
 def whole(text: object) -> str:
@@ -51,6 +61,8 @@ figcaption { font-size: 0.85em; color: #444; margin-top: 0.3em; }
 td { overflow-wrap: break-word; min-width: 2.6em; }
 ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
 figure { display: inline-block; width: var(--share, 100%); margin: 0.7em 0; vertical-align: top; }
+figure.alone { display: flex; width: 100%; align-items: center; }
+figure.alone img { width: var(--share); flex: none; } figure.alone figcaption { padding-left: 1em; }
 figure img { width: 100%; } img { max-width: 100%; height: auto; }
 figcaption { padding-right: 1em; }
 code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
@@ -59,13 +71,13 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
 .no { color: #a23b00; font-weight: 600; } .none { color: #555; font-weight: 600; }
 @media (max-width: 40em) {
   body { margin: 1em auto; padding: 0 0.7em; } th, td { padding: 0.3em 0.35em; } table { font-size: 0.82em; }
-  figure { width: 100%; }
+  figure, figure.alone { display: block; width: 100%; } figure.alone img { width: 100%; }
   td:nth-child(2) { min-width: 11em; }  /* a wide table scrolls by itself rather than be squeezed */
 }
 @media print {
   body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
   section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
-  .wide { overflow: visible; } tr, figure, li { break-inside: avoid; } thead { display: table-header-group; }
+  .wide { overflow: visible; } tr, figure, .line, li { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
   .pair tr { break-inside: auto; } .pair td p { break-inside: avoid; } ul { break-inside: avoid; }
   .pair tbody tr:first-child, .pair tbody tr:nth-child(2), .pair tbody tr:last-child { break-before: auto; }

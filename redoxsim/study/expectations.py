@@ -16,6 +16,8 @@ from redoxsim.study.experiment import Expectation, Experiment, Quantity
 
 FloatArray = NDArray[np.float64]
 HOUR = 3600.0
+ROUNDING = 1e-3
+"""Share of its bound below which a number is told as 0: its digits are those of a solver."""
 
 
 class Outcome(Protocol):
@@ -86,7 +88,9 @@ class Verdict:
         if np.isinf(self.value):
             return "beyond the tested doses"
         unit = f" {self.expectation.unit}" if self.expectation.unit else ""
-        return f"{self.value:.4g}{unit}"
+        asked = self.expectation
+        bound = max(abs(one) for one in (asked.at_least, asked.at_most, *(asked.within or ())) if one is not None)
+        return f"{0.0 if abs(self.value) < ROUNDING * bound else self.value:.4g}{unit}"
 
 
 def judge(experiment: Experiment, outcomes: Mapping[str, Outcome]) -> tuple[Verdict, ...]:

@@ -37,7 +37,7 @@ def test_one_curve_says_everything() -> None:
     )  # fmt: skip
     axes = next(axes for axes in figure.axes if axes.get_xlabel())
     assert axes.get_xlabel() == "auranofin (µM)"
-    assert axes.get_ylabel() == "viability, 0 to 1"
+    assert axes.get_ylabel() == "viability, 0\u00a0to\u00a01"
     words = "\n".join(texts(figure))
     assert one.fit is not None
     assert f"EC50 {one.fit.ec50:.3g} µM ({one.fit.intervals['ec50'].low:.3g}–" in words
@@ -144,7 +144,7 @@ def test_other_units_get_a_panel_of_their_own() -> None:
     points = Points(observable="H2O2_m", x=np.array([1.0]), y=np.array([90.0]), unit="nM", label="probe")
     figure = dose_response([fitted("viability", 1.1, observable="viability"), other], agent="auranofin", data=[points])
     labels = [axes.get_ylabel() for axes in figure.axes if axes.get_xlabel()]
-    assert labels == ["viability, 0 to 1", "H2O2_m (nM)"]
+    assert labels == ["viability, 0\u00a0to\u00a01", "H2O2_m (nM)"]
     (axes,) = (axes for axes in figure.axes if axes.get_ylabel() == labels[1])
     assert axes.yaxis.get_major_formatter()(0.05) == "50"
     drawn = [line for axes in figure.axes for line in axes.lines if line.get_label() == "probe"]

@@ -45,11 +45,12 @@ def test_pictures_take_their_share_of_the_page(tmp_path: Path) -> None:
     (place / "c.svg").write_text("<svg/>", encoding="utf-8")
     (place / "d.pdf").write_bytes(b"%PDF")
     first, second = pictures.figures(tmp_path, {"a-b": "A &lt; B"}).values()
-    assert "alt='a b'" in first
-    assert "<figcaption>A &lt; B</figcaption>" in first
-    assert "figcaption" not in second
-    assert "--share: 45%" in first, "600 of 1980 pixels would be too small to read"
-    assert "data:image/svg+xml;base64," in second
+    assert "alt='a b'" in first.image
+    assert "<figcaption>A &lt; B</figcaption>" in first.html
+    assert "figcaption" not in second.html
+    assert "--share: 45%" in first.html, "600 of 1320 pixels"
+    assert "--share: 100%" in second.html
+    assert "data:image/svg+xml;base64," in second.image
     assert pictures.figures(tmp_path / "none") == {}
 
 
@@ -64,3 +65,12 @@ def test_the_colours_of_large_areas_stay_as_they_are() -> None:
     after = np.asarray(Image.open(io.BytesIO(small)).convert("RGB"))
     assert (after[300:] == 255).all()
     assert (after[100:200] == 247).all()
+
+
+def test_figures_of_half_a_page_stand_side_by_side() -> None:
+    """Pairs move together, the rest keep their order; a single one has its caption beside it."""
+    shares = {"a": 0.5, "b": 1.0, "c": 0.5, "d": 0.5, "e": 1.0}
+    page = pictures.side_by_side(pictures.Picture(name, f"<b>{name}</b>", share) for name, share in shares.items())
+    lines = [line for line in page.split("<div class='line'>") if line]
+    assert ["".join(name for name in shares if f">{name}<b>" in line) for line in lines] == ["ac", "b", "d", "e"]
+    assert ["alone" in line for line in lines] == [False, False, True, False]

@@ -89,7 +89,7 @@ def test_runs_are_named_by_what_sets_them_apart(doses: tuple, names: list[str], 
 
 
 def test_texts_are_set_with_the_signs_of_print() -> None:
-    assert typeset("<b> >= 2 uM, got -0.05") == "&lt;b&gt; ≥\u00a02\u00a0µM, got −0.05"
+    assert typeset("<b> >= 2 uM, got -0.05") == "&lt;b&gt; ≥\u00a02\u00a0µM, got\u00a0−0.05"
     assert typeset("off-low 3ug/mL; GPX4-1") == "off-low 3µg/mL; GPX4-1"
 
 

@@ -29,6 +29,7 @@ from redoxsim.report.figures.style import (
     SOFT,
     TINY,
     UNTREATED,
+    around,
     dress,
     finish,
     is_untreated,
@@ -165,7 +166,9 @@ def dose_response(
     legends = [max(map(_legend_inches, key)) for key in keys]
     heights = [strip] if exposures else []
     heights += [2.4, legends[0]] if narrow else [max(3.6, tall) for tall in legends]
-    figure = new_figure(HALF if narrow else WIDEST, 1.1 + sum(heights) + 0.35 * (len(panels) - 1))
+    wide = HALF if narrow else WIDEST
+    edges = around(wide, title, [caption, note])
+    figure = new_figure(wide, 0.3 + edges + sum(heights) + 0.35 * (len(panels) - 1))
     shape = (len(heights), 1 if narrow else 2)
     grid = figure.add_gridspec(*shape, height_ratios=heights, width_ratios=[1.0] if narrow else [2.0, 1.0])
     for row, (panel, key) in enumerate(zip(panels, keys, strict=True), start=bool(exposures)):
@@ -276,7 +279,7 @@ def draw_dose_response(
     outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
     axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
-    ends = "" if unit_drawn else printed(f", {number(low)} to {number(high)}")
+    ends = "" if unit_drawn else printed(f", {number(low)}\u00a0to\u00a0{number(high)}")
     axes.set_ylabel(wrapped(named_unit(effect, unit_drawn) + ends, inches, size=BASE))
     if factor != 1.0:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))

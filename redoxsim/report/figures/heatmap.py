@@ -80,7 +80,7 @@ def draw_matrix(
     label_cells(axes, doses[1], which="y")
     axes.set_xlabel(named_unit(agents[0], units[0]))
     axes.set_ylabel(named_unit(agents[1], units[1]))
-    axes.set_title(wrapped(title, inches - AROUND))
+    axes.set_title(wrapped(title if cells else title.split(":")[0], inches - AROUND))  # the bar says the rest
     dress(axes, grid=None)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

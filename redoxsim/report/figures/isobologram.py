@@ -17,7 +17,7 @@ from redoxsim.report.figures.doseaxis import apply, dose_axis
 from redoxsim.report.figures.style import MARKERS, PALETTE, SMALL, SOFT, TINY, dress, ramp
 from redoxsim.report.names import named_unit, show_id
 
-BELOW = -38.0
+BELOW = -34.0
 """Where a legend below a panel begins, under its ticks and name; in points."""
 DASHES = (0, (4, 2))
 ADDITIVE = "Loewe additive"

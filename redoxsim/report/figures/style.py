@@ -135,11 +135,25 @@ def ink_on(colour: Any) -> str:
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else INK
 
 
+def around(width: float, title: str | None, lines: Sequence[str | None]) -> float:
+    """Inches that title and small print take above and below the panels of a figure so wide."""
+    above = len(_title_lines(title, width)) * (BASE + 2.5) * 1.25 if title else 0.0
+    return (above + len(_small_print(lines, width)) * TINY * 1.32 + 9.0) / 72.0
+
+
+def _title_lines(title: str, width: float) -> list[str]:
+    return textwrap.wrap(title, max(int(width * 72.0 / ((BASE + 2.5) * 0.64)), 24))
+
+
+def _small_print(lines: Sequence[str | None], width: float) -> list[str]:
+    letters = max(int(width * 72.0 / (TINY * 0.53)), 40)
+    return [part for line in lines if line for part in textwrap.wrap(line.replace("/m2/", "/m²/"), letters)]
+
+
 def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5) -> None:
     """Small print along the bottom, wrapped to the figure's width, and a legend above it; the panels move up."""
     width, height = figure.get_size_inches()
-    letters = max(int(width * 72.0 / (TINY * 0.53)), 40)
-    text = "\n".join("\n".join(textwrap.wrap(line, letters)) for line in lines if line)
+    text = "\n".join(_small_print(lines, width))
     taken = 0.0
     if text:
         taken = ((text.count("\n") + 1) * TINY * 1.32 + 9.0) / 72.0 / height
@@ -193,9 +207,8 @@ def headline(figure: Figure | SubFigure, title: str | None) -> None:
     if title:
         size = BASE + 2.5
         width = figure.get_figure(root=True).get_size_inches()[0]
-        letters = max(int(width * 72.0 / (size * 0.64)), 24)
         figure.suptitle(
-            "\n".join(textwrap.wrap(title, letters)), x=0.012, ha="left", fontsize=size, fontweight="bold", color=INK
+            "\n".join(_title_lines(title, width)), x=0.012, ha="left", fontsize=size, fontweight="bold", color=INK
         )
 
 

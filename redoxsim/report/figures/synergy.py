@@ -39,6 +39,7 @@ from redoxsim.report.figures.style import (
     SMALL,
     SOFT,
     TINY,
+    around,
     condition_colours,
     dress,
     finish,
@@ -162,10 +163,12 @@ def synergy(
     bars = _bars(mechanism, doses, len(shown)) if shown and mechanism else []
     strip = 0.24 * len(bars)
     remarks = _small_print(tables) if listed else []
-    heights = [3.0, 2.8]
+    heights = [2.65, 2.45]
     heights += [0.45 + 0.26 * (len(tables) + 1) + 0.16 * len(remarks)] if listed else []
     heights += [1.9 + strip] if shown else []
-    figure = new_figure(WIDEST, 0.8 + sum(heights))
+    turn = "1 − " if orientation == "viability" else ""
+    words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
+    figure = new_figure(WIDEST, 0.1 + around(WIDEST, title, [words, caption, note]) + sum(heights) + 0.3 * bool(shown))
     rows = figure.add_gridspec(len(heights), 1, height_ratios=heights)
 
     top = rows[0].subgridspec(1, 2)
@@ -200,8 +203,6 @@ def synergy(
         handles = list(
             _draw_mechanism(figure, rows[len(heights) - 1], mechanism, shown, bars, strip, letter, bands or {})
         )
-    turn = "1 − " if orientation == "viability" else ""
-    words = f"Scores are computed on the fraction affected ({turn}{found.title}); grey: undefined, never extrapolated."
     return finish(figure, title, [words, caption, note], handles)
 
 

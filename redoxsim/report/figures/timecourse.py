@@ -20,7 +20,7 @@ from redoxsim.report.figures.panels import (
     plan_panels,
     time_axis,
 )
-from redoxsim.report.figures.style import condition_colours, finish, new_figure, styled
+from redoxsim.report.figures.style import around, condition_colours, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar, Points
 from redoxsim.report.paper import HALF, WIDEST
 
@@ -79,8 +79,9 @@ def timecourse(
     lines = bar_lines(doses, start=start, end=end, width=inside)
     legend = len(named) > 1 or bool(data) or bool(behind)
     strip = 0.22 * len(lines) + 0.06 if lines else 0.0
-    tall = 2.9 if width == 6.4 else 2.3 if columns == 1 else 2.05 if columns == 2 else 1.75
-    figure = new_figure(width, 0.75 + strip + tall * rows + 0.3 * legend)
+    tall = 2.9 if width == 6.4 else 2.1 if columns == 1 else 1.85 if columns == 2 else 1.5
+    edges = around(width, title, [caption, note])
+    figure = new_figure(width, 0.1 + edges + strip + tall * rows + 0.3 * legend)
     grid = figure.add_gridspec(
         rows + bool(lines), columns, height_ratios=([strip] if lines else []) + [tall - 0.05] * rows
     )

@@ -18,6 +18,7 @@ from redoxsim.report.figures.style import (
     INK,
     PALETTE,
     TINY,
+    around,
     dress,
     finish,
     new_figure,
@@ -48,28 +49,29 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
     DesignError : more than three agents.
     """
     made = found.window
-    if len(made.doses) == 1:
-        figure = new_figure(WIDEST, 4.6)
-        _curves(figure.add_subplot(), found, agent=0)
-    elif len(made.doses) == 2:
-        figure = _pair(found)
-    elif len(made.doses) == 3:
-        figure = _triple(found)
-    else:
-        raise DesignError(f"a window is drawn of three agents at most, not of {len(made.doses)}")
     words = (
         f"Killed: 1 − {found.observable} at {found.hours:g} h. Inside the window (green): at least {made.most:.0%} of "
         f"{found.cells[0]} and at most {made.few:.0%} of {found.cells[1]} killed. Doses are nominal, in medium; "
         "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
     )
+    edges = 0.4 + around(WIDEST, title, [words, exposure_line(found), caption, note])
+    if len(made.doses) == 1:
+        figure = new_figure(WIDEST, edges + 3.2)
+        _curves(figure.add_subplot(), found, agent=0)
+    elif len(made.doses) == 2:
+        figure = _pair(found, edges)
+    elif len(made.doses) == 3:
+        figure = _triple(found, edges)
+    else:
+        raise DesignError(f"a window is drawn of three agents at most, not of {len(made.doses)}")
     return finish(figure, title, [words, exposure_line(found), caption, note], _legend(found), columns=6)
 
 
-def _pair(found: TwoCells) -> Figure:
+def _pair(found: TwoCells, edges: float) -> Figure:
     """Both maps and the gap; below, each agent alone, and the first with what patients reach of the second."""
     made = found.window
-    figure = new_figure(WIDEST, 6.9)
-    rows = figure.add_gridspec(2, 1, height_ratios=[3.2, 2.5])
+    figure = new_figure(WIDEST, edges + 4.5)
+    rows = figure.add_gridspec(2, 1, height_ratios=[2.6, 1.9])
     top = rows[0].subgridspec(1, 3)
     whole = Normalize(0.0, 1.0)
     for place, (killed, cell) in enumerate(zip((made.first, made.second), found.cells, strict=True)):
@@ -95,7 +97,7 @@ def _pair(found: TwoCells) -> Figure:
     return figure
 
 
-def _triple(found: TwoCells) -> Figure:
+def _triple(found: TwoCells, edges: float) -> Figure:
     """The gap over the first two agents, a map for each dose of the third; and what is killed of the first cell."""
     made = found.window
     third = made.doses[2]
@@ -103,7 +105,7 @@ def _triple(found: TwoCells) -> Figure:
     columns = len(shown) if len(shown) <= MOST_BESIDE else -(-len(shown) // 2)
     lines = -(-len(shown) // columns)
     wide = WIDEST / columns
-    figure = new_figure(WIDEST, 0.8 + 2 * lines * (0.9 + 0.8 * min(wide, 3.0)))
+    figure = new_figure(WIDEST, edges + 2 * lines * (0.7 + 0.7 * min(wide, 3.0)))
     grid = figure.add_gridspec(2 * lines, columns)
     for number, place in enumerate(int(one) for one in shown):
         line, column = divmod(number, columns)
