@@ -324,6 +324,24 @@ def test_ferrostatin_rescues_from_erastin_and_not_from_auranofin() -> None:
     assert rescued("auranofin=3uM") < 0.2
 
 
+def test_ferrostatin_rescues_beside_auranofin_only_where_glutathione_is_lost() -> None:
+    """And gold itself is not what kills then: from 1 uM on it kills through the matrix, with or without glutathione."""
+
+    def rescued(*doses: str) -> tuple[float, float]:
+        alone, both = course(*doses), course(*doses, "ferrostatin-1=1uM")
+        lost = 1.0 - alone["viability"][-1]
+        assert lost > 0.1, doses
+        return float((both["viability"][-1] - alone["viability"][-1]) / lost), float(alone["GSH_c"].min())
+
+    kept, gsh = rescued("auranofin=2uM")
+    assert gsh > 1000.0
+    assert abs(kept) < 0.02
+    kept, gsh = rescued("auranofin=0.5uM", "erastin=10uM")
+    assert gsh < 100.0
+    assert kept > 0.3
+    assert abs(rescued("auranofin=2uM", "erastin=10uM")[0]) < 0.05
+
+
 # ---- Platinum (G13, G14)
 
 
