@@ -32,9 +32,9 @@ HEADS = ("constant", "value", "from", "to", "unit", "before", "low", "high", "gr
         "redoxsim fit redox viability.csv --free auranofin_k1=1e-4..1 --starts 10",
     ),
     help="A few constants to measured points.\n\nDATA.csv is a time course (a column `time [h]`) or a dose-response (a "
-    "column such as `auranofin [uM]`), with a column per readout and, where known, its error (`viability_sd`). Up to "
-    "ten constants are fitted within their ranges from several starts; intervals are profile likelihoods, and what the "
-    "data do not determine is said.",
+    "column such as `auranofin [uM]`; with times too, as `dose-response` writes it, --at says which), with a column "
+    "per readout and, where known, its error (`viability_sd`). Up to ten constants are fitted within their ranges from "
+    "several starts; intervals are profile likelihoods, and what the data do not determine is said.",
 )
 @click.argument("model")
 @click.argument("data", type=click.Path(path_type=Path, dir_okay=False))
@@ -42,7 +42,7 @@ HEADS = ("constant", "value", "from", "to", "unit", "before", "low", "high", "gr
     "--free", multiple=True, required=True, metavar="ID[=LO..HI][,ID]",
     help="Constants to fit, within their own range or this one. Repeatable.",
 )  # fmt: skip
-@click.option("--at", metavar="TIME", help="When a dose-response was read  [default: 48h].")
+@click.option("--at", metavar="TIME", help="When a dose-response was read  [default: the time in the table, else 48h].")
 @click.option("--given", metavar="TIMES", help="When its agent was given: 0h, -24h, 0h..6h  [default: 0h].")
 @click.option(
     "--starts", type=click.IntRange(1), default=5, show_default=True, metavar="N",

@@ -18,11 +18,20 @@ from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dosed import loaded, point_schedules
 from redoxsim.study.fitting_result import FittedConstant, ModelFit
-from redoxsim.study.fitting_table import dose_axis, doses_of, measured_times, size_of, spreads, to_model_unit
+from redoxsim.study.fitting_table import (
+    dose_axis,
+    doses_of,
+    measured_points,
+    measured_times,
+    size_of,
+    spreads,
+    to_model_unit,
+)
 from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Estimate, Runs, Study, solved
-from redoxsim.study.points import LabPoints, load_points
+from redoxsim.study.points import LabPoints
 from redoxsim.study.provenance import checksum, describe
+from redoxsim.study.responses import NEEDS
 from redoxsim.study.rows import Rows, make_rows, read_out
 from redoxsim.study.setup import Model, Setup
 from redoxsim.study.times import Times, output_times
@@ -229,10 +238,11 @@ def fit(
     Parameters
     ----------
     data : a time course (``time [h]``) or a dose-response (``auranofin [uM]``), see
-        :func:`redoxsim.study.points.load_points`.
+        :func:`redoxsim.study.points.load_points`; one with times and doses of a known agent is a dose-response.
     free : constants to fit, at most ten; with ends (low, high) where the model gives no range, or another is wanted.
     doses : for a time course what was dosed, for a dose-response doses of other agents, the same at every point.
-    at, given : for a dose-response, when it was read (48 h after the start) and when the agent was given (0 h).
+    at, given : for a dose-response, when it was read (which of the times of the table, else 48 h after the start) and
+        when the agent was given (0 h).
     starts : how many descents, from the best of 64 places spread over the ranges, and from the values as they are.
     settings : see :class:`redoxsim.study.options.Options`; a time course is that of one cell unless ``cells`` says
         otherwise.
@@ -247,8 +257,7 @@ def fit(
         raise DesignError("a fit moves constants itself", hint="leave out draws and keep")
     if starts < 1:
         raise DesignError(f"a fit needs at least one start, not {starts}")
-    points = load_points(data)
-    file = str(data) if isinstance(data, str | Path) else None
+    points, at, file = measured_points(data, at)
     if len({one.condition for one in points}) > 1:
         raise DesignError(
             "the table has several conditions",
@@ -263,6 +272,7 @@ def fit(
     if agents and agents[0].id in background.targets():
         raise DesignError(f"'{agents[0].id}' is dosed twice: by the table and in the background")
     setup = options.prepare(net, agents=agents, dosed=background.targets())
+    points = _read_off(points, setup, file)
     observe = setup.observed([one.observable for one in points])
     ends = _ends(setup, free)
     for one in points:
@@ -300,6 +310,15 @@ def fit(
         seed=options.seed,
         file=file,
     )
+
+
+def _read_off(points: tuple[LabPoints, ...], setup: Setup, file: str | None) -> tuple[LabPoints, ...]:
+    """Without what a command computed from the others and wrote beside them: the same data would count twice."""
+    kept = tuple(one for one in points if one.observable not in NEEDS or one.observable in setup.symbols)
+    if not kept:
+        name = points[0].observable
+        raise DesignError(f"the table has only '{name}'", where=Where(file=file), hint=f"a fit needs '{NEEDS[name]}'")
+    return kept
 
 
 def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict[str, Ends]:

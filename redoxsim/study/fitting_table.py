@@ -3,19 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim import units
+from redoxsim.catalog import agents
 from redoxsim.errors import DesignError, FitError, UnitError, Where
 from redoxsim.pharmacology import Agent
 from redoxsim.study.design import Axis
-from redoxsim.study.points import LabPoints
+from redoxsim.study.points import LabPoints, load_points, medians, seconds_of, time_head
 from redoxsim.study.setup import Setup
+from redoxsim.study.tables import is_kind, read_csv, split_head
 from redoxsim.study.times import Times
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FloatArray = NDArray[np.float64]
+
+
+def measured_points(
+    data: str | Path | pd.DataFrame, at: str | None
+) -> tuple[tuple[LabPoints, ...], str | None, str | None]:
+    """What was measured, when a dose-response was read (None where nothing says so), and the file.
+
+    A table with a column of times is a time course, unless another column holds the doses of a known agent, as in what
+    ``redoxsim dose-response`` writes: then it is a dose-response, of which the rows of one time are taken.
+
+    Raises
+    ------
+    DesignError : a dose-response at several times and none named, or not at the one that is.
+    """
+    frame, file = read_csv(data)
+    timed, dosed = time_head(frame), _dose_head(frame)
+    if timed is None or dosed is None:
+        return load_points(data), at, file
+    if at is None:
+        found = np.unique(seconds_of(medians(frame, file), timed, file))
+        if len(found) > 1:
+            hours = [f"{one / 3600:g}h" for one in found]
+            raise DesignError(
+                f"the table has the dose-response at {len(found)} times", where=Where(file=file),
+                hint=f"--at {' or '.join(hours)} says which is fitted",
+            )  # fmt: skip
+        at = f"{float(found[0])!r} s"
+    return load_points(data, axis=dosed, at=units.seconds(at)), at, file
+
+
+def _dose_head(frame: pd.DataFrame) -> str | None:
+    """The head of the column with doses of a known agent; None where there is none, or several."""
+    known = agents()
+    heads = [str(one) for one in frame.columns]
+    found = [one for one in heads if split_head(one)[0] in known and is_kind(split_head(one)[1], "concentration")]
+    return found[0] if len(found) == 1 else None
 
 
 def to_model_unit(setup: Setup, one: LabPoints) -> float:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 SPREADS = ("sd", "sem", "se")
+MEDIAN = 0.5
 ENDS = ("_low", "_high", *(f"_{name}" for name in SPREADS))
-LABELS = ("condition", "replicate", "source", "note", "status", "solved")
+LABELS = ("condition", "replicate", "source", "note", "status", "solved", "quantile")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,18 +46,21 @@ class LabPoints:
     condition: str | None = None
 
 
-def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) -> tuple[LabPoints, ...]:
+def load_points(
+    table: str | Path | pd.DataFrame, *, axis: str | None = None, at: float | None = None
+) -> tuple[LabPoints, ...]:
     """The measured points of a table: one entry per observable (and condition).
 
     The axis is the column ``time [h]`` (any unit of time), else the one dose column with a unit
     (``auranofin [uM]``). Every other column is an observable, its unit in the head; ``X_sd`` or ``X_low``
     and ``X_high`` are the error bars of ``X``; ``condition`` says which curve; ``replicate`` and the like,
-    and the ``status`` and ``solved`` of a table that a command wrote, are left alone. Rows with equal axis values are
-    replicates and stay single points.
+    and the ``status`` and ``solved`` of a table that a command wrote, are left alone; of its rows by ``quantile`` those
+    of the median count. Rows with equal axis values are replicates and stay single points.
 
     Parameters
     ----------
     axis : the axis column, where there are several.
+    at : seconds; of a table over doses that has a column of times too, the rows of this time.
 
     Raises
     ------
@@ -64,13 +68,17 @@ def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) ->
     DesignError : no axis, no observable, a cell that is not a number.
     """
     frame, file = read_csv(table)
+    frame = medians(frame, file)
+    if at is not None:
+        frame = _rows_at(frame, at, file)
     head = _axis(frame, axis, file)
     name, unit = split_head(head)
     x = numbers(frame, head, file=file)
     is_time = is_kind(unit, "time")
+    timed = None if is_time else time_head(frame)
     if is_time:
         x, name, unit = np.array([units.to(value, unit, "s") for value in x]), "time", "s"
-    heads = [str(one) for one in frame.columns if one != head]
+    heads = [str(one) for one in frame.columns if one not in (head, timed)]
     named = {split_head(one)[0]: one for one in heads}
     observables = [one for one in named if one not in LABELS and not _is_end(one, named) and _holds(frame, named[one])]
     if len(spread := [one for one in observables if one.lower() in (*SPREADS, "low", "high")]) < len(observables):
@@ -110,6 +118,46 @@ def load_points(table: str | Path | pd.DataFrame, *, axis: str | None = None) ->
                     )
                 )
     return tuple(found)
+
+
+def time_head(frame: pd.DataFrame) -> str | None:
+    """The head of the column of times, None where there is none."""
+    heads = [str(one) for one in frame.columns]
+    return next((one for one in heads if is_kind(split_head(one)[1], "time") and _may_be_axis(one, "time")), None)
+
+
+def seconds_of(frame: pd.DataFrame, head: str, file: str | None) -> FloatArray:
+    """The column of times in seconds (N,)."""
+    unit = split_head(head)[1]
+    return np.array([units.to(value, unit, "s") for value in numbers(frame, head, file=file)])
+
+
+def medians(frame: pd.DataFrame, file: str | None) -> pd.DataFrame:
+    """The rows of the median of a table with quantiles, as commands write them with draws; all of any other."""
+    if "quantile" not in frame.columns:
+        return frame
+    kept = frame[numbers(frame, "quantile", file=file) == MEDIAN]
+    if not len(kept):
+        raise DesignError(f"the table has quantiles and no row of the median, {MEDIAN:g}", where=Where(file=file))
+    return kept
+
+
+def _rows_at(frame: pd.DataFrame, at: float, file: str | None) -> pd.DataFrame:
+    """The rows of one time; all where the table has no column of times.
+
+    Raises
+    ------
+    DesignError : no row at that time.
+    """
+    head = time_head(frame)
+    if head is None:
+        return frame
+    times = seconds_of(frame, head, file)
+    there = np.isclose(times, at, rtol=1e-6, atol=1e-6)
+    if not there.any():
+        known = ", ".join(f"{one / 3600:g} h" for one in np.unique(times))
+        raise DesignError(f"the table has no row at {at / 3600:g} h", where=Where(file=file), hint=f"it has {known}")
+    return frame[there]
 
 
 def _axis(frame: pd.DataFrame, axis: str | None, file: str | None) -> str:

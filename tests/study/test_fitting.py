@@ -12,6 +12,7 @@ import redoxsim as rx
 from redoxsim import network, study
 from redoxsim.errors import DesignError, FitError, UnitError
 from redoxsim.pharmacology import Agent
+from redoxsim.study import fitting, fitting_table
 
 POOL = """
 model pool()
@@ -94,8 +95,6 @@ def test_a_dose_response_gives_an_agents_constants_back(kill: network.Network, a
     table = pd.DataFrame(
         {"agent-a [nM]": 1000 * curve.dataset["agent-a"].values, "viability": curve["viability"].values}
     )
-    from redoxsim.study import fitting
-
     moved = Agent.model_validate_json(text.replace('"value":1.0,"unit":"uM"', '"value":3.0,"unit":"uM"'))
     assert moved != truth
     patched = pytest.MonkeyPatch()
@@ -111,6 +110,47 @@ def test_a_dose_response_gives_an_agents_constants_back(kill: network.Network, a
     assert x[0] == 0.0
     assert y[0] == pytest.approx(1.0)
     assert y[-1] == pytest.approx(float(curve["viability"][-1]), rel=1e-3)
+
+
+def test_a_dose_response_that_was_written_is_fitted_at_one_of_its_times(
+    kill: network.Network, agent_a: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curve = rx.dose_response(kill, agent=agent_a, doses="100nM,300nM,1uM,3uM,10uM", at="24 h,48 h", rtol=1e-8)
+    path = tmp_path / "curve.csv"
+    curve.to_csv(path)
+    monkeypatch.setattr(fitting_table, "agents", lambda: {"agent-a": path})
+    monkeypatch.setattr(fitting, "loaded", lambda name: agent_a)
+    free = {"agent_a_ec50": (0.1, 10.0), "agent_a_top": (1e-6, 1e-4)}
+    with pytest.raises(DesignError, match="at 2 times") as caught:
+        rx.fit(kill, path, free=free)
+    assert caught.value.hint == "--at 24h or 48h says which is fitted"
+    with pytest.raises(DesignError, match="no row at 30 h") as caught:
+        rx.fit(kill, path, free=free, at="30 h")
+    assert caught.value.hint == "it has 24 h, 48 h"
+    for at in ("24 h", "48h"):
+        plan = study.fit.plan(kill, path, free=free, at=at)
+        assert [one.observable for one in plan.data] == ["viability"]
+        assert plan.data[0].axis == "agent-a"
+        assert plan.data[0].y == pytest.approx(curve["viability"].sel(time=float(at.strip(" h")) * 3600.0).values)
+        assert rx.fit(kill, path, free=free, at=at).best["agent_a_ec50"] == pytest.approx(1.0, rel=1e-3)
+    # the only time of a table need not be said, and of quantiles the median is what was measured
+    table = curve.to_dataframe()
+    late = table[table["time [h]"] == 48.0]
+    bands = pd.concat([late.assign(quantile=q, affected=1.0, viability=late["viability"] * (0.5 + q)) for q in (0.05, 0.5, 0.95)])
+    plan = study.fit.plan(kill, bands, free=free)
+    assert plan.study.rows.times.seconds.tolist() == [48.0 * 3600.0]
+    assert plan.data[0].y == pytest.approx(curve["viability"].values[:, 1])
+    assert [one.observable for one in plan.data] == ["viability"], "what is computed from it is no second measurement"
+    with pytest.raises(DesignError, match="only 'affected'") as caught:
+        study.fit.plan(kill, bands.drop(columns="viability"), free=free)
+    assert caught.value.hint == "a fit needs 'viability'"
+    with pytest.raises(DesignError, match="no row of the median"):
+        study.fit.plan(kill, bands[bands["quantile"] != 0.5], free=free)
+
+
+def test_a_time_course_of_something_called_like_no_agent_stays_one(pool: Path) -> None:
+    data = pd.DataFrame({"time [h]": HOURS, "A [uM]": course(), "solved": 1})
+    assert study.fit.plan(pool, data, free=["k_in"]).data[0].axis == "time"
 
 
 @pytest.mark.parametrize(
