@@ -56,8 +56,8 @@ def nearly_inert(name: str, doses: Floats, affected: Floats) -> str:
     gain, scatter = float(rising[-1] - rising[0]), float(np.sqrt(np.mean((y - rising) ** 2)))
     if gain < LEAST_ALONE:
         return (
-            f"{name} alone affects at most {max(gain, 0.0):.2g} more than untreated, less than the {LEAST_ALONE:g} from "
-            "which a dose of it stands for an effect"
+            f"{name} alone affects at most {max(gain, 0.0):.2g} more than untreated, "
+            f"less than the {LEAST_ALONE:g} from which a dose of it stands for an effect"
         )
     if gain < _TIMES_SCATTER * scatter:
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -224,7 +224,6 @@ def bootstrap(
     settings = settings or Settings()
     mean = data.mean()
     tables = score(mean, metrics, settings=settings)
-    quiet = replace(settings, draws=0)
     counts = data.counts
     alone = np.argwhere(counts == 1)
     if alone.size:
@@ -236,34 +235,28 @@ def bootstrap(
     if resampling == "plates" and np.any((counts != data.effect.shape[0]) & (counts > 0)):
         raise DesignError("resampling plates needs every cell on every plate", hint="resampling='wells'")
     rng = np.random.default_rng(seed)
-    cells: dict[str, list[Floats]] = {one.name: [] for one in chosen}
-    numbers: dict[str, list[list[float]]] = {one.name: [] for one in chosen}
-    refits: dict[str, list[Sequence[Estimate]]] = {one.name: [] for one in chosen}
-    for number in range(draws):
-        grid = _resampled(data, counts, rng, resampling)
-        for one in chosen:
-            if one.slow and number >= _MOST_REFITS:
-                continue
-            table = one.compute(grid, quiet, tables[one.name])
-            if table.parameters:
-                refits[one.name].append(table.parameters)
-            cells[one.name].append(table.values)
-            # Over the cells that have a score on the means: which are defined changes from draw to draw, and a mean
-            # over other cells is another number.
-            scored = np.where(tables[one.name].defined, table.values, np.nan)
-            summary = summarise(scored, mean, tables[one.name].about)
-            numbers[one.name].append([getattr(summary, name) for name in _SUMMARIES])
+    grids = [_resampled(data, counts, rng, resampling) for _ in range(draws)]
     result = {}
-    for name, table in tables.items():
-        low, high = _percentiles(np.stack(cells[name]), level)
+    for one in chosen:
+        table = tables[one.name]
+        drawn = one.tables(grids if one.near is None else grids[:_MOST_REFITS], settings, table)
+        low, high = _percentiles(np.stack([found.values for found in drawn]), level)
         lost = int(np.count_nonzero(table.defined & np.isnan(low)))
         low, high = (np.where(table.defined, end, np.nan) for end in (low, high))
-        ends = _percentiles(np.array(numbers[name]), level)
-        summary = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
+        numbers = []
+        for found in drawn:
+            # Over the cells that have a score on the means: which are defined changes from draw to draw, and a mean
+            # over other cells is another number.
+            summary = summarise(np.where(table.defined, found.values, np.nan), mean, table.about)
+            numbers.append([getattr(summary, name) for name in _SUMMARIES])
+        ends = _percentiles(np.array(numbers), level)
+        between = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
         note = f"{lost} defined scores have no interval: undefined in over 10% of the draws" if lost else ""
-        between = within(refits[name], table.parameters, level=level)
-        made = len(cells[name])
-        result[name] = ScoreInterval(table, low, high, summary, level, made, seed, resampling, note, between)
+        refits = [found.parameters for found in drawn if found.parameters]
+        parameters = within(refits, table.parameters, level=level)
+        result[one.name] = ScoreInterval(
+            table, low, high, between, level, len(drawn), seed, resampling, note, parameters
+        )
     return result
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from redoxsim.analysis import HillFit, Settings, SynergyTable
+    from redoxsim.analysis import EffectArray, HillFit, Settings, SynergyTable
 
 FloatArray = NDArray[np.float64]
 SCORE_NAMES: Mapping[str, str] = {
@@ -320,6 +320,8 @@ class ResultSet:
         DesignError : not a combination, or a readout without a direction.
         SolveError : failed points.
         """
+        from redoxsim.analysis import score
+
         if self.kind != "combination":
             raise DesignError(f"a {self.kind} has no synergy to score")
         name = self._readout(observe)
@@ -329,23 +331,25 @@ class ResultSet:
                 hint=f"these have: {', '.join(ORIENTATIONS)}",
             )
         data, _ = self.at(name, at)
-        return self._scored(name, data, metrics, self._mask(data, failed), settings)
+        return score(self._grid(name, data, self._mask(data, failed)), metrics, settings=settings)
 
     def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
         """The same results with a variable per score (see :data:`SCORE_NAMES`), for every time and draw.
 
         Failed points are undefined.
         """
+        from redoxsim.analysis import score
+        from redoxsim.analysis.synergy import score_near
+
         name = self._readout(observe)
         data, arrays = self.array(name), self.arrays
         more = tuple(dim for dim in data.dims if dim not in self.axes)
         shape = tuple(arrays.sizes[dim] for dim in more)
         scored: dict[str, Array] = {}
-        found: list[dict[str, SynergyTable]] = []
-        for place in np.ndindex(*shape):
-            one = data.at(dict(zip(more, place, strict=True)))
-            near = found[0] if found else None
-            found.append(self._scored(name, one, metrics, np.isnan(one.numbers), None, near))
+        parts = [data.at(dict(zip(more, place, strict=True))) for place in np.ndindex(*shape)]
+        grids = [self._grid(name, one, np.isnan(one.numbers)) for one in parts]
+        found = [score(grids[0], metrics)]
+        found += score_near(grids[1:], found[0])
         for metric in metrics:
             stacked = np.stack([tables[metric].values for tables in found], axis=-1)
             variable = SCORE_NAMES.get(metric, metric)
@@ -370,20 +374,13 @@ class ResultSet:
             told["intervals"] = json.dumps({name: {"scores": summaries}}, sort_keys=True)
         return self.with_data(arrays.more(scored, **told))
 
-    def _scored(
-        self,
-        name: str,
-        data: Array,
-        metrics: Sequence[str],
-        missing: NDArray[np.bool_],
-        settings: Settings | None,
-        near: Mapping[str, SynergyTable] | None = None,
-    ) -> dict[str, SynergyTable]:
-        from redoxsim.analysis import EffectArray, score
+    def _grid(self, name: str, data: Array, missing: NDArray[np.bool_]) -> EffectArray:
+        """A readout over the doses, ready to be scored."""
+        from redoxsim.analysis import EffectArray
         from redoxsim.analysis.effect import MARGIN
 
         arrays = self.arrays
-        grid = EffectArray(
+        return EffectArray(
             [arrays[axis].numbers for axis in self.axes],
             data.numbers,
             orientation=ORIENTATIONS[name],  # type: ignore[arg-type]
@@ -393,7 +390,6 @@ class ResultSet:
             failed=missing,
             margin=MARGIN if "draw" not in arrays.sizes else np.inf,
         )
-        return score(grid, metrics, settings=settings, near=near)
 
     def with_data(self, data: xr.Dataset | Arrays) -> ResultSet:
         """The same run with other data."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from redoxsim.analysis import METRICS, EffectArray, EffectGrid, Settings, score
-from redoxsim.analysis.synergy import SynergyTable
+from redoxsim.analysis.synergy import SynergyTable, score_near
 
 USE = Settings(curve="hill", extrapolate=True, draws=0)
 D = np.r_[0.0, np.geomspace(0.01, 100.0, 9)]
@@ -173,3 +173,36 @@ def test_three_agents_in_other_units_turned_and_in_another_order() -> None:
             values = found[named].values.transpose(back)
             assert np.isfinite(base[name].values).sum() > 60, name
             np.testing.assert_allclose(values, base[name].values, rtol=1e-9, atol=1e-11, err_msg=f"{what} {name}")
+
+
+@pytest.mark.parametrize("name", ["zip", "musyc", "braid", "loewe"])
+def test_tables_made_side_by_side_are_those_made_alone(name: str) -> None:
+    """One grid has a failed cell, one no effect at all: they are fitted apart from the others, and stay in their place."""
+    rng = np.random.default_rng(4)
+    doses = np.r_[0.0, np.geomspace(0.1, 30.0, 5)]
+    alone = doses**1.3 / (1.0 + doses**1.3)
+    alive = np.outer(1.0 - alone, 1.0 - 0.8 * alone)
+    holed = np.zeros(alive.shape, dtype=bool)
+    holed[2, 3] = True
+    grids = [
+        EffectGrid(
+            doses, doses, np.where(failed, np.nan, one), orientation="viability", scale="fraction", failed=failed
+        )
+        for one, failed in [
+            *((alive + rng.normal(0.0, 0.02, alive.shape), holed & False) for _ in range(2)),
+            (np.ones(alive.shape), holed & False),
+            (alive + rng.normal(0.0, 0.02, alive.shape), holed),
+            (alive + rng.normal(0.0, 0.02, alive.shape), holed & False),
+        ]
+    ]
+    first = score(grids[0], [name], settings=Settings(draws=0))
+    together = score_near(grids, first)
+    for grid, both in zip(grids, together, strict=True):
+        (single,) = score_near([grid], first)
+        np.testing.assert_allclose(both[name].values, single[name].values, rtol=1e-9, atol=1e-12)
+        assert both[name].why() == single[name].why()
+        for one, other in zip(both[name].parameters, single[name].parameters, strict=True):
+            assert (one.name, one.problem) == (other.name, other.problem)
+            assert one.best == pytest.approx(other.best, rel=1e-6)
+    assert not together[2][name].defined[1:, 1:].any()
+    assert together[3][name].reasons[2, 3] == "this cell failed"

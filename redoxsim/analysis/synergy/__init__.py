@@ -6,7 +6,7 @@ from redoxsim.analysis.synergy.chou_talalay import MedianEffect, combination_ind
 from redoxsim.analysis.synergy.hsa import hsa
 from redoxsim.analysis.synergy.loewe import loewe, loewe_excess
 from redoxsim.analysis.synergy.musyc import musyc
-from redoxsim.analysis.synergy.registry import METRICS, Metric, Settings, metric, score
+from redoxsim.analysis.synergy.registry import METRICS, Metric, Settings, metric, score, score_near
 from redoxsim.analysis.synergy.table import Summary, SynergyTable
 from redoxsim.analysis.synergy.third_order import bliss_third_order, hsa_third_order
 from redoxsim.analysis.synergy.zip_delta import zip_delta
@@ -30,5 +30,6 @@ __all__ = [
     "metric",
     "musyc",
     "score",
+    "score_near",
     "zip_delta",
 ]

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 
 from redoxsim.analysis.effect import EffectArray, Floats
 from redoxsim.analysis.estimates import Estimate, judged
-from redoxsim.analysis.synergy.checks import surface_problem, two_agents
 from redoxsim.analysis.synergy.musyc_math import NAMES, efficacy_synergy, surface, together, without_interaction
-from redoxsim.analysis.synergy.surface_fit import (
-    CONTROL,
-    PLATEAU,
-    REACH,
-    SLOPE,
-    Points,
-    SurfaceFit,
-    beyond,
-    disputed,
-    fit_note,
-    fit_surface,
-    open_end,
-    poor,
-    single_agents,
-    surface_map,
-    surface_model,
-)
-from redoxsim.analysis.synergy.table import SynergyTable, empty_reasons, tabulate
+from redoxsim.analysis.synergy.surface_fit import CONTROL, PLATEAU, REACH, SLOPE, Points, SurfaceFit, poor
+from redoxsim.analysis.synergy.surface_score import SurfaceScore
+from redoxsim.analysis.synergy.table import SynergyTable
 
 SIGN = (
     "MuSyC excess = fitted fraction affected minus that of the same agents with alpha = gamma = 1 and beta = 0; "
@@ -41,13 +25,8 @@ _BETA = (-2.0, 20.0)
 _SMALLEST_GAIN = 0.05
 _LEAST_TOGETHER = 0.1
 
-_table = partial(tabulate, metric="musyc", title="MuSyC excess (fitted surface)", sign=SIGN, neutral=0.0)
-"""A table of this score."""
 
-
-def musyc(
-    grid: EffectArray, *, gamma: bool = False, draws: int = 200, seed: int = 1, near: SynergyTable | None = None
-) -> SynergyTable:
+def musyc(grid: EffectArray, *, gamma: bool = False, draws: int = 200, seed: int = 1) -> SynergyTable:
     """MuSyC surface of two agents: the map of its excess, and its parameters with intervals.
 
     The twelve parameters (ten without ``gamma``) are fitted to all cells at once on the fraction affected, doses,
@@ -58,7 +37,6 @@ def musyc(
     ----------
     gamma : fit the two cooperativities too; they are 1 otherwise.
     draws : refits to resampled residuals for the intervals; 0 for none.
-    near : the table of a nearby grid: start there first (used for resamples; fewer starts).
 
     Returns
     -------
@@ -70,139 +48,105 @@ def musyc(
     ------
     DesignError : not two agents.
     """
-    two_agents(grid, "MuSyC")
-    reasons = empty_reasons(grid)
-    free = 12 if gamma else 10
-    problem = surface_problem(grid, parameters=free, interaction=5 if gamma else 3)
-    nothing = np.full(grid.shape, np.nan)
-    if problem:
-        reasons[grid.combined & (reasons == "")] = problem
-        return _table(grid, nothing, reasons)
-    points = Points.of(grid)
-    low, high = _box(points, gamma)
-    model = surface_model(surface, points)
-    fit = fit_surface(
-        model,
-        points,
-        [(_starts(grid, points, low, high, near), low, high)],
-        draws,
-        seed,
-        near is None,
-    )
-    outside = [beyond(fit.theta[4 + i], points.limits[i], grid.agents[i]) for i in (0, 1)]
-    unseen = list(outside)
-    rivals: list[tuple[str, Floats]] = []
-    if draws and not poor(fit, "MuSyC"):
-        for i, name in enumerate(grid.agents):
-            if not outside[i]:
-                unseen[i], rival = open_end(model, points, fit, i, name, half=4 + i, plateau=1 + i, most=1.0)
-                if rival is not None:
-                    rivals.append((unseen[i], _excess(grid, points, rival)))
-    estimates = _estimates(grid, points, fit, gamma, unseen)
-    unusable = poor(fit, "MuSyC") or outside[0] or outside[1]
-    if unusable:
-        reasons[grid.combined & (reasons == "")] = unusable
-    fitted, reference = (
-        surface_map(surface, grid, points, theta) for theta in (fit.theta, without_interaction(fit.theta))
-    )
-    for text, other in rivals:
-        reasons[grid.combined & (reasons == "") & disputed(fitted - reference, other, fit.noise)] = text
-    note = fit_note(points, fit, draws)
-    return _table(
-        grid, fitted - reference, reasons, reference=reference, note=note, parameters=estimates, state=fit.theta
-    )
+    return Musyc(gamma=gamma).score(grid, draws=draws, seed=seed)
 
 
-def _excess(grid: EffectArray, points: Points, theta: Floats) -> Floats:
-    """(n1, n2) a surface less the same without interaction."""
-    return surface_map(surface, grid, points, theta) - surface_map(surface, grid, points, without_interaction(theta))
+class Musyc(SurfaceScore):
+    """The MuSyC surface, with or without its two cooperativities."""
 
+    metric, name, sign = "musyc", "MuSyC", SIGN
+    half, plateau = 4, 1
 
-def _box(points: Points, gamma: bool) -> tuple[Floats, Floats]:
-    """(12,) lower and upper bounds, relative doses."""
-    sides = []
-    for side, sign in ((0, -1.0), (1, 1.0)):
-        ends = points.limits[:, side] + sign * REACH
-        sides.append(
+    def __init__(self, *, gamma: bool = False) -> None:
+        self.gamma = gamma
+        self.parameters, self.interaction = (12, 5) if gamma else (10, 3)
+
+    def surface(self, theta: Floats, x1: Floats, x2: Floats) -> tuple[Floats, Floats]:
+        """See :func:`redoxsim.analysis.synergy.musyc_math.surface`."""
+        return surface(theta, x1, x2)
+
+    def without_interaction(self, theta: Floats) -> Floats:
+        """(12,) both alphas and gammas 1, together as effective as the stronger alone."""
+        return without_interaction(theta)
+
+    def boxes(self, points: Points) -> list[tuple[Floats, Floats]]:
+        """(12,) lower and upper bounds, relative doses."""
+        sides = []
+        for side, sign in ((0, -1.0), (1, 1.0)):
+            ends = points.limits[:, side] + sign * REACH
+            sides.append(
+                [
+                    CONTROL[side],
+                    *[PLATEAU[side]] * 3,
+                    *ends,
+                    *[np.log(SLOPE[side])] * 2,
+                    *[np.log(ALPHA[side])] * 2,
+                    *[np.log(GAMMA[side]) if self.gamma else 0.0] * 2,
+                ]
+            )
+        return [(np.array(sides[0]), np.array(sides[1]))]
+
+    def starts(self, points: Points, alone: Floats, *, few: bool) -> Floats:
+        """(m, 12) curves of the agents alone with alphas over five decades; the plateau as observed."""
+        first, second = alone
+        strongest = float(np.max(points.y))
+        alphas = (0.3, 10.0) if few else (0.05, 1.0, 20.0)
+        shifts = ((0.0, 0.0),) if few else ((0.0, 0.0), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7))
+        return np.array(
             [
-                CONTROL[side],
-                *[PLATEAU[side]] * 3,
-                *ends,
-                *[np.log(SLOPE[side])] * 2,
-                *[np.log(ALPHA[side])] * 2,
-                *[np.log(GAMMA[side]) if gamma else 0.0] * 2,
-            ]
-        )
-    return np.array(sides[0]), np.array(sides[1])
-
-
-def _starts(grid: EffectArray, points: Points, low: Floats, high: Floats, near: SynergyTable | None) -> Floats:
-    """(m, 12) starts: curves of the agents alone with alphas over five decades; the plateau as observed."""
-    first, second = single_agents(grid, points)
-    strongest = float(np.max(points.y))
-    alphas = (0.05, 1.0, 20.0) if near is None else (0.3, 10.0)
-    shifts = ((0.0, 0.0), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)) if near is None else ((0.0, 0.0),)
-    starts = []
-    if near is not None and near.state is not None:
-        starts.append(np.clip(near.state, low, high))
-    for (p12, p21), (s1, s2) in product(product(np.log(alphas), repeat=2), shifts):
-        starts.append(
-            np.array(
                 [
                     first[0], first[1], second[1], strongest,
                     first[2] + s1, second[2] + s2, first[3], second[3], p12, p21, 0.0, 0.0,
                 ]
-            )
+                for (p12, p21), (s1, s2) in product(product(np.log(alphas), repeat=2), shifts)
+            ]
         )  # fmt: skip
-    return np.clip(np.stack(starts), low, high)
 
-
-def _estimates(
-    grid: EffectArray, points: Points, fit: SurfaceFit, gamma: bool, unseen: list[str]
-) -> tuple[Estimate, ...]:
-    a, b = grid.agents
-    words = {
-        "alpha12": f"how many times more potent {a} makes {b}; above 1 = synergy",
-        "alpha21": f"how many times more potent {b} makes {a}; above 1 = synergy",
-        "gamma12": f"how many times steeper {a} makes {b}; above 1 = synergy",
-        "gamma21": f"how many times steeper {b} makes {a}; above 1 = synergy",
-        "E0": "fraction affected without agents",
-        "E1": f"largest fraction affected by {a} alone",
-        "E2": f"largest fraction affected by {b} alone",
-        "E3": "largest fraction affected by both",
-        "C1": f"dose of {a} alone with half of its effect",
-        "C2": f"dose of {b} alone with half of its effect",
-        "h1": f"Hill slope of {a} alone",
-        "h2": f"Hill slope of {b} alone",
-    }
-    cover = poor(fit, "MuSyC")
-    found: dict[str, Estimate] = {}
-    for k, name in enumerate(NAMES):
-        if fit.low[k] == fit.high[k]:
-            continue
-        log = k >= 4
-        scale = float(points.references[k - 4]) if k in (4, 5) else 1.0
-        agent = {"1": 0, "2": 1}.get(name[1]) if name[0] in "EC" else None
-        wide = unseen[agent] if agent is not None else ""
-        if name == "E3":
-            wide = _unseen(points, fit)
-        if name[0] in "ag":  # how one agent shifts the other's dose is as open as that dose
-            wide = unseen[0] or unseen[1]
-        one = Estimate(
-            name,
-            words[name],
-            float(_plain(fit.theta[k], scale, log)),
-            neutral=1.0 if name[0] in "ag" else None,
-            problem=cover or wide,
-            unit=grid.dose_units[k - 4] if k in (4, 5) else "",
-            bounds=(float(_plain(fit.low[k], scale, log)), float(_plain(fit.high[k], scale, log))),
-            log=log,
-        )
-        error = 0.0 if np.isnan(fit.errors[k]) else float(fit.errors[k])
-        found[name] = judged(one, _plain(fit.samples[:, k], scale, log), error=error)
-    beta = _beta(fit, found, cover or unseen[0] or unseen[1])
-    order = ["alpha12", "alpha21", *(["gamma12", "gamma21"] if gamma else [])]
-    return (*(found[name] for name in order), beta, *(found[name] for name in NAMES[:8]))
+    def estimates(self, grid: EffectArray, points: Points, fit: SurfaceFit, unseen: Sequence[str]) -> list[Estimate]:
+        """The parameters of interaction first; beta comes from three plateaus."""
+        a, b = grid.agents
+        words = {
+            "alpha12": f"how many times more potent {a} makes {b}; above 1 = synergy",
+            "alpha21": f"how many times more potent {b} makes {a}; above 1 = synergy",
+            "gamma12": f"how many times steeper {a} makes {b}; above 1 = synergy",
+            "gamma21": f"how many times steeper {b} makes {a}; above 1 = synergy",
+            "E0": "fraction affected without agents",
+            "E1": f"largest fraction affected by {a} alone",
+            "E2": f"largest fraction affected by {b} alone",
+            "E3": "largest fraction affected by both",
+            "C1": f"dose of {a} alone with half of its effect",
+            "C2": f"dose of {b} alone with half of its effect",
+            "h1": f"Hill slope of {a} alone",
+            "h2": f"Hill slope of {b} alone",
+        }
+        cover = poor(fit, "MuSyC")
+        found: dict[str, Estimate] = {}
+        for k, name in enumerate(NAMES):
+            if fit.low[k] == fit.high[k]:
+                continue
+            log = k >= 4
+            scale = float(points.references[k - 4]) if k in (4, 5) else 1.0
+            agent = {"1": 0, "2": 1}.get(name[1]) if name[0] in "EC" else None
+            wide = unseen[agent] if agent is not None else ""
+            if name == "E3":
+                wide = _unseen(points, fit)
+            if name[0] in "ag":  # how one agent shifts the other's dose is as open as that dose
+                wide = unseen[0] or unseen[1]
+            one = Estimate(
+                name,
+                words[name],
+                float(_plain(fit.theta[k], scale, log)),
+                neutral=1.0 if name[0] in "ag" else None,
+                problem=cover or wide,
+                unit=grid.dose_units[k - 4] if k in (4, 5) else "",
+                bounds=(float(_plain(fit.low[k], scale, log)), float(_plain(fit.high[k], scale, log))),
+                log=log,
+            )
+            error = 0.0 if np.isnan(fit.errors[k]) else float(fit.errors[k])
+            found[name] = judged(one, _plain(fit.samples[:, k], scale, log), error=error)
+        beta = _beta(fit, found, cover or unseen[0] or unseen[1])
+        order = ["alpha12", "alpha21", *(["gamma12", "gamma21"] if self.gamma else [])]
+        return [*(found[name] for name in order), beta, *(found[name] for name in NAMES[:8])]
 
 
 def _plain(theta: Floats, scale: float, log: bool) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from redoxsim.analysis.agent_curves import CurveKind
@@ -11,7 +11,7 @@ from redoxsim.analysis.effect import EffectArray
 from redoxsim.analysis.synergy.bliss import SIGN as BLISS_SIGN
 from redoxsim.analysis.synergy.bliss import bliss
 from redoxsim.analysis.synergy.braid import SIGN as BRAID_SIGN
-from redoxsim.analysis.synergy.braid import braid
+from redoxsim.analysis.synergy.braid import Braid, braid
 from redoxsim.analysis.synergy.checks import check_direction
 from redoxsim.analysis.synergy.chou_talalay import DRI_SIGN, combination_index, dose_reduction
 from redoxsim.analysis.synergy.chou_talalay import SIGN as CI_SIGN
@@ -20,13 +20,13 @@ from redoxsim.analysis.synergy.hsa import hsa
 from redoxsim.analysis.synergy.loewe import EXCESS_SIGN, loewe, loewe_excess
 from redoxsim.analysis.synergy.loewe import SIGN as LOEWE_SIGN
 from redoxsim.analysis.synergy.musyc import SIGN as MUSYC_SIGN
-from redoxsim.analysis.synergy.musyc import musyc
+from redoxsim.analysis.synergy.musyc import Musyc, musyc
 from redoxsim.analysis.synergy.table import Side, SynergyTable
 from redoxsim.analysis.synergy.third_order import BLISS_SIGN as BLISS3_SIGN
 from redoxsim.analysis.synergy.third_order import HSA_SIGN as HSA3_SIGN
 from redoxsim.analysis.synergy.third_order import bliss_third_order, hsa_third_order
 from redoxsim.analysis.synergy.zip_delta import SIGN as ZIP_SIGN
-from redoxsim.analysis.synergy.zip_delta import zip_delta
+from redoxsim.analysis.synergy.zip_delta import zip_delta, zip_deltas
 from redoxsim.errors import DesignError, nearest
 
 
@@ -49,7 +49,8 @@ class Settings:
     seed: int = 1
 
 
-Compute = Callable[[EffectArray, Settings, SynergyTable | None], SynergyTable]
+Compute = Callable[[EffectArray, Settings], SynergyTable]
+Near = Callable[[Sequence[EffectArray], Settings, SynergyTable], list[SynergyTable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ class Metric:
     ----------
     name, sign : its short name and its sign convention in words.
     neutral : the score of no interaction. better : the side of it that means synergy.
-    compute : the table of a grid; the table of a nearby grid may be given as a place to start.
+    compute : the table of a grid.
     agents : fewest and most agents it is defined for; None for any number from two.
-    slow : fits a surface; resamples then start from the first answer and make no intervals of their own.
+    near : of a score that fits curves or a surface to the whole grid: the tables of many grids of the same doses near
+        one whose table is there, side by side from its answer and without intervals of their own.
     """
 
     name: str
@@ -71,7 +73,13 @@ class Metric:
     compute: Compute
     better: Side = "above"
     agents: tuple[int, int] | None = None
-    slow: bool = False
+    near: Near | None = None
+
+    def tables(self, grids: Sequence[EffectArray], settings: Settings, near: SynergyTable) -> list[SynergyTable]:
+        """The tables of resamples or draws of a grid whose table is ``near``."""
+        if self.near is not None:
+            return self.near(grids, settings, near)
+        return [self.compute(grid, settings) for grid in grids]
 
     def check_agents(self, count: int) -> None:
         """Refuse a number of agents that the metric is not defined for.
@@ -88,37 +96,44 @@ class Metric:
 
 
 def _dri(place: int) -> Compute:
-    return lambda grid, use, _: dose_reduction(grid, extrapolate=use.extrapolate)[place]
+    return lambda grid, use: dose_reduction(grid, extrapolate=use.extrapolate)[place]
 
 
 _ALL = (
-    Metric("hsa", HSA_SIGN, 0.0, lambda grid, use, _: hsa(grid)),
-    Metric("bliss", BLISS_SIGN, 0.0, lambda grid, use, _: bliss(grid)),
-    Metric("loewe", LOEWE_SIGN, 1.0, lambda grid, use, _: loewe(grid, curve=use.curve), "below"),
-    Metric("loewe_excess", EXCESS_SIGN, 0.0, lambda grid, use, _: loewe_excess(grid, curve=use.curve)),
-    Metric("ci", CI_SIGN, 1.0, lambda grid, use, _: combination_index(grid, extrapolate=use.extrapolate), "below"),
+    Metric("hsa", HSA_SIGN, 0.0, lambda grid, use: hsa(grid)),
+    Metric("bliss", BLISS_SIGN, 0.0, lambda grid, use: bliss(grid)),
+    Metric("loewe", LOEWE_SIGN, 1.0, lambda grid, use: loewe(grid, curve=use.curve), "below"),
+    Metric("loewe_excess", EXCESS_SIGN, 0.0, lambda grid, use: loewe_excess(grid, curve=use.curve)),
+    Metric("ci", CI_SIGN, 1.0, lambda grid, use: combination_index(grid, extrapolate=use.extrapolate), "below"),
     Metric("dri_1", DRI_SIGN, 1.0, _dri(0)),
     Metric("dri_2", DRI_SIGN, 1.0, _dri(1)),
     Metric("dri_3", DRI_SIGN, 1.0, _dri(2), agents=(3, 99)),
-    Metric("zip", ZIP_SIGN, 0.0, lambda grid, use, near: zip_delta(grid, near=near), agents=(2, 2), slow=True),
+    Metric(
+        "zip",
+        ZIP_SIGN,
+        0.0,
+        lambda grid, use: zip_delta(grid),
+        agents=(2, 2),
+        near=lambda grids, use, near: zip_deltas(grids, near),
+    ),
     Metric(
         "musyc",
         MUSYC_SIGN,
         0.0,
-        lambda grid, use, near: musyc(grid, gamma=use.gamma, draws=use.draws, seed=use.seed, near=near),
+        lambda grid, use: musyc(grid, gamma=use.gamma, draws=use.draws, seed=use.seed),
         agents=(2, 2),
-        slow=True,
+        near=lambda grids, use, near: Musyc(gamma=use.gamma).score_near(grids, near),
     ),
     Metric(
         "braid",
         BRAID_SIGN,
         0.0,
-        lambda grid, use, near: braid(grid, free_plateau=use.free_plateau, draws=use.draws, seed=use.seed, near=near),
+        lambda grid, use: braid(grid, free_plateau=use.free_plateau, draws=use.draws, seed=use.seed),
         agents=(2, 2),
-        slow=True,
+        near=lambda grids, use, near: Braid(free_plateau=use.free_plateau).score_near(grids, near),
     ),
-    Metric("bliss3", BLISS3_SIGN, 0.0, lambda grid, use, _: bliss_third_order(grid), agents=(3, 3)),
-    Metric("hsa3", HSA3_SIGN, 0.0, lambda grid, use, _: hsa_third_order(grid), agents=(3, 3)),
+    Metric("bliss3", BLISS3_SIGN, 0.0, lambda grid, use: bliss_third_order(grid), agents=(3, 3)),
+    Metric("hsa3", HSA3_SIGN, 0.0, lambda grid, use: hsa_third_order(grid), agents=(3, 3)),
 )
 METRICS: Mapping[str, Metric] = MappingProxyType({one.name: one for one in _ALL})
 DEFAULT = ("hsa", "bliss", "loewe", "ci")
@@ -133,16 +148,9 @@ def metric(name: str) -> Metric:
 
 
 def score(
-    grid: EffectArray,
-    metrics: Sequence[str] = DEFAULT,
-    *,
-    settings: Settings | None = None,
-    near: Mapping[str, SynergyTable] | None = None,
+    grid: EffectArray, metrics: Sequence[str] = DEFAULT, *, settings: Settings | None = None
 ) -> dict[str, SynergyTable]:
     """The table of every metric asked for, in the order asked.
-
-    ``near`` are tables of a nearby grid (a draw, a resample): surfaces are then fitted from there, without intervals
-    of their own.
 
     Raises
     ------
@@ -153,6 +161,22 @@ def score(
         one.check_agents(len(grid.agents))
     use = settings or Settings()
     check_direction(grid)
-    if near is not None:
-        use = replace(use, draws=0)
-    return {one.name: one.compute(grid, use, (near or {}).get(one.name)) for one in chosen}
+    return {one.name: one.compute(grid, use) for one in chosen}
+
+
+def score_near(
+    grids: Sequence[EffectArray], near: Mapping[str, SynergyTable], *, settings: Settings | None = None
+) -> list[dict[str, SynergyTable]]:
+    """The tables of many grids of the same doses, such as draws, by the metrics of ``near``, the tables of one of them.
+
+    Curves and surfaces are fitted side by side from there, without intervals of their own.
+
+    Raises
+    ------
+    DesignError : viability and inhibition mixed in one grid.
+    """
+    for grid in grids:
+        check_direction(grid)
+    use = settings or Settings()
+    found = {name: metric(name).tables(grids, use, table) for name, table in near.items()}
+    return [{name: tables[place] for name, tables in found.items()} for place in range(len(grids))]

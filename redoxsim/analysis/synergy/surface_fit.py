@@ -27,6 +27,8 @@ _CHI2_95: Final = 3.841
 _AGREED: Final = 0.01
 # Relative gain of a step at which one of many starts or resamples is good enough.
 _ROUGH: Final = 1e-8
+# Derivatives held at once by fits side by side: what stays near the processor.
+_MOST_AT_ONCE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +98,28 @@ def surface_map(surface: Surface, grid: EffectArray, points: Points, theta: Floa
     return np.asarray(surface(theta[None], x1, x2)[0][0].reshape(grid.shape), dtype=float)
 
 
-def single_agents(grid: EffectArray, points: Points) -> tuple[Floats, Floats]:
-    """Hill curves (bottom, top, relative log half-way dose, log slope) of both agents alone: where a surface starts."""
-    found = []
-    for i in (0, 1):
-        edge, axis = grid.edge(i), grid.doses[i]
+def single_agents(grids: Sequence[EffectArray], points: Points) -> Floats:
+    """(d, 2, 4) Hill curves (bottom, top, relative log half-way dose, log slope) of both agents of each grid alone.
+
+    The grids have the doses of the first. That is where a surface starts.
+    """
+    sizes = [axis.size for axis in grids[0].doses]
+    x, y, weights = np.zeros((2, max(sizes))), *np.zeros((2, len(grids), 2, max(sizes)))
+    for i, size in enumerate(sizes):
         with np.errstate(divide="ignore"):
-            x = np.log(axis / points.references[i])
-        known = np.isfinite(edge)
-        low = np.array([[CONTROL[0], PLATEAU[0], points.limits[i, 0] - REACH, np.log(SLOPE[0])]])
-        high = np.array([[CONTROL[1], PLATEAU[1], points.limits[i, 1] + REACH, np.log(SLOPE[1])]])
-        theta, _ = fit_rows(x[None], np.where(known, edge, 0.0)[None], known[None].astype(float), low=low, high=high)
-        found.append(theta[0])
-    return found[0], found[1]
+            x[i, :size] = np.log(grids[0].doses[i] / points.references[i])
+        edges = np.stack([grid.edge(i) for grid in grids])
+        y[:, i, :size] = np.where(np.isfinite(edges), edges, 0.0)
+        weights[:, i, :size] = np.isfinite(edges)
+    ends = points.limits + REACH * np.array([-1.0, 1.0])
+    low, high = (
+        np.array([[CONTROL[side], PLATEAU[side], end, np.log(SLOPE[side])] for end in ends[:, side]]) for side in (0, 1)
+    )
+    rows, many = (len(grids) * 2, -1), (len(grids), 1)
+    theta, _ = fit_rows(
+        np.tile(x, many), y.reshape(rows), weights.reshape(rows), low=np.tile(low, many), high=np.tile(high, many)
+    )
+    return theta.reshape(len(grids), 2, 4)
 
 
 def fit_surface(
@@ -117,9 +128,8 @@ def fit_surface(
     boxes: Sequence[tuple[Floats, Floats, Floats]],
     draws: int,
     seed: int,
-    exact: bool = True,
 ) -> SurfaceFit:
-    """The lowest of the minima reached from all starts, with refits to resampled residuals.
+    """The lowest of the minima reached from all starts, to rounding, with refits to resampled residuals.
 
     Parameters
     ----------
@@ -127,7 +137,6 @@ def fit_surface(
     draws : number of refits; residuals are drawn with replacement and widened by the parameters they have paid for.
         Where they are smaller than effects can be told apart, noise of that size takes their place. Each refit tries
         every variant and takes the best for itself: which of two agents is the stronger is not known either.
-    exact : go on to rounding; otherwise stop where a step gains next to nothing, as resamples may.
     """
     n = points.y.size
     candidates = []
@@ -144,9 +153,6 @@ def fit_surface(
             tolerance=_ROUGH,
         )
         best = int(np.argmin(found.rss))
-        if not exact:
-            candidates.append((float(found.rss[best]), found.theta[best], low, high))
-            continue
         again = descend(model, points.y[None], found.theta[best][None], low, high, weights=np.ones((1, n)), most=400)
         last = polish(model, points.y[None], again.theta, low, high, weights=np.ones((1, n)))
         theta, rss = again.theta[0], float(again.rss[0])
@@ -155,10 +161,7 @@ def fit_surface(
         candidates.append((rss, theta, low, high))
     candidates.sort(key=lambda one: one[0])
     rss, theta, low, high = candidates[0]
-    free = int(np.count_nonzero((low < high) & (theta > low) & (theta < high)))
-    dof = max(n - free, 1)
-    noise = max(float(np.sqrt(rss / dof)), SMALLEST_EFFECT)
-    total = float(np.sum((points.y - points.y.mean()) ** 2))
+    noise, explained, dof = _quality(points.y, rss, theta, low, high)
     errors = standard_errors(model, theta, low, high, weights=np.ones(n), noise=noise)
     samples = np.empty((0, theta.size))
     if draws:
@@ -171,9 +174,52 @@ def fit_surface(
         else:
             shaken = residual[rng.integers(n, size=(draws, n))]
         samples = _refits(model, fitted + shaken, candidates)
-    explained = 1.0 - rss / total if total > 0.0 else 0.0
     boxes_tried = tuple((one[2], one[3]) for one in candidates)
     return SurfaceFit(theta, low, high, rss, noise, explained, samples, errors, boxes_tried)
+
+
+def _quality(y: Floats, rss: float, theta: Floats, low: Floats, high: Floats) -> tuple[float, float, int]:
+    """Residual standard deviation, share of the variance explained, and degrees of freedom of a fit."""
+    free = int(np.count_nonzero((low < high) & (theta > low) & (theta < high)))
+    dof = max(y.size - free, 1)
+    total = float(np.sum((y - y.mean()) ** 2))
+    return max(float(np.sqrt(rss / dof)), SMALLEST_EFFECT), 1.0 - rss / total if total > 0.0 else 0.0, dof
+
+
+def fit_surfaces(model: Model, y: Floats, boxes: Sequence[tuple[Floats, Floats, Floats]]) -> list[SurfaceFit]:
+    """Fits to many effects (d, n) of the same cells side by side, until a step gains next to nothing.
+
+    For resamples and draws, which have no intervals of their own: no refits and no standard errors.
+
+    Parameters
+    ----------
+    boxes : starts (d, m, p), low (p,) and high (p,) of every variant of the surface; the best is taken for each.
+    """
+    d, n = y.shape
+    least, best, chosen = np.full(d, np.inf), np.empty((d, boxes[0][1].size)), np.zeros(d, dtype=int)
+    for k, (starts, low, high) in enumerate(boxes):
+        m, p = starts.shape[1:]
+        at_once = max(1, _MOST_AT_ONCE // (m * n * p))
+        for first in range(0, d, at_once):
+            part = slice(first, min(first + at_once, d))
+            count = part.stop - first
+            found = descend(
+                model, np.repeat(y[part], m, axis=0), starts[part].reshape(-1, p), low, high,
+                weights=np.ones((count * m, n)), most=120, tolerance=_ROUGH,
+            )  # fmt: skip
+            rss = found.rss.reshape(count, m)
+            place = np.argmin(rss, axis=1)
+            rss = rss[np.arange(count), place]
+            won = np.flatnonzero(rss < least[part])
+            least[first + won], chosen[first + won] = rss[won], k
+            best[first + won] = found.theta.reshape(count, m, p)[won, place[won]]
+    fits = []
+    for effects, rss, theta, k in zip(y, least, best, chosen, strict=True):
+        low, high = boxes[k][1:]
+        noise, explained, _ = _quality(effects, float(rss), theta, low, high)
+        nothing = np.full(theta.shape, np.nan)
+        fits.append(SurfaceFit(theta, low, high, float(rss), noise, explained, np.empty((0, theta.size)), nothing, ()))
+    return fits
 
 
 def _refits(model: Model, targets: Floats, variants: Sequence[tuple[float, Floats, Floats, Floats]]) -> Floats:

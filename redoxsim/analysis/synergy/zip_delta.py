@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from redoxsim.analysis.curve_rows import fit_rows, row_curve
@@ -16,7 +18,7 @@ SIGN = (
 )
 
 
-def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> SynergyTable:
+def zip_delta(grid: EffectArray) -> SynergyTable:
     """ZIP delta of every cell of two agents.
 
     Hill curves of four parameters are fitted to each agent alone, giving y1 and y2 and the expectation y1 + y2 - y1 y2.
@@ -24,72 +26,108 @@ def zip_delta(grid: EffectArray, *, near: SynergyTable | None = None) -> Synergy
     the fitted effect of a cell is the mean of its row and its column. Delta is fitted minus expected. The curves of
     the rows keep a plateau of their own, as independent agents with plateaus below 1 need.
 
-    Parameters
-    ----------
-    near : the table of a nearby grid of the same doses: start there (used for resamples; fewer other starts).
+    Raises
+    ------
+    DesignError : not two agents.
+    """
+    return _deltas([grid], None)[0]
+
+
+def zip_deltas(grids: Sequence[EffectArray], near: SynergyTable) -> list[SynergyTable]:
+    """The tables of resamples or draws of a grid whose table is ``near``, side by side, from there and few starts.
+
+    They have the doses of that grid.
 
     Raises
     ------
     DesignError : not two agents.
     """
-    two_agents(grid, "ZIP")
-    reasons = empty_reasons(grid)
-    problem = surface_problem(grid)
-    if problem:
-        reasons[grid.combined & (reasons == "")] = problem
-        return _table(grid, np.full(grid.shape, np.nan), None, reasons, "")
-    known = near.state if near is not None else None
+    return _deltas(grids, near.state)
+
+
+def _deltas(grids: Sequence[EffectArray], known: Floats | None) -> list[SynergyTable]:
+    found: dict[int, SynergyTable] = {}
+    for place, grid in enumerate(grids):
+        two_agents(grid, "ZIP")
+        if problem := surface_problem(grid):
+            reasons = empty_reasons(grid)
+            reasons[grid.combined & (reasons == "")] = problem
+            found[place] = _table(grid, np.full(grid.shape, np.nan), None, reasons, "")
+    left = [place for place in range(len(grids)) if place not in found]
+    if left:
+        found |= zip(left, _fitted([grids[place] for place in left], known), strict=True)
+    return [found[place] for place in range(len(grids))]
+
+
+def _fitted(grids: Sequence[EffectArray], known: Floats | None) -> list[SynergyTable]:
+    """The tables of grids of equal doses that carry curves; ``known`` (2 + rows + columns, 4) are those of one near."""
+    doses, count = grids[0].doses, len(grids)
     x = []
-    for axis in grid.doses:
+    for axis in doses:
         with np.errstate(divide="ignore"):
             x.append(np.log(axis / (np.sqrt(axis[1]) * np.sqrt(axis[-1]))))
-    edges = [grid.edge(0), grid.edge(1)]
     width = max(axis.size for axis in x)
     theta, _ = fit_rows(
-        *_padded(x, edges, width),
-        low=_box(x, 0, None),
-        high=_box(x, 1, None),
-        near=None if known is None else known[:2],
+        *_padded(x * count, [grid.edge(i) for grid in grids for i in (0, 1)], width),
+        low=np.tile(_box(x, 0, None), (count, 1)),
+        high=np.tile(_box(x, 1, None), (count, 1)),
+        near=None if known is None else np.tile(known[:2], (count, 1)),
         quick=known is not None,
     )
-    alone = [row_curve(theta[i][None], x[i][None])[0] for i in (0, 1)]
-    expected = alone[0][:, None] + alone[1][None, :] - alone[0][:, None] * alone[1][None, :]
+    theta = theta.reshape(count, 2, 4)
+    alone = [row_curve(theta[:, i], x[i][None]) for i in (0, 1)]  # (count, n)
 
-    effects = grid.affected
     # First the rows (agent 2 varies at each dose of agent 1), then the columns.
-    lines = [effects[i, :] for i in range(1, x[0].size)] + [effects[:, j] for j in range(1, x[1].size)]
-    varies = [1] * (x[0].size - 1) + [0] * (x[1].size - 1)
-    bottom = np.concatenate([alone[0][1:], alone[1][1:]])
+    rows, columns = x[0].size - 1, x[1].size - 1
+    lines = [[*grid.affected[1:, :], *grid.affected[:, 1:].T] for grid in grids]
+    varies = [1] * rows + [0] * columns
     places = [x[k] for k in varies]
-    low, high = _box(places, 0, bottom), _box(places, 1, bottom)
-    unshifted = theta[varies].copy()
-    unshifted[:, 0] = bottom
-    # The plateau of independent agents: where this row ends if nothing is shifted.
-    unshifted[:, 1] = bottom + (1.0 - bottom) * theta[varies, 1]
+    bottom = np.concatenate([alone[0][:, 1:], alone[1][:, 1:]], axis=1)
+    low, high = (np.tile(_box(places, side, np.zeros(len(varies))), (count, 1)) for side in (0, 1))
+    low[:, 0] = high[:, 0] = bottom.ravel()
+    if known is None:
+        start = theta[:, varies].copy()
+        start[..., 0] = bottom
+        # The plateau of independent agents: where this row ends if nothing is shifted.
+        start[..., 1] = bottom + (1.0 - bottom) * theta[:, varies, 1]
+    else:
+        start = np.broadcast_to(known[2:], (count, len(varies), 4))
     fitted, _ = fit_rows(
-        *_padded(places, [_tested(line) for line in lines], width),
+        *_padded(places * count, [_tested(line) for some in lines for line in some], width),
         low=low,
         high=high,
-        near=unshifted if known is None else known[2:],
+        near=start.reshape(-1, 4),
         quick=known is not None,
     )
-    enough = np.array([np.count_nonzero(np.isfinite(line[1:])) >= FEWEST_DOSES for line in lines])
-    curves = [row_curve(fitted[k][None], places[k][None])[0] for k in range(len(lines))]
+    fitted = fitted.reshape(count, -1, 4)
+    return [
+        _delta(grid, x, [one[k] for one in alone], lines[k], np.vstack([theta[k], fitted[k]]))
+        for k, grid in enumerate(grids)
+    ]
+
+
+def _delta(
+    grid: EffectArray, x: list[Floats], alone: list[Floats], lines: list[Floats], curves: Floats
+) -> SynergyTable:
+    """The table from the curves (2 + rows + columns, 4) of one grid."""
     rows = x[0].size - 1
+    expected = alone[0][:, None] + alone[1][None, :] - alone[0][:, None] * alone[1][None, :]
     by_row = np.full(grid.shape, np.nan)
     by_column = np.full(grid.shape, np.nan)
-    by_row[1:, :] = np.stack(curves[:rows])
-    by_column[:, 1:] = np.stack(curves[rows:]).T
+    by_row[1:, :] = row_curve(curves[2 : 2 + rows], x[1][None])
+    by_column[:, 1:] = row_curve(curves[2 + rows :], x[0][None]).T
     combined = 0.5 * (by_row + by_column)
+    enough = np.array([np.count_nonzero(np.isfinite(line[1:])) >= FEWEST_DOSES for line in lines])
     poor = np.zeros(grid.shape, dtype=bool)
     poor[1:, :] |= ~enough[:rows, None]
     poor[:, 1:] |= ~enough[None, rows:]
+    reasons = empty_reasons(grid)
     few = f"a row or column here has fewer than {FEWEST_DOSES} doses above zero with a value"
     reasons[grid.combined & poor & (reasons == "")] = few
     seen = grid.combined & ~grid.failed & ~poor
-    off = np.sqrt(np.mean((combined - effects)[seen] ** 2)) if seen.any() else 0.0
+    off = np.sqrt(np.mean((combined - grid.affected)[seen] ** 2)) if seen.any() else 0.0
     note = f"Hill curves of rows and columns are {off:.2g} off the effects (root mean square)" if off > 1e-6 else ""
-    return _table(grid, combined - expected, expected, reasons, note, np.vstack([theta, fitted]))
+    return _table(grid, combined - expected, expected, reasons, note, curves)
 
 
 def _table(
