@@ -28,6 +28,7 @@ RESAMPLES = 50
 THINNED = 32
 """Points that widths are taken at; more change a mean little."""
 LEAST_RESAMPLED = 8
+FRACTION = 1.5  # what stays below it counts as a share, though cells may outgrow their controls a little
 
 
 def quantiles(result: ResultSet) -> ResultSet:
@@ -132,11 +133,11 @@ def over_draws(fit: HillFit, found: Mapping[str, list[float]], draws: int) -> Hi
 def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, float] | None:
     """How wide the band of a readout is when only constants of grade C vary, over its width when all do.
 
-    The mean width from 5% to 95% over the points and times (:data:`THINNED` of them where there are more) with only
-    those constants drawn, under the same targets and measurements, over the mean width with all drawn; and the 5% and
-    95% ends of that ratio over resampled draws. What has a unit and is positive throughout is compared in its
-    logarithm, as it is drawn: else the largest of a few draws that span decades would be all that counts. None without
-    draws. Two samples can give more than one.
+    The mean standard deviation over the points and times (:data:`THINNED` of them where there are more) with only those
+    constants drawn, under the same targets and measurements, over the mean with all drawn; and the 5% and 95% ends of
+    that ratio over resampled draws. It stands for the width: of few draws the outer quantiles hang on one or two. What
+    is positive throughout and no fraction is compared in its logarithm, else the largest of draws that span decades
+    would be all that counts. None without draws. Two samples can give more than one.
     """
     if rows.drawn is None or readout.usable is None:
         return None
@@ -149,7 +150,8 @@ def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, 
     whole = _numbers(readout.values[place][..., readout.usable])
     if min(part.shape[1], whole.shape[1]) < LEAST_RESAMPLED:
         return None
-    if rows.setup.label(rows.observe[place]) not in ("", "1") and min(part.min(), whole.min()) > 0.0:
+    fraction = rows.setup.label(rows.observe[place]) in ("", "1") and max(part.max(), whole.max()) <= FRACTION
+    if min(part.min(), whole.min()) > 0.0 and not fraction:
         part, whole = np.log(part), np.log(whole)
     if _width(whole) <= 0.0:
         return None
@@ -171,6 +173,5 @@ def _numbers(values: FloatArray) -> FloatArray:
 
 
 def _width(values: FloatArray) -> float:
-    """Mean width of the band of values (N, D); quantiles that do not depend on how many draws there are."""
-    low, high = np.quantile(values, (QUANTILES[0], QUANTILES[-1]), axis=-1, method="weibull")
-    return float(np.mean(high - low))
+    """Mean standard deviation of values (N, D) over the draws."""
+    return float(np.mean(np.std(values, axis=-1, ddof=1)))
