@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redoxsim.cli.emit import emit_text
@@ -59,7 +59,6 @@ def run_study(
     from redoxsim.cli.cost import dry_run
     from redoxsim.study.plan import Study
     from redoxsim.study.provenance import draws_text
-    from redoxsim.study.ranges import hypotheses_of_setup, outside_of_setup
     from redoxsim.study.timecourse import TimeCourse, with_jobs
 
     output.ready(terminal=sys.stdout.isatty())
@@ -68,10 +67,7 @@ def run_study(
     assert isinstance(prepared, Study | TimeCourse)
     plan = with_jobs(prepared, processes(solving, rows_of(prepared)))
     talk.detail("model read and checked, equations built")
-    for one in outside_of_setup(study_of(plan).rows.setup):
-        talk.note(f"Note: {one}; results beyond a range are no results.")
-    if hypotheses := hypotheses_of_setup(study_of(plan).rows.setup):
-        talk.note(f"Note: {hypotheses}.")
+    note_setups([study_of(plan).rows.setup], talk)
     draw = None if output.plot is None else figure(study_of(plan))
     banded = None if draw is None or band is None else band(plan)
     if solving.dry_run:
@@ -100,6 +96,19 @@ def run_study(
     more = () if behind is None or behind.draws is None else (f"The band of the figure: {draws_text(behind.draws)}.",)
     write_methods(study_of(plan).rows.setup, output, talk, results=results.provenance, more=more)
     return finish(results, output, talk)
+
+
+def note_setups(setups: Iterable[Setup], talk: Talk) -> None:
+    """Say, once each, which values leave their ranges and which agents act by a mechanism that is a hypothesis."""
+    from redoxsim.study.ranges import hypotheses_of_setup, outside_of_setup
+
+    notes: dict[str, None] = {}
+    for setup in setups:
+        notes |= {f"Note: {one}; results beyond a range are no results.": None for one in outside_of_setup(setup)}
+        if hypotheses := hypotheses_of_setup(setup):
+            notes[f"Note: {hypotheses}."] = None
+    for text in notes:
+        talk.note(text)
 
 
 def write_methods(

@@ -126,7 +126,7 @@ def run_experiment(
 ) -> int:
     """Run one experiment into its folder; the exit code."""
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, put_methods, rows_of
+    from redoxsim.cli.result import note_setups, processes, put_methods, rows_of
     from redoxsim.report import runs
     from redoxsim.report.files import check_folder, check_writable
     from redoxsim.study import experiment as experiments
@@ -142,6 +142,7 @@ def run_experiment(
     ready = prepare_runs(chosen, how=how, progress=progress)
     total = sum(rows_of(one.plan) for one in ready)
     talk.detail(f"{len(ready)} runs read and checked")
+    note_setups([one.study.rows.setup for one in ready], talk)
     if solving.dry_run:
         if folder is not None:
             check_folder(folder, force=force)
@@ -224,6 +225,7 @@ def conclude(
     from redoxsim.report.window import drawn_lines, window_lines, windows
     from redoxsim.study.claims import answers
     from redoxsim.study.expectations import judge
+    from redoxsim.study.ranges import hypotheses_of_setup
 
     interrupted = len(finished) < len(ready) or any(one.results.interrupted for one in finished)
     interrupted |= agreed is not None and agreed.interrupted
@@ -286,6 +288,9 @@ def conclude(
         "expectations": verdicts,
         "grades": finished[0].results.provenance["grades"] if finished else None,
     }
+    hypotheses = dict.fromkeys(filter(None, (hypotheses_of_setup(one.study.rows.setup) for one in ready)))
+    if hypotheses:
+        summary["hypotheses"] = list(hypotheses)
     if between:
         summary["windows"] = between
     if any(seen.values()):

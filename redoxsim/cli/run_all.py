@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Solving
@@ -55,7 +56,7 @@ class Children:
 
 
 @contextlib.contextmanager
-def passed_on(children: Children) -> Iterator[None]:
+def passed_on(children: Children, say: Callable[[], None]) -> Iterator[None]:
     """While it lasts, being told to end (SIGTERM, a closed terminal) ends the children as Ctrl-C does.
 
     Without it this process would be gone at once and they would go on.
@@ -63,7 +64,17 @@ def passed_on(children: Children) -> Iterator[None]:
     names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
         names = []
-    before = {name: signal.signal(name, lambda *_: children.interrupt()) for name in names}
+
+    def told(*_: object) -> None:
+        if not children.ending:
+            with contextlib.suppress(RuntimeError):  # it came while something else was being said
+                say()
+        children.interrupt()
+
+    before: dict[signal.Signals, Any] = {name: signal.signal(name, told) for name in names}
+    if names and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # In the background of a script Ctrl-C is ignored, and children would inherit that: what is sent to them is not.
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield
     finally:
@@ -157,7 +168,11 @@ def fits_all(names: Sequence[str], changes: Mapping[str, str]) -> None:
 def _at_once(waiting: Mapping[str, Sequence[str]], jobs: int, talk: Talk) -> dict[str, int]:
     """Exit codes by experiment; each is told of when it ends."""
     children, codes, progress = Children(), dict[str, int](), Progress()
-    with talk.progress("experiments", progress), passed_on(children), ThreadPoolExecutor(jobs) as pool:
+
+    def ending() -> None:
+        talk.note("Ending: experiments under way write what they have done.")
+
+    with talk.progress("experiments", progress), passed_on(children, ending), ThreadPoolExecutor(jobs) as pool:
         futures: dict[Future[tuple[int, str]], str] = {
             pool.submit(children.run, words): name for name, words in waiting.items()
         }
@@ -166,7 +181,7 @@ def _at_once(waiting: Mapping[str, Sequence[str]], jobs: int, talk: Talk) -> dic
             try:
                 finished, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
             except KeyboardInterrupt:
-                talk.note("Ending: experiments under way write what they have done.")
+                ending()
                 children.interrupt()
                 continue
             for future in finished:

@@ -79,7 +79,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, save_figure, undisturbed, write_methods
+    from redoxsim.cli.result import note_setups, processes, save_figure, undisturbed, write_methods
     from redoxsim.study.plan import Study
     from redoxsim.study.sensitivities import COLUMNS, SensitivityPlan
 
@@ -98,6 +98,7 @@ def command(
     plan = prepare(processes(solving, 1 << 30))
     assert isinstance(plan.study, Study)
     talk.detail("model read and checked, equations built")
+    note_setups([plan.study.rows.setup], talk)
     if solving.dry_run:
         dry_run([plan.study], output=output, talk=talk)
         return Exit.GOOD

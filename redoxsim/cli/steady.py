@@ -64,7 +64,7 @@ def command(
     from redoxsim import study
     from redoxsim.cli.cost import steady_dry_run
     from redoxsim.cli.overlay import need_figure, points
-    from redoxsim.cli.result import save_figure, write_methods, write_table
+    from redoxsim.cli.result import note_setups, save_figure, write_methods, write_table
 
     if len(axes) > 1:
         raise DesignError("a sweep has one axis", hint="`redoxsim scan` takes several")
@@ -87,6 +87,7 @@ def command(
         if solving.dry_run:
             return steady_dry_run(setup, 1 if along is None else 2 * len(along), output=output, talk=talk)
     table = study.steady(model, values=cell.values, cell=cell.profile, observe=observe or None, axis=along)
+    note_setups([table.setup], talk)
     write_table(table.dataset(), output)
     if output.plot is not None and not any(one.status.ok for states in table.states.values() for one in states):
         talk.note("No figure: no steady state was found.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from redoxsim.cli.emit import emit_rows
 from redoxsim.cli.exits import Exit
 from redoxsim.cli.options import Output, Solving
-from redoxsim.cli.result import save_figure, undisturbed, write_methods
+from redoxsim.cli.result import note_setups, save_figure, undisturbed, write_methods
 from redoxsim.cli.talk import Talk
 from redoxsim.errors import DesignError
 
@@ -31,7 +31,6 @@ def run_trace(
     from redoxsim.report.trace import trace_heads, trace_rows, trace_text
     from redoxsim.solve import Solution
     from redoxsim.study.provenance import describe
-    from redoxsim.study.ranges import hypotheses_of_setup
     from redoxsim.study.trace import trace
 
     output.ready(terminal=sys.stdout.isatty())
@@ -49,8 +48,7 @@ def run_trace(
             emit_rows(trace_rows(found), output, schema="trace/1", columns=trace_heads(found))
     talk.note(trace_text(found))
     setup = made.study.rows.setup
-    if hypotheses := hypotheses_of_setup(setup):
-        talk.note(f"Note: {hypotheses}.")
+    note_setups([setup], talk)
     if output.plot is not None:
         from redoxsim.report.conditions import dose_bars
         from redoxsim.report.figures.trace import trace as draw

@@ -157,7 +157,7 @@ def _overview(sections: Sequence[Section]) -> str:
         rows = [
             [
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
-                _says(one, text),
+                _says(one, claim),
                 _worded(text)
                 + one.drawn(claim)
                 + (
@@ -184,9 +184,10 @@ def _overview(sections: Sequence[Section]) -> str:
     return "\n".join([*parts, _how_to_read(sections)])
 
 
-def _says(one: Section, answer: str) -> str:
-    """What the documents say of a claim; of what is not representable the answer says enough."""
-    return "" if answer.startswith(Answer.NOT_REPRESENTABLE.value) else typeset(one.experiment.get("says", ""))
+def _says(one: Section, claim: str) -> str:
+    """What the documents say of a claim: in a text of its own where it cannot be represented."""
+    own = {each["claim"]: each.get("says") for each in one.experiment.get("beyond", ())}
+    return typeset(own.get(claim) or one.experiment.get("says", ""))
 
 
 def _how_to_read(sections: Sequence[Section]) -> str:
@@ -248,6 +249,7 @@ def _section(one: Section) -> str:
     parts += [f"<p><b>{name}.</b> {typeset(text)}</p>" for name, text in told if text]
     if one.run.state not in ("finished", "partial"):
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
+    parts += [f"<p class='partly'>{typeset(text)}.</p>" for text in one.run.summary.get("hypotheses", ())]
     parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
     parts += _verdicts(one)
     parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]

@@ -38,6 +38,7 @@ Progress = Callable[[int, int, int], None]
 Cancel = Callable[[], bool]
 CHUNK = 128
 BLOCK = 16_384  # rows handed at once to a solver that shares them among threads itself
+BESIDE = 16  # results that are solved at the same time: neighbouring doses of a cell keep each other company
 GRACE = 15.0  # seconds for a worker to end the row it is at
 FAR = 0.1  # relative difference between two solvers that no tolerance in use explains
 LABORIOUS = 10
@@ -130,7 +131,7 @@ def run(
             return interrupted() or (cancel is not None and cancel())
 
         threaded = with_threads(chosen, jobs)
-        chunks = chunked(batch, 1, most=BLOCK) if threaded else _in_turn(batch, jobs, together)
+        chunks = _queued(batch, together) if threaded else _in_turn(batch, jobs, together)
         if threaded or jobs == 1 or len(chunks) == 1:
             for rows in chunks:
                 if stop():
@@ -236,6 +237,15 @@ def _in_turn(batch: Batch, jobs: int, together: int) -> list[Rows]:
         block = (np.arange(together)[:, None] * apart + places).ravel()
         chunks += [block[rows] for rows in chunked(part(batch, block), jobs)]
     return chunks
+
+
+def _queued(batch: Batch, together: int) -> list[Rows]:
+    """Blocks for a solver that takes rows in turn by itself: a few results after another, cell by cell within them."""
+    if together == 1:
+        return chunked(batch, 1, most=BLOCK)
+    grid = np.arange(batch.rows).reshape(together, -1)
+    order = np.concatenate([grid[:, first : first + BESIDE].ravel() for first in range(0, grid.shape[1], BESIDE)])
+    return np.split(order, range(BLOCK, batch.rows, BLOCK))
 
 
 def part(batch: Batch, rows: Rows | Sequence[int]) -> Batch:

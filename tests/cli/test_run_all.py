@@ -147,10 +147,25 @@ def test_being_told_to_end_is_passed_on_while_it_lasts(how: str, monkeypatch: py
     children, told, number = Children(), list[str](), getattr(signal, how)
     monkeypatch.setattr(children, "interrupt", lambda: told.append(how))
     before = signal.getsignal(number)
-    with passed_on(children):
+    with passed_on(children, lambda: told.append("said")):
         os.kill(os.getpid(), number)
-    assert told == [how]
+    assert told == ["said", how]
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signals")
+def test_children_of_a_command_in_the_background_can_be_told_to_end() -> None:
+    """A shell without job control starts `redoxsim run all &` with Ctrl-C ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with passed_on(Children(), lambda: None):
+            code = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+            told = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+            os.kill(os.getpid(), signal.SIGINT)  # still ignored here
+        assert told.stdout.strip() == "True"
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are found in /proc")

@@ -264,3 +264,12 @@ def test_what_has_decayed_to_nothing_is_no_difference() -> None:
     check = engine.run(rows, solver="rosenbrock").check
     assert check is not None
     assert check.largest < 1e-6
+
+
+def test_a_solver_with_threads_is_given_whole_results_one_after_another(system: equations.OdeSystem) -> None:
+    """Row by row in the order of the cells no dose would be whole before the last cell is begun."""
+    cells, doses = 4, 40
+    queued = np.concatenate(engine._queued(batch(system, [0.1] * (cells * doses)), cells))
+    assert sorted(queued.tolist()) == list(range(cells * doses))
+    first = queued[: cells * engine.BESIDE] % doses
+    assert np.bincount(first, minlength=doses).tolist() == [cells] * engine.BESIDE + [0] * (doses - engine.BESIDE)
