@@ -73,7 +73,7 @@ def command(
 ) -> int:
     from redoxsim import study
     from redoxsim.cli.cost import dry_run
-    from redoxsim.cli.result import processes, save_figure, undisturbed, write_methods
+    from redoxsim.cli.result import note_setups, processes, save_figure, undisturbed, write_methods
     from redoxsim.report.files import check_writable, write_text
     from redoxsim.study.fitting import FitPlan
     from redoxsim.study.metadata import constants_of
@@ -92,6 +92,7 @@ def command(
         raise
     assert isinstance(plan, FitPlan)
     talk.detail("model and data read and checked, equations built")
+    note_setups([plan.study.rows.setup], talk)
     if solving.dry_run:
         dry_run([plan.study], output=output, talk=talk)
         talk.note("that is one look at the data; a fit takes hundreds to thousands of them")
