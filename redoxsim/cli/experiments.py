@@ -68,7 +68,7 @@ def show(name: str, output: Output, talk: Talk) -> None:
         "note": one.note,
         "as the document says": tuple(f"{each.claim}: {each.document}" for each in one.corrected) or None,
         "as the chemistry does": tuple(f"{each.claim}: {each.chemistry}" for each in one.corrected) or None,
-        "not representable": tuple(f"{each.claim}: {each.reason}" for each in one.beyond) or None,
+        "not representable": tuple(f"{each.claim}, “{each.says}”: {each.reason}" for each in one.beyond) or None,
         "runs": tuple(_words(run) for run in one.run),
         "folder": str(folder),
     }

@@ -46,7 +46,9 @@ def readme(one: Experiment) -> str:
     if one.corrected:
         parts.append(f"{TITLE}:\n\n" + "\n".join(_points(one)))
     if one.beyond:
-        parts.append("Not representable:\n\n" + "\n".join(f"- {each.claim}: {each.reason}" for each in one.beyond))
+        parts.append(
+            "Not representable:\n\n" + "\n".join(f"- {each.claim}, “{each.says}”: {each.reason}" for each in one.beyond)
+        )
     return "\n\n".join(parts) + "\n"
 
 

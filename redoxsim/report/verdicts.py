@@ -107,8 +107,13 @@ def verdicts_text(lines: Sequence[VerdictLine]) -> str:
 
 
 def claim_lines(claims: Iterable[ClaimVerdict], agreed: Agreement | None = None) -> str:
-    """Claims of the source documents and how they came out, a line each, and in how many draws all of it holds."""
-    return "\n".join(f"{one.claim} {one.words()}{_in_draws(one, agreed)}" for one in claims)
+    """Claims of the source documents and how they came out, a line each, and in how many draws all of it holds.
+
+    What no expectation tells, as nothing can show it, is quoted.
+    """
+    return "\n".join(
+        f"{one.claim} {f'“{one.says}” ' if one.says else ''}{one.words()}{_in_draws(one, agreed)}" for one in claims
+    )
 
 
 def _in_draws(claim: ClaimVerdict, agreed: Agreement | None) -> str:

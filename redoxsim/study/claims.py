@@ -44,11 +44,15 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimVerdict:
-    """One claim, answered; ``because`` is the condition, the expectations that fail, or why nothing can show it."""
+    """One claim, answered; ``because`` is the condition, the expectations that fail, or why nothing can show it.
+
+    ``says`` is what the document says, of a claim that nothing can show: no expectation tells it.
+    """
 
     claim: str
     answer: Answer
     because: str = ""
+    says: str = ""
 
     def words(self) -> str:
         """Such as "reproduced only if glutathione is lost"."""
@@ -118,12 +122,14 @@ def answers(
     agreed : in how many draws of the constants each holds.
     """
     judged = tuple(verdicts)
-    reasons = {one.claim: one.reason for one in experiment.beyond}
+    beyond = {one.claim: one for one in experiment.beyond}
     shares = {} if agreed is None else agreed.claims
     conditional = {} if agreed is None else agreed.conditional
     return tuple(
-        ClaimVerdict(claim=claim, answer=Answer.NOT_REPRESENTABLE, because=reasons[claim])
-        if claim in reasons
+        ClaimVerdict(
+            claim=claim, answer=Answer.NOT_REPRESENTABLE, because=beyond[claim].reason, says=beyond[claim].says
+        )
+        if claim in beyond
         else answer(claim, judged, shares.get(claim), conditional.get(claim))
         for claim in experiment.claims
     )

@@ -156,9 +156,10 @@ class Expectation(Strict):
 
 
 class Beyond(Strict):
-    """A claim that no model here can show, and why, in a sentence."""
+    """A claim that no model here can show: what the document says, and why it cannot be shown, in a sentence."""
 
     claim: str
+    says: str
     reason: str
 
 

@@ -73,6 +73,7 @@ observe = ["survival"]
 scores = ["bliss"]
 [[beyond]]
 claim = "S9.1"
+says = "it is so"
 reason = "bands only"
 """
 

@@ -58,6 +58,7 @@ as_document = ["doubles"]
 as_chemistry = ["falls"]
 [[beyond]]
 claim = "S9.2"
+says = "it is so"
 reason = "no B"
 """
 
@@ -77,7 +78,7 @@ def test_a_page_tells_runs_expectations_both_sides_and_reasons(tmp_path: Path) -
         "- S9.1 as the chemistry does: it falls",
         "  - `falls`: A falls [<= 0.5].",
     ]
-    assert "- S9.2: no B" in lines
+    assert "- S9.2, “it is so”: no B" in lines
 
 
 def test_a_folder_without_an_experiment_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -194,6 +194,7 @@ cell = "sound"
 observe = ["survival"]
 [[beyond]]
 claim = "S9.1"
+says = "it is so"
 reason = "a window only"
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from redoxsim import catalog
@@ -153,7 +155,7 @@ EXPECT = (
     'quantity = { run = "one", observe = "A", reduce = "last" }\n'
 )
 CORRECT = '[[corrected]]\nclaim = "S9.1"\ndocument = "a"\nchemistry = "b"\n'
-BEYOND = '[[beyond]]\nclaim = "S9.1"\nreason = "it is"\n'
+BEYOND = '[[beyond]]\nclaim = "S9.1"\nsays = "so it is"\nreason = "it is"\n'
 
 
 @pytest.mark.parametrize(
@@ -199,3 +201,13 @@ def test_the_share_under_a_condition_is_told_beside_the_share_without() -> None:
     said = "of the draws of constants all of it holds in 2 of 32 (6%); if it rains, in 30 of 32 (94%)"
     assert claim_lines([found], agreed) == f"S9.1 reproduced only if it rains [{said}]"
     assert agreed.record["conditional"] == {"S9.1": {"it rains": "30 of 32 (94%)"}}
+
+
+def test_what_nothing_can_show_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "experiment.toml").write_text(HEAD + 'claims = ["S9.1"]\n' + BEYOND, encoding="utf-8")
+    found = claims.answers(experiment.load(tmp_path), ())
+    assert claim_lines(found) == "S9.1 “so it is” not representable: it is"
+    silent = HEAD + 'claims = ["S9.1"]\n' + BEYOND.replace('says = "so it is"\n', "")
+    (tmp_path / "experiment.toml").write_text(silent, encoding="utf-8")
+    with pytest.raises(ReadError, match="'says' is missing"):
+        experiment.load(tmp_path)
