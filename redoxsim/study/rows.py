@@ -97,13 +97,19 @@ class Rows:
         """How many sets follow the draws."""
         return 0 if self.assumed is None else self.assumed.number
 
-    def with_draws(self) -> Rows:
-        """The same with draws that the model allows: solves undosed states, so not part of making ready."""
+    def with_draws(self, *, assumed: bool = True) -> Rows:
+        """The same with draws that the model allows: solves undosed states, so not part of making ready.
+
+        Parameters
+        ----------
+        assumed : whether sets in which only grade C varies follow them.
+        """
         if not self.settings.draws or self.drawn is not None:
             return self
         settings, taken = self.settings, frozenset(self.columns)
         found = draw(self.setup, settings.draws, taken=taken, seed=settings.seed, jobs=settings.jobs)
-        return self.with_drawn(found, draw_assumed(self.setup, found, taken=taken, settings=settings))
+        further = draw_assumed(self.setup, found, taken=taken, settings=settings) if assumed else None
+        return self.with_drawn(found, further)
 
     def remade(self, *, cells: int | None, settings: Settings) -> Rows:
         """The same points with other cells and settings; see :func:`make_rows`."""
