@@ -232,5 +232,5 @@ def _draw(
         doses=common_bars([run for run, _ in found]),
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
         caption=small,
-        note=grades_note(results),
+        note=grades_note(results, scored[:1]),
     )

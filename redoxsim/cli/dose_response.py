@@ -213,7 +213,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
     from redoxsim.report.names import show_unit
-    from redoxsim.study.responses import AXES
+    from redoxsim.study.responses import AXES, needed
 
     agent = results.axes[0]
     axis = results.dataset[agent]
@@ -251,5 +251,5 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
         data=data,
         title=f"{axis.attrs.get('long_name') or agent}: {effect if len(shown) == 1 else ', '.join(shown)} at {hours} h",
         caption=" ".join(small),
-        note=grades_note(results),
+        note=grades_note(results, [name for one in shown for name in (needed([one]) if one in AXES else [one])]),
     )

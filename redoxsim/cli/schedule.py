@@ -140,5 +140,5 @@ def _draw(results: ResultSet) -> Figure:
         observable=name,
         title=f"{target_name(first)} and {target_name(second)}: {name} at {hours:g} h against order and delay",
         caption=caption(results),
-        note=grades_note(results),
+        note=grades_note(results, [name]),
     )
