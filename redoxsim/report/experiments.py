@@ -477,7 +477,7 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
             fitted.append([one.metric, part.name + unit, *part.row()[1:]])
     parts = [text_table(heads, body)]
     if fitted:
-        parts += ["", text_table(["surface", "parameter", "value", "95% interval", "reads"], fitted), ""]
+        parts += ["", text_table(["surface", "parameter", "value", "interval", "reads"], fitted), ""]
     return "\n".join([*parts, *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
 
 

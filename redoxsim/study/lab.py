@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 OF_RESIDUALS = "; intervals from resampled residuals"
+OF_REPLICATES = "; intervals from resampled replicates (95%)"
 """Where the note of a fitted surface begins to tell of its own intervals, which replicates take the place of."""
 
 
@@ -61,7 +62,9 @@ class Block:
         found = self.intervals.get(metric)
         if not found or not found.parameters:
             return table
-        return replace(table, parameters=found.parameters, note=table.note.partition(OF_RESIDUALS)[0])
+        return replace(
+            table, parameters=found.parameters, note=f"{table.note.partition(OF_RESIDUALS)[0]}{OF_REPLICATES}"
+        )
 
     def dataset(self) -> xr.Dataset:
         """Effects and scores laid out as a simulated combination is, with ``_low`` and ``_high`` ends."""

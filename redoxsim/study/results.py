@@ -315,6 +315,11 @@ class ResultSet:
         observe : which readout; only those with a declared direction (viability, survival) can be scored.
         failed : "stop" refuses a grid with failed points, "drop" leaves them undefined.
 
+        Returns
+        -------
+        The tables by name, of the median surface where there are draws; parameters of fitted surfaces then have
+        intervals over the draws (90%), else over resampled residuals (95%), as their notes say.
+
         Raises
         ------
         DesignError : not a combination, or a readout without a direction.
@@ -331,7 +336,14 @@ class ResultSet:
                 hint=f"these have: {', '.join(ORIENTATIONS)}",
             )
         data, _ = self.at(name, at)
-        return score(self._grid(name, data, self._mask(data, failed)), metrics, settings=settings)
+        tables = score(self._grid(name, data, self._mask(data, failed)), metrics, settings=settings)
+        over = self.intervals.get(name, {}).get("scores", {})
+        if not over or self.draws is None:
+            return tables
+        from redoxsim.study.spread import surface_over_draws
+
+        usable = self.draws["usable"]
+        return {key: surface_over_draws(table, over.get(key, {}), usable) for key, table in tables.items()}
 
     def with_scores(self, metrics: Sequence[str] = SCORED, *, observe: str | None = None) -> ResultSet:
         """The same results with a variable per score (see :data:`SCORE_NAMES`), for every time and draw.
@@ -354,7 +366,7 @@ class ResultSet:
             stacked = np.stack([tables[metric].values for tables in found], axis=-1)
             variable = SCORE_NAMES.get(metric, metric)
             values = stacked.reshape(*stacked.shape[:-1], *shape)
-            scored[variable] = Array((*self.axes, *more), values, score_attrs(found[0][metric], name))
+            scored[variable] = Array((*self.axes, *more), values, score_attrs(found[0][metric], name, one=not more))
         told: dict[str, Any] = {}
         if more == ("draw",):
             from redoxsim.study.spread import interval
@@ -431,9 +443,12 @@ class ResultSet:
         return f"<ResultSet {self.kind}: {', '.join(self.observables)} ({sizes}); {self.summary}>"
 
 
-def score_attrs(table: SynergyTable, of: str) -> dict[str, Any]:
-    """What a score variable says of itself: its sign convention and orientation in words, notes, what it scores."""
-    parameters = {one.name: one.row()[1:] for one in table.parameters}
+def score_attrs(table: SynergyTable, of: str, *, one: bool = True) -> dict[str, Any]:
+    """What a score variable says of itself: its sign convention and orientation in words, notes, what it scores.
+
+    ``one`` : it is the score of one surface, so that what was fitted to that, and remarks on it, belong to it.
+    """
+    parameters = {part.name: part.row()[1:] for part in table.parameters} if one else {}
     said = {"parameters": json.dumps(parameters, ensure_ascii=False)} if parameters else {}
     return said | {
         "units": "1",
@@ -443,7 +458,7 @@ def score_attrs(table: SynergyTable, of: str) -> dict[str, Any]:
         "neutral": table.neutral,
         "orientation": table.orientation,
         "of": of,
-        "note": "; ".join(text for text in (table.note, table.summary.message) if text),
+        "note": "; ".join(text for text in (table.note, table.summary.message) if text and one),
     }
 
 

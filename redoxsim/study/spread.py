@@ -17,7 +17,7 @@ from redoxsim.study.rows import QUANTILES, Readout, Rows
 from redoxsim.study.setup import orientation_of
 
 if TYPE_CHECKING:
-    from redoxsim.analysis import HillFit
+    from redoxsim.analysis import HillFit, SynergyTable
     from redoxsim.study.results import ResultSet
 
 FloatArray = NDArray[np.float64]
@@ -128,6 +128,27 @@ def over_draws(fit: HillFit, found: Mapping[str, list[float]], draws: int) -> Hi
     undefined = [f"{key} in {share:.0%} of the draws only" for key, (*_, share) in found.items() if share < DEFINED]
     remark = f"; not defined: {', '.join(undefined)}" if undefined else ""
     return replace(fit, intervals=between, message=f"{bare}; intervals are {method}{remark}")
+
+
+def surface_over_draws(table: SynergyTable, found: Mapping[str, list[float]], draws: int) -> SynergyTable:
+    """A score of the median surface, its fitted parameters with intervals over draws in place of their own.
+
+    Those of its own tell how far the surface is from what was computed; only draws tell how sure that is. A parameter
+    that fewer than nine of ten draws determine is undetermined.
+    """
+    if not table.parameters:
+        return table
+    parts = []
+    for one in table.parameters:
+        low, _, high, share = found.get(one.name, [np.nan, np.nan, np.nan, 0.0])
+        if share >= DEFINED:
+            parts.append(replace(one, low=low, high=high))
+        else:
+            told = f"{share:.0%} of the draws determine it"
+            parts.append(replace(one, low=np.nan, high=np.nan, problem=one.problem or told))
+    between = f"intervals are {QUANTILES[0]:.0%} to {QUANTILES[-1]:.0%} of {draws} draws"
+    note = f"{table.note.split('; intervals from')[0]}; {between}"
+    return replace(table, parameters=tuple(parts), note=note)
 
 
 def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, float] | None:

@@ -139,6 +139,30 @@ def test_scores_of_few_draws_have_no_interval(kill: network.Network, agent_a: Ag
     assert second == f"Chou-Talalay combination index: no interval, {share:.0%} of 24 draws define it"
 
 
+def test_parameters_of_surfaces_have_the_intervals_of_the_draws(
+    kill: network.Network, agent_a: Agent, agent_b: Agent
+) -> None:
+    agents = [ranged(agent_a, 0, 1), ranged(agent_b, 0, 1)]
+    given = {"agents": agents, "grid": (6, 6), "draws": 16, "sample": 0, "scores": ["braid"]}
+    surface = rx.combine(kill, **given)
+    found = surface.intervals["viability"]["scores"]["braid"]
+    (table,) = surface.scores(["braid"]).values()
+    assert table.note.endswith("intervals are 5% to 95% of 16 draws")
+    told = 0
+    for one in table.parameters:
+        low, _, high, share = found[one.name]
+        if share >= 0.9:
+            assert (one.low, one.high) == (low, high)
+            told += not one.problem
+        else:
+            assert one.problem
+            assert np.isnan(one.low)
+    assert told > 4
+    kept = rx.combine(kill, keep="draws", **given)
+    grids = kept.with_scores(["braid"])
+    assert "parameters" not in grids["braid_excess"].attrs
+
+
 def test_scores_of_seeds_agree_within_their_intervals(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
     """Intervals from 5% to 95% of a score hold about nine of ten draws of other seeds, and their medians."""
     agents = [ranged(agent_a, 0, 1), ranged(agent_b, 0, 1)]

@@ -240,7 +240,7 @@ def fit_note(points: Points, fit: SurfaceFit, draws: int) -> str:
     """What a fitted surface rests on, for the note of its table."""
     note = f"all {points.y.size} cells in one fit, residuals {fit.said_noise} (standard deviation)"
     if draws:
-        note += "; intervals from resampled residuals, which hold what the surface does not describe"
+        note += "; intervals from resampled residuals (95%), which hold what the surface does not describe"
     return note
 
 
