@@ -13,7 +13,11 @@ HEADS = (
     "id", "topic", "what", "kind", "state", "value", "low", "high", "unit", "published", "off by", "known",
     "confidence", "use", "calibrated", "why", "source",
 )  # fmt: skip
-MARKS = {"in band": "✓", "off": "✗", "wrong sign": "✗", "failed": "!", "not run": "–"}
+MARKS = {
+    "in band": "✓", "off": "✗", "wrong sign": "✗", "no effect": "○", "too small": "~", "failed": "!", "not run": "–",
+}  # fmt: skip
+SAID = ("wrong sign", "no effect", "too small")
+"""Misses that are named beside the value."""
 
 
 def scoreboard_rows(found: Validation) -> list[dict[str, Any]]:
@@ -66,12 +70,15 @@ def _star(row: Row) -> str:
 
 
 def got(part: Judged) -> str:
-    """The model's value in words, with the factor by which it misses."""
+    """The model's value in words, with how it misses and by what factor."""
     if np.isnan(part.value):
         return "failed" if part.state == "failed" else "not run"
     unit = f" {part.expected.unit}" if part.expected.unit else ""
     value = "never" if np.isinf(part.value) else f"{part.value:.3g}{unit}"
-    return value if not np.isfinite(part.off) or part.off == 1.0 else f"{value} (off by {_factor(part.off)})"
+    notes: list[str] = [part.state] if part.state in SAID else []
+    if np.isfinite(part.off) and part.off != 1.0 and part.state not in ("no effect", "wrong sign"):
+        notes.append(f"off by {_factor(part.off)}")
+    return f"{value} ({', '.join(notes)})" if notes else value
 
 
 def _factor(off: float) -> str:
@@ -93,6 +100,7 @@ def counts_text(found: Validation) -> str:
     text = text_table(["", "read in the source", "recalled or source only"], lines)
     notes = f"{len(found.rows)} observations, {uses.get('scored', 0)} scored"
     notes += f"; not counted: {rest}" if rest else ""
+    missed = ", ".join(f"{number} {state}" for state, number in found.missed().items())
     if calibrated:
         notes += f"; {calibrated} scored ones served to choose constants (*)"
-    return f"{text}\n{notes}"
+    return f"{text}\n{notes}" + (f"\ndirections that miss: {missed}" if missed else "")

@@ -11,8 +11,10 @@ from pydantic import Field, model_validator
 
 from redoxsim import catalog
 from redoxsim.errors import DesignError, ReadError, Where, nearest
+from redoxsim.network import evaluate, parse
+from redoxsim.network.expr import Apply, symbols
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Run, SimulateRun
-from redoxsim.study.measures import Measure
+from redoxsim.study.measures import CROSSING, Measure
 from redoxsim.toml import Strict, read_table
 
 Known = Literal["read", "recalled", "source-only"]
@@ -24,7 +26,8 @@ class Expected(Measure):
     """What was seen: a :class:`~.measures.Measure` that lies ``within``, ``at_least`` or ``at_most`` a bound.
 
     ``kind`` is ``number`` (``published`` is the value, the bound its band), ``bound`` or ``sign`` (a direction).
-    ``unit`` is the unit of the bound, for reading only.
+    ``unit`` is the unit of the bound, for reading only. ``neutral`` is the value where nothing happens, for a
+    direction of which :attr:`at_rest` cannot tell.
     """
 
     text: str
@@ -34,6 +37,7 @@ class Expected(Measure):
     at_most: float | None = None
     within: tuple[float, float] | None = None
     unit: str = ""
+    neutral: float | None = None
 
     @model_validator(mode="after")
     def _bounds(self) -> Expected:
@@ -43,6 +47,8 @@ class Expected(Measure):
             raise ValueError(f"within: {self.within[0]:g} lies above {self.within[1]:g}")
         if self.kind == "number" and (self.published is None or self.within is None):
             raise ValueError("a number needs 'published' and its band 'within'")
+        if self.neutral is not None and self.kind != "sign":
+            raise ValueError(f"'neutral' goes with a direction, not with a {self.kind}")
         return self
 
     @property
@@ -57,12 +63,46 @@ class Expected(Measure):
         ends = self.within or (None, self.at_most)
         return float("inf") if ends[1] is None else ends[1]
 
+    @property
+    def at_rest(self) -> float | None:
+        """The value where nothing happens: ``neutral`` as given, else 1 of what is taken relative to its start and
+        of a quotient of like over like, 0 of a difference and of a share that is 0 where all are equal; else none.
+        """
+        if self.neutral is not None:
+            return self.neutral
+        if self.formula is None:
+            (one,) = self.let.values()
+            return 1.0 if one.relative and not _is_time(one.take) else None
+        return _where_nothing_differs(self.formula, {name: one.observe for name, one in self.let.items()})
+
     def wanted(self) -> str:
         """The bound in words."""
         unit = f" {self.unit}" if self.unit else ""
         if self.within is not None:
             return f"{self.low:g} to {self.high:g}{unit}"
         return f">= {self.at_least:g}{unit}" if self.at_least is not None else f"<= {self.at_most:g}{unit}"
+
+
+def _is_time(take: str | None) -> bool:
+    """Whether what is taken from a course is a time."""
+    return take is not None and (take in ("half-time", "time-of-max") or CROSSING.fullmatch(take) is not None)
+
+
+def _where_nothing_differs(formula: str, observed: dict[str, str]) -> float | None:
+    """What a comparison is where its runs do not differ.
+
+    A quotient counts only where both sides hold the same observables: GSH over GSSG of one run compares nothing.
+    """
+    tree = parse(formula)
+    if not isinstance(tree, Apply) or tree.op not in ("sub", "div"):
+        return None
+    if tree.op == "sub":
+        return 0.0
+    above, below = ({observed[name] for name in symbols(side)} for side in tree.args)
+    if above != below:
+        return None
+    equal = {evaluate(tree, dict.fromkeys(observed, level)) for level in (0.25, 0.5)}
+    return 0.0 if equal == {0.0} else 1.0
 
 
 class Observation(Strict):

@@ -20,13 +20,22 @@ from redoxsim.study.observations import Expected, Observation, Scoreboard, load_
 from redoxsim.study.setup import read_model
 from redoxsim.study.timecourse import TimeCourse
 
-State = Literal["in band", "off", "wrong sign", "failed", "not run"]
+State = Literal["in band", "off", "wrong sign", "no effect", "too small", "failed", "not run"]
+WORST: tuple[State, ...] = ("failed", "wrong sign", "off", "no effect", "too small", "not run")
+"""What a row is called by, worst first, where its parts differ."""
+FELT = 0.01
+"""A direction nearer to its neutral value than this (1% of a ratio, 0.01 of a difference) is no effect."""
 Told = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One expected thing: the model's value and how it compares.
+
+    ``state`` of a direction that misses is ``too small`` (on the side that was seen, short of the threshold),
+    ``no effect`` (within :data:`FELT` of what it is where nothing happens) or ``wrong sign`` (on the other side).
+    ``off`` is any other miss: of a number or bound, of a direction without a neutral value, of one that asks that
+    little happens, or of one that goes beyond the far end of its band.
 
     ``off`` is the factor by which the value misses the band (above 1, or infinite), 1 where it is in band and
     not-a-number where a factor makes no sense (a band that reaches zero or below).
@@ -63,7 +72,7 @@ class Row:
             return self.observation.use
         if self.trouble:
             return "failed"
-        for state in ("failed", "wrong sign", "off", "not run"):
+        for state in WORST:
             if any(one.state == state for one in self.judged):
                 return state
         return "in band"
@@ -115,6 +124,11 @@ class Validation:
         """Directions that come out right, each counted for itself."""
         parts = [part for one in self._scored(known) for part in one.judged if part.expected.kind == "sign"]
         return Count(good=sum(part.state == "in band" for part in parts), total=len(parts))
+
+    def missed(self) -> dict[State, int]:
+        """Directions that do not come out right, by how they miss; those that count, however they are known."""
+        states = [part.state for one in self._scored(()) for part in one.judged if part.expected.kind == "sign"]
+        return {state: states.count(state) for state in WORST if state in states}
 
     def uses(self) -> dict[str, int]:
         """How many rows there are of each use."""
@@ -178,7 +192,24 @@ def judge(expected: Expected, value: float) -> Judged:
         off = large / small if small > 0.0 else float("inf")
     else:
         off = float("nan")
-    return Judged(expected=expected, value=value, state="wrong sign" if expected.kind == "sign" else "off", off=off)
+    return Judged(expected=expected, value=value, state=_miss(expected, value), off=off)
+
+
+def _miss(expected: Expected, value: float) -> State:
+    """What a miss is called."""
+    nothing = expected.at_rest
+    if expected.kind != "sign" or nothing is None:
+        return "off"
+    if expected.low >= nothing and value < expected.low:
+        shift = value - nothing
+    elif expected.high <= nothing and value > expected.high:
+        shift = nothing - value
+    else:
+        return "off"
+    margin = FELT * (abs(nothing) or 1.0)
+    if abs(shift) < margin:
+        return "no effect"
+    return "too small" if shift > 0.0 else "wrong sign"
 
 
 def _unrun(one: Observation) -> Row:

@@ -32,7 +32,7 @@ def found():
         row("B", 12.0, known="recalled", **number),
         row("C", math.inf, **number),
         row("D", math.nan, **number),
-        row("F", -1.0, kind="sign", at_least=0.0),
+        row("F", -1.0, kind="sign", at_least=0.0, neutral=0.0),
         row("G", 3.0, use="input", **number),
         Row(observation=empty, judged=()),
     )
@@ -59,6 +59,21 @@ def test_text_lists_what_does_not_agree(found):
 def test_a_near_miss_is_a_share_and_a_far_one_a_factor() -> None:
     parts = [row("A", value, kind="number", published=3.0, within=(2.0, 4.0)).judged[0] for value in (4.001, 4.2, 12.0)]
     assert [got(one) for one in parts] == ["4 (off by less than 1%)", "4.2 (off by 5%)", "12 (off by 3x)"]
+
+
+def test_directions_that_miss_are_called_by_how_in_table_counts_and_figure() -> None:
+    less = {"kind": "sign", "at_most": 0.9, "neutral": 1.0}
+    seen = {"A": 0.95, "B": 1.0, "C": 1.5}
+    found = Validation(rows=tuple(row(name, value, **less) for name, value in seen.items()), files=())
+    text = scoreboard_text(found)
+    for said in ("0.95 (too small, off by 6%)", "1 (no effect)", "1.5 (wrong sign)", "\n~", "\n○", "\n✗"):
+        assert said in text
+    assert "directions that miss: 1 wrong sign, 1 no effect, 1 too small" in counts_text(found)
+    figure = scoreboard(found)
+    drawn = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert [words.rsplit(", ", 1)[1] for words in drawn] == ["too small", "no effect", "wrong sign"]
+    marks = [line.get_marker() for axes in figure.axes for line in axes.lines if line.get_marker() != "None"]
+    assert marks == ["^", "s", "X"]
 
 
 def test_counts_keep_read_and_recalled_apart(found):

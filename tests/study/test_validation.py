@@ -55,6 +55,60 @@ def test_each_part_is_judged_and_counted_by_kind(file):
     assert (found.numbers("recalled").total, found.uses()) == (0, {"scored": 1, "input": 1})
 
 
+def direction(formula=None, relative=False, observe="xx", take="last", **bounds):
+    """A direction over quantities a, b, c of one run, each observing what stands at its place in ``observe``."""
+    used = [name for name in "abc" if name in (formula or "a").replace("max", "")]
+    let = {
+        name: {"run": "r", "observe": seen, "take": take, "relative": relative}
+        for name, seen in zip(used, observe.ljust(3, "x"), strict=False)
+    }
+    return Expected(text="", kind="sign", formula=formula, let=let, **bounds)
+
+
+@pytest.mark.parametrize(
+    ("one", "neutral"),
+    [
+        (direction(relative=True, at_most=0.9), 1.0),
+        (direction(at_least=0.85), None),
+        (direction(relative=True, take="above 1.5", at_least=2.0), None),
+        (direction("a/b", at_most=0.9), 1.0),
+        (direction("c/max(a, b)", at_least=1.1), 1.0),
+        (direction("a/b", observe="xy", at_least=50.0), None),
+        (direction("a - b", observe="xy", at_least=0.1), 0.0),
+        (direction("a*b - c", at_least=0.0), 0.0),
+        (direction("(a - b)/(1 - b)", at_least=0.8), 0.0),
+        (direction("(a - b)/(a - c)", at_most=0.5), 1.0),
+        (direction("1000*a", at_least=5.0), None),
+        (direction(at_most=1.0, neutral=1.0), 1.0),
+    ],
+)  # fmt: skip
+def test_where_nothing_happens(one, neutral):
+    assert one.at_rest == neutral
+
+
+@pytest.mark.parametrize(
+    ("one", "states"),
+    [
+        (direction("a/b", at_most=0.9), {0.9: "in band", 0.98: "too small", 0.995: "no effect", 1.02: "wrong sign"}),
+        (direction("a - b", at_least=0.1), {0.083: "too small", -0.009: "no effect", -0.02: "wrong sign"}),
+        (direction("a*b - c", at_least=0.0), {0.0: "in band", -0.005: "no effect", -0.02: "wrong sign"}),
+        (direction("a/b", within=(1.2, 2.0)), {1.1: "too small", 0.5: "wrong sign", 3.0: "off"}),
+        (direction("a/b", within=(0.9, 1.1)), {1.0: "in band", 0.5: "off", 1.2: "off"}),
+        (direction(at_least=0.85), {0.8: "off", 0.1: "off"}),
+        (direction("a/b", at_most=0.9), {math.inf: "wrong sign"}),
+    ],
+)  # fmt: skip
+def test_a_direction_that_misses_says_how(one, states):
+    assert {value: judge(one, value).state for value in states} == states
+
+
+def test_a_row_is_called_by_its_worst_part_and_misses_are_counted(file):
+    file.write_text(FILE.replace('kind = "sign", at_least = 2.0', 'kind = "sign", at_most = 0.001'))
+    found = validate(file)
+    assert [one.state for one in found.rows[0].judged] == ["in band", "too small"]
+    assert (found.rows[0].state, found.missed()) == ("too small", {"too small": 1})
+
+
 def test_how_far_off():
     one = number(within=(2.0, 4.0))
     assert [judge(one, x).off for x in (1.0, 3.0, 8.0)] == [2.0, 1.0, 2.0]
@@ -95,6 +149,7 @@ def test_only_some(file):
         ('take = "last"', 'take = "final"', "no way 'final'"),
         ('{ run = "dosed"', '{ run = "dozed"', "dozed"),
         ('known = "read"', 'known = "heard"', "known"),
+        ("published = 0.1,", "published = 0.1, neutral = 1.0,", "'neutral' goes with a direction"),
     ],
 )  # fmt: skip
 def test_mistakes_in_a_file_are_named(file, old, new, says):

@@ -20,9 +20,12 @@ from redoxsim.report.figures.style import (
     styled,
 )
 from redoxsim.report.names import number, printed
+from redoxsim.report.scoreboard import SAID
 from redoxsim.study.validation import Judged, Row, Validation
 
 GOOD, BAD = PALETTE[2], PALETTE[1]
+SHAPES = {"in band": "o", "too small": "^", "no effect": "s"}
+"""Marks by state; any other miss is a cross."""
 ROW = 0.22
 """Inches of height per row."""
 LONGEST = 82
@@ -53,6 +56,11 @@ def scoreboard(found: Validation, *, title: str = "The model against published o
     handles = [
         Patch(color="#c9c9c9", label="published band"),
         Line2D([], [], marker="o", ls="", color=GOOD, label="agrees"),
+        *(
+            Line2D([], [], marker=SHAPES[state], ls="", color=BAD, label=label)
+            for state, label in (("too small", "right side, too small"), ("no effect", "no effect"))
+            if any(part.state == state for _, part in others)
+        ),
         Line2D([], [], marker="X", ls="", color=BAD, label="does not"),
         Line2D([], [], marker="o", ls="", mfc="white", color=INK, label="hollow: recalled, not read"),
     ]
@@ -118,6 +126,7 @@ def _marks(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
     for place, (row, part) in enumerate(items):
         _dot(axes, 0.0, place, part, row)
         words = f"{part.expected.wanted()}; model " + ("failed" if np.isnan(part.value) else number(part.value))
+        words += f", {part.state}" if part.state in SAID else ""
         axes.text(
             0.12,
             place,
@@ -139,10 +148,9 @@ def _marks(axes: Axes, items: list[tuple[Row, Judged]]) -> None:
 
 
 def _dot(axes: Axes, x: float, place: int, part: Judged, row: Row, *, marker: str | None = None) -> None:
-    good = part.state == "in band"
-    colour = GOOD if good else BAD
+    colour = GOOD if part.state == "in band" else BAD
     hollow = row.observation.known != "read"
     axes.plot(
-        [x], [place], marker=marker or ("o" if good else "X"), ls="", ms=6.5, mec=colour,
+        [x], [place], marker=marker or SHAPES.get(part.state, "X"), ls="", ms=6.5, mec=colour,
         mfc="white" if hollow else colour, mew=1.3, zorder=3,
     )  # fmt: skip
