@@ -293,12 +293,15 @@ def scores_of(one: Finished) -> dict[str, SynergyTable]:
 
 def _score_over(one: Finished, tables: Mapping[str, SynergyTable], bands: Mapping[str, ResultSet]) -> tuple[str, str]:
     """What is said of the draws of a surface, and of its grades."""
-    if one.run.id not in bands:
-        return "", grades_note(one.results)
-    band = bands[one.run.id]
-    _, note = _behind(bands, [one])
-    lines = score_bands(band, band.observables[0], {metric: tables[metric] for metric in list(tables)[:1]})
+    name, band = scored_of(one.results), bands.get(one.run.id)
+    note = grades_note(one.results if band is None else band, [name])
+    lines = [] if band is None else score_bands(band, name, {metric: tables[metric] for metric in list(tables)[:1]})
     return (f"Surface: constants as they are. Over draws of them: {'; '.join(lines)}." if lines else ""), note
+
+
+def scored_of(results: ResultSet) -> str:
+    """The readout that synergy is scored on, the first with a declared direction."""
+    return next(name for name in results.observables if name in ORIENTATIONS)
 
 
 def score_table(finished: Sequence[Finished], bands: Mapping[str, ResultSet] | None = None) -> Table | None:
@@ -327,7 +330,7 @@ def _mean_over(one: Finished, metric: str, bands: Mapping[str, ResultSet]) -> di
     band = bands.get(one.run.id)
     if band is None or band.draws is None:
         return found
-    low, _, high, share = band.intervals[band.observables[0]]["scores"][metric]["mean"]
+    low, _, high, share = band.intervals[scored_of(band)]["scores"][metric]["mean"]
     found |= {"draws": float(band.draws["usable"]), "draws_defined": share}
     return found | ({"mean_low": low, "mean_high": high} if share >= DEFINED else {})
 

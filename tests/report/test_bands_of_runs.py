@@ -10,6 +10,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 
 from redoxsim.report.experiments import figures, fit_table, score_table
+from redoxsim.report.figures.panels import MEDIAN
 from redoxsim.study import draws, experiment, prepare
 from redoxsim.study.agreement import agreement
 from redoxsim.study.experiment_runs import Finished, prepare_runs
@@ -69,7 +70,7 @@ kind = "combine"
 agents = ["one", "two"]
 dose_values = ["0.3uM,1uM,3uM", "0.3uM,1uM,3uM"]
 at = "1 h"
-observe = ["survival"]
+observe = ["A", "survival"]
 scores = ["bliss"]
 [[beyond]]
 claim = "S9.1"
@@ -146,9 +147,9 @@ def test_every_curve_has_band_and_median_and_says_so(done: Done) -> None:
     chosen, finished, bands, drawn = done
     found = {one.name: one.figure for one in figures(chosen, finished, bands=bands)}
     course = found["course-course"].axes[0]
-    dotted = [line for line in course.lines if line.get_linestyle() != "-" and len(line.get_xdata()) == 25]
-    assert len(dotted) == 1
-    assert np.asarray(dotted[0].get_ydata())[-1] == pytest.approx(np.median(1.0 / (1.0 + drawn)), rel=1e-3)
+    thin = [line for line in course.lines if line.get_linewidth() == MEDIAN["linewidth"]]
+    assert len(thin) == 1
+    assert np.asarray(thin[0].get_ydata())[-1] == pytest.approx(np.median(1.0 / (1.0 + drawn)), rel=1e-3)
     assert any(isinstance(one, PolyCollection) for one in course.collections)
     for name in ("course-course", "alone-survival"):
         words = " ".join(text.get_text() for text in found[name].findobj(lambda one: hasattr(one, "get_text")))

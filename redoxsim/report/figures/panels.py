@@ -31,7 +31,7 @@ from redoxsim.report.names import show_id, show_unit, title_of, unit_of
 
 BAR_COLOUR = "#c9d3de"
 INFUSION_COLOUR = "#e3d3ba"
-MEDIAN: Mapping[str, Any] = {"linewidth": 1.1, "linestyle": (0, (1, 1.6))}
+MEDIAN: Mapping[str, Any] = {"linewidth": 0.9, "linestyle": "-", "alpha": 0.8}
 """How the median of draws is drawn where the line is of the constants as they are."""
 MOST_DECADES = 1e7
 """How far below its largest value a log axis reaches: what is less has gone, and its digits are the solver's."""
@@ -122,7 +122,7 @@ def draw_course(
     """Draws one panel: a line per condition (colour) and observable (dashes), a band where there are draws.
 
     Where there is one observable conditions have dashes of their own. ``inches`` is about how wide the panel is: its
-    title keeps to it. ``bands`` are draws of the conditions, by the same names; their medians are dotted.
+    title keeps to it. ``bands`` are draws of the conditions, by the same names; their medians are thin.
     """
     dashes = condition_lines(conditions)
     # Earlier lines are wider, so that a line which runs exactly over another one does not hide it.
@@ -342,7 +342,7 @@ def time_axis(axes: Axes, start: float, end: float, *, label: bool, most: int = 
 def condition_handles(
     colours: Mapping[str, str], *, bands: bool = False, medians: bool = False, dashes: bool = True
 ) -> list[Line2D | Patch]:
-    """Legend entries: one per condition, and those that say what bands and dotted lines are."""
+    """Legend entries: one per condition, and those that say what bands and thin lines are."""
     lines: dict[str, Any] = condition_lines(colours) if dashes else dict.fromkeys(colours, "-")
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=colour, linestyle=lines[name], label=name) for name, colour in colours.items()
