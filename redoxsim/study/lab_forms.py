@@ -31,6 +31,7 @@ UNITS: dict[str, tuple[str, ...]] = {
 EFFECTS = ("viability", "inhibition", "response", "survival", "effect")
 OTHER = ("replicate", "row", "col", "well", "plate", "sd", "sem", "se", "n", "note", "source", "condition")
 DOWN, UP = re.compile("viab|surviv|alive|live|growth", re.I), re.compile("inhib|kill|death|dead|affected", re.I)
+PERCENT = 2.0  # where effects go above it they are percentages, if nobody says
 CLEAR = 0.25  # of the full effect: how near to all or nothing untreated wells must be to tell the direction
 
 
@@ -97,13 +98,15 @@ def direction(
 
     Raises
     ------
-    DesignError : the untreated wells are not there, are neither full nor none, or contradict the name of the column.
+    DesignError : the untreated wells are not there, are neither full nor none (in the scale that is given), or
+        contradict the name of the column.
     """
     known = effect[np.isfinite(effect)]
     if effect.size and not known.size:
         raise DesignError(f"the column '{head}' is empty", where=Where(file=file), hint="fill in what was measured")
+    most = float(np.max(np.abs(known))) if known.size else 0.0
     if scale is None:
-        scale = "percent" if known.size and float(np.max(np.abs(known))) > 2.0 else "fraction"
+        scale = "percent" if most > PERCENT else "fraction"
     if orientation is not None:
         return orientation, scale, f"{head}: {orientation}, {scale}"
     hint = "say the orientation: viability (untreated is full) or inhibition (untreated is none)"
@@ -115,6 +118,12 @@ def direction(
     told = "viability" if abs(share - 1.0) <= CLEAR else "inhibition" if abs(share) <= CLEAR else None
     contrary = {"viability": UP, "inhibition": DOWN}.get(told or "")
     if told is None or (contrary is not None and contrary.search(head)):
+        if scale != ("percent" if most > PERCENT else "fraction"):
+            raise DesignError(
+                f"effects of '{head}' reach {most:.3g}, untreated wells {mean:.3g}: that is no {scale}",
+                where=Where(file=file),
+                hint=f"is the scale {'fraction' if scale == 'percent' else 'percent'}?",
+            )
         if abs(share) > 2.0:
             hint = "give effects as fractions or percent of the untreated wells"
         raise DesignError(

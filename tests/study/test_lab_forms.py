@@ -62,6 +62,12 @@ def test_wells_that_do_not_tell_are_refused() -> None:
         rx.score(plate("response").iloc[1:])
 
 
+@pytest.mark.parametrize(("percent", "said", "meant"), [(True, "fraction", "percent"), (False, "percent", "fraction")])
+def test_a_scale_that_is_not_that_of_the_values_is_named(percent: bool, said: str, meant: str) -> None:
+    with pytest.raises(DesignError, match=f"that is no {said} .*is the scale {meant}"):
+        rx.score(plate("viability", percent=percent), scale=said)
+
+
 def test_one_column_must_be_the_effect() -> None:
     table = plate("ctg").assign(well="A1", replicate=1, sd=0.1)
     assert rx.score(table)[0].effect == "ctg"
