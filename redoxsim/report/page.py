@@ -6,39 +6,22 @@ lies in them. It has no dates, so that the same runs give the same page.
 
 from __future__ import annotations
 
-import csv
 import html
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
-from redoxsim.report.names import show_unit
+from redoxsim.report.numbers import fits, rows_of, scores
 from redoxsim.report.pictures import figures, side_by_side
 from redoxsim.report.runlist import Run, settings
 from redoxsim.report.sheet import PAGE, STYLE, table, typeset, whole
 from redoxsim.study.claims import Answer
 
-LONGEST = 24
-"""Rows of a table of numbers that the page shows; the rest is in the run folder."""
-NOTHING = 5e-5
-"""A score smaller than this is shown as 0."""
 WHOLE = 26
 """Letters of a dose that still stand on one line of the table of the design."""
-LEFT_OUT = ("method", "message", "sign", "orientation")
-"""Columns of tables of numbers that repeat one sentence on every line."""
-HEADS = {
-    "e0": "E0", "einf": "Emax", "ec50": "EC50", "h": "Hill slope", "ic50": "IC50",
-    "auc": "mean effect (AUC)", "mid_mean": "mid-dose mean", "min": "lowest", "max": "highest",
-    "defined": "defined in", "combinations": "of",
-}  # fmt: skip
-"""Heads of tables of numbers, in words."""
-SCORES = {
-    "bliss": "Bliss excess", "hsa": "HSA excess", "loewe": "Loewe index", "ci": "Chou-Talalay CI", "zip": "ZIP delta",
-}  # fmt: skip
 SIDES = ("as_document", "as_chemistry")
 ANSWERS = {
     Answer.REPRODUCED.value: "yes",
@@ -194,7 +177,7 @@ def _how_to_read(sections: Sequence[Section]) -> str:
     """How the numbers of all sections read, said once."""
     said: dict[str, None] = {}
     for one in sections:
-        heads, rows = _rows(one.run.path / "scores.csv")
+        heads, rows = rows_of(one.run.path / "scores.csv")
         for name in ("sign", "orientation"):
             if name in heads:
                 said |= dict.fromkeys(row[heads.index(name)] for row in rows)
@@ -254,7 +237,7 @@ def _section(one: Section) -> str:
     parts += _verdicts(one)
     parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
     parts += _pictured(one)
-    parts += [_scores(one.run.path / "scores.csv"), _fits(one.run.path / "fits.csv")]
+    parts += [scores(one.run.path / "scores.csv"), fits(one.run.path / "fits.csv")]
     parts += [_design(one), "</section>"]
     return "\n".join(part for part in parts if part)
 
@@ -363,84 +346,6 @@ def _agents(run: Mapping[str, Any]) -> Sequence[str]:
 def _spans(run: Mapping[str, Any]) -> Sequence[str]:
     spans = run.get("dose_values", ())
     return [spans] if isinstance(spans, str) else spans
-
-
-def _rows(file: Path) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows of a table of numbers, without the columns that repeat one sentence; empty where there is none."""
-    if not file.is_file():
-        return [], []
-    with file.open(encoding="utf-8", newline="") as stream:
-        heads, *rows = [*csv.reader(stream)] or [[]]
-    return heads, rows
-
-
-def _numbers(heads: Sequence[str], rows: Sequence[Sequence[str]], file: Path, title: str) -> str:
-    told = [place for place, head in enumerate(heads) if head not in LEFT_OUT]
-    shown = [[typeset(_short(row[place])) for place in told] for row in rows[:LONGEST]]
-    more = f"<p class='small'>and {len(rows) - LONGEST} more in {file.name}</p>" if len(rows) > LONGEST else ""
-    named = [HEADS.get(heads[place], heads[place]) for place in told]
-    return f"{table(named, shown, about=title)}{more}" if rows else ""
-
-
-def _fits(file: Path) -> str:
-    """Fits, a row per curve: each parameter with its interval."""
-    heads, rows = _rows(file)
-    if not {"run", "readout", "parameter", "value", "interval"} <= set(heads):
-        return _numbers(heads, rows, file, "Fits")
-    place = {name: heads.index(name) for name in heads}
-    curves: dict[tuple[str, str], dict[str, str]] = {}
-    for row in rows:
-        interval, value = row[place["interval"]], _short(row[place["value"]])
-        if "unit" in place and value.lstrip("-")[:1].isdigit():
-            value = f"{value} {show_unit(row[place['unit']])}".rstrip()
-        text = f"{value} ({interval})" if interval else "–" if value == "not reported" else value
-        curves.setdefault((row[place["run"]], row[place["readout"]]), {})[row[place["parameter"]]] = text
-    names = list(dict.fromkeys(name for one in curves.values() for name in one))
-    shown = [
-        [*map(typeset, key), *("<br>".join(map(whole, _split(one.get(name, "")))) for name in names)]
-        for key, one in curves.items()
-    ]
-    named = ("run", "readout", *(HEADS.get(name, name) for name in names))
-    return table(named, shown, about="Fits of the curves, with 95% intervals")
-
-
-def _split(text: str) -> list[str]:
-    """A value and its interval, a line each."""
-    value, sign, rest = text.partition(" (")
-    return [value, f"({rest}"] if sign else [text]
-
-
-def _scores(file: Path) -> str:
-    """Scores; how to read each is said at the top of the page."""
-    heads, rows = _rows(file)
-    if not rows:
-        return ""
-    if "score" in heads:
-        place = heads.index("score")
-        rows = [
-            [*map(_score, row[:place]), SCORES.get(row[place], row[place]), *map(_score, row[place + 1 :])]
-            for row in rows
-        ]
-    return _numbers(heads, rows, file, "Scores over the combinations")
-
-
-def _score(cell: str) -> str:
-    """A score that is nothing but the rounding of a solver as 0, any other text as it is."""
-    try:
-        return "0" if abs(float(cell)) < NOTHING else cell
-    except ValueError:
-        return cell
-
-
-def _short(cell: str) -> str:
-    """A number in four digits, a dash for none, any other text as it is."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    if value != value:
-        return "–"
-    return f"{value:.4g}" if "." in cell or "e" in cell.lower() else cell
 
 
 def _rests_on(one: Section) -> str:

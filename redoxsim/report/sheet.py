@@ -75,7 +75,7 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   td:nth-child(2) { min-width: 11em; }  /* a wide table scrolls by itself rather than be squeezed */
 }
 @media print {
-  body { font-size: 9.5pt; max-width: none; margin: 0; padding: 0; }
+  body { font-size: 8.6pt; max-width: none; margin: 0; padding: 0; }
   section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
   .wide { overflow: visible; } tr, figure, .line, li { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
@@ -84,7 +84,7 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   img { max-height: 22cm; object-fit: contain; object-position: left top; }
   a { color: inherit; text-decoration: none; }
 }
-@page { margin: 1.5cm; }
+@page { margin: 1.4cm 1.5cm; }
 """
 
 PAGE = """<!doctype html>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from figure_looks import overlaps, panel, texts
+from figure_looks import overlaps, panel, texts, too_small
 
 from redoxsim.report.explanation import explanation_rows, explanation_text, heads
 from redoxsim.report.figures.explanation import explanation
@@ -42,6 +42,7 @@ def made(*, draws: int = 0) -> Explanation:
 def test_bars_are_ranked_and_say_what_the_cut_does_to_each_agent(draws: int) -> None:
     figure = explanation(made(draws=draws), title="t", caption="c")
     assert overlaps(figure) == []
+    assert too_small(figure) == []
     axes = panel(figure, "a   Share")
     assert [one.get_text() for one in axes.get_yticklabels()] == ["Gold", "Back up", "Death"]
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([90.0, 20.0, -30.0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, panel, texts
+from figure_looks import overlaps, panel, texts, too_small
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import best_unit
@@ -32,6 +32,7 @@ def grid() -> xr.Dataset:
 def test_map_of_two_axes() -> None:
     figure = scan(grid(), title="Which reductase protects")
     assert overlaps(figure) == []
+    assert too_small(figure) == []
     axes = panel(figure, "viability")
     assert "1 of 45 failed" in axes.get_title(loc="left")
     mesh = axes.collections[0]
@@ -50,6 +51,7 @@ def test_lines_of_one_axis_for_two_results() -> None:
     np.testing.assert_allclose(lines[0].get_ydata(), 2.0 * lines[1].get_ydata())
     assert figure.axes[0].get_ylabel() == "nM"
     assert overlaps(figure) == []
+    assert too_small(figure) == []
 
 
 def test_no_line_runs_over_the_break_to_zero() -> None:
@@ -109,6 +111,7 @@ def test_sweep_shows_both_branches_and_the_gap() -> None:
     assert sum(line.get_xdata().size for line in hollow) == 2
     assert {"upwards", "downwards", "unstable"} <= set(texts(figure))
     assert overlaps(figure) == []
+    assert too_small(figure) == []
 
 
 def test_a_single_branch_has_no_gap() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from figure_looks import overlaps, panel, texts
+from figure_looks import overlaps, panel, texts, too_small
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.schedule import schedule
@@ -38,13 +38,14 @@ def test_maps_hold_each_number_and_lines_the_pair_that_depends_most_on_the_delay
     data = mapped()
     figure = schedule(data, title="x", caption="y")
     assert overlaps(figure) == []
+    assert too_small(figure) == []
     excess = panel(figure, "c   Bliss excess")
     image = np.asarray(excess.images[0].get_array())
     assert image.shape == (4, 5)
     np.testing.assert_allclose(image[3], data["bliss_excess"][2, 2])
     assert [one.get_text() for one in excess.get_xticklabels()] == ["−24", "−6", "0", "+6", "+24"]
     assert excess.images[0].norm.vmin == -excess.images[0].norm.vmax
-    line = panel(figure, "b   viability: auranofin 1 µM, bso 100 µM")
+    line = panel(figure, "b   viability")
     both = next(one for one in line.lines if one.get_label() == "both")
     np.testing.assert_allclose(both.get_ydata(), data["viability"][2, 2])
     alone = next(one for one in line.lines if one.get_label() == "bso alone")

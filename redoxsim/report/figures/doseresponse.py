@@ -43,6 +43,8 @@ from redoxsim.report.paper import HALF, WIDEST
 
 FloatArray = NDArray[np.float64]
 EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
+START = (-0.13, 0.46)
+"""Where the two columns of a legend below a panel begin, in widths of the panel."""
 FLAT = 0.05
 """p of the F-test against a flat line from which on a curve is flat; below it one that is called flat moves little."""
 
@@ -203,10 +205,11 @@ def _columns(curves: Sequence[DoseCurve], unit: str, data: Sequence[Points], *, 
 
 def _draw_legend(axes: Axes, keys: Sequence[Key]) -> None:
     axes.axis("off")
-    for place, (handles, labels) in enumerate(keys):
+    for (handles, labels), begins in zip(keys, START if len(keys) > 1 else (0.0,), strict=True):
         made = Legend(
-            axes, handles, labels, loc="upper left", bbox_to_anchor=(place / len(keys), 1.02), borderaxespad=0.0,
-            labelspacing=0.5, handlelength=1.6, fontsize=SMALL if len(keys) == 1 else TINY,
+            axes, handles, labels, loc="upper left", bbox_to_anchor=(begins, 1.02), borderaxespad=0.0,
+            labelspacing=0.5, handlelength=1.6 if len(keys) == 1 else 1.2,
+            fontsize=SMALL if len(keys) == 1 else TINY,
         )  # fmt: skip
         axes.add_artist(made)
         made.set_in_layout(len(keys) == 1)  # two share the width of their panel

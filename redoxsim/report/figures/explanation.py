@@ -21,8 +21,10 @@ from redoxsim.report.figures.style import (
     finish,
     new_figure,
     styled,
+    wrapped,
 )
 from redoxsim.report.names import printed
+from redoxsim.report.paper import WIDEST
 from redoxsim.study.edges import Explanation, averaged
 
 # A share far below zero (the cut adds synergy) must not press the others together.
@@ -39,7 +41,7 @@ def explanation(
     Bars carry the mean and a line from 5% to 95% where there are draws. Edges without numbers are named below.
     """
     cuts = [cut for cut in found.cuts if not cut.problem and np.isfinite(cut.share[1])]
-    figure = new_figure(11.4, 1.9 + 0.36 * max(len(cuts), 2))
+    figure = new_figure(WIDEST, 2.5 + 0.36 * max(len(cuts), 2))
     grid = figure.add_gridspec(1, 2, width_ratios=[1.6, 1.0])
     left = figure.add_subplot(grid[0, 0])
     right = figure.add_subplot(grid[0, 1], sharey=left)
@@ -64,10 +66,10 @@ def explanation(
     ends = [one for cut in cuts for one in cut.share] or [0.0]
     left.set_xlim(100 * max(min(min(ends), 0.0) * 1.1, LOWEST), 100 * (min(max(max(ends), 0.5), HIGHEST) + 0.16))
     mean, strongest = (float(np.nanmean(one)) for one in (found.excess, found.strongest))
-    left.set_title("a   Share of the Bliss excess that goes when the edge is cut")
-    left.set_xlabel(f"% of the mean excess ({mean:+.3f}; {strongest:+.2f} where it is largest)".replace("-", "−"))
-    right.set_title("b   What the cut does to one agent")
-    right.set_xlabel("largest change of the fraction affected")
+    left.set_title(wrapped("a   Share of the Bliss excess that goes when the edge is cut", WIDEST * 0.36))
+    left.set_xlabel(printed(f"% of the mean excess\n({mean:+.3f}; {strongest:+.2f} where it is largest)"))
+    right.set_title(wrapped("b   What the cut does to one agent", WIDEST * 0.22))
+    right.set_xlabel("largest change\nof the fraction affected")
     right.tick_params(labelleft=False)
     right.set_xlim(*_around(right))
     right.xaxis.set_major_locator(MaxNLocator(5))
@@ -75,8 +77,7 @@ def explanation(
         axes.axvline(0.0, color=SOFT, linewidth=0.9, zorder=3)
         dress(axes, grid="x")
         axes.tick_params(axis="y", length=0)
-    if cuts:
-        right.legend(fontsize=SMALL, frameon=False, loc="upper right")
+    handles = right.get_legend_handles_labels()[0]
     words = [
         "Each bar is the same grid of doses with one edge cut. Below 0 the cut adds synergy; shares need not add up to "
         "100%. "
@@ -91,7 +92,7 @@ def explanation(
         words.append(f"Without a number: {'; '.join(lost)}.")
     if found.absent:
         words.append(f"Not in this combination: {', '.join(found.absent)}.")
-    return finish(figure, title, [" ".join(words), caption, note])
+    return finish(figure, title, [" ".join(words), caption, note], handles)
 
 
 def _around(axes: Axes) -> tuple[float, float]:

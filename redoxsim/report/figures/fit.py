@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from redoxsim.report.figures.doseaxis import apply, dose_axis
 from redoxsim.report.figures.style import INK, PALETTE, SOFT, TINY, dress, finish, new_figure, styled
 from redoxsim.report.names import number, show_unit
+from redoxsim.report.paper import WIDEST
 
 FloatArray = NDArray[np.float64]
-COLUMNS = 3
+COLUMNS = 2
 TALLEST = 4.0
 
 
@@ -43,7 +44,7 @@ def fit(
     count = len(data) + len(profiles)
     columns = min(COLUMNS, count)
     lines = -(-count // columns)
-    figure = new_figure(4.3 * columns, 1.0 + 3.1 * lines)
+    figure = new_figure(6.4 if columns == 1 else WIDEST, 1.0 + 3.1 * lines)
     grid = figure.add_gridspec(lines, columns)
     for place, (one, line) in enumerate(zip(data, curves, strict=True)):
         axes = figure.add_subplot(grid[divmod(place, columns)])

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from redoxsim.analysis.plate import NAMES, Plate
 from redoxsim.report.figures.heatmap import draw_matrix
 from redoxsim.report.figures.style import finish, new_figure, styled
+from redoxsim.report.paper import WIDEST
 
 
 @styled
@@ -15,7 +16,7 @@ def plate(made: Plate, *, title: str | None = None) -> Figure:
     """A figure of a plate: by each reference the fraction affected without interaction, and the power of each pair."""
     names = (made.agents[0].name, made.agents[1].name)
     units = (made.agents[0].unit, made.agents[1].unit)
-    figure = new_figure(11.6, 0.8 + 4.3 * len(made.tests))
+    figure = new_figure(WIDEST, 0.8 + 3.4 * len(made.tests))
     grid = figure.add_gridspec(len(made.tests), 2)
     words = {"bliss": "if independent (Bliss)", "loewe": "if doses add up (Loewe)"}
     for row, (name, test) in enumerate(made.tests.items()):

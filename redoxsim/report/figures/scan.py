@@ -34,6 +34,7 @@ from redoxsim.report.figures.style import (
     TINY,
     colours,
     condition_colours,
+    condition_lines,
     dress,
     finish,
     new_figure,
@@ -42,6 +43,7 @@ from redoxsim.report.figures.style import (
 )
 from redoxsim.report.marks import Points
 from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
+from redoxsim.report.paper import WIDEST
 
 FloatArray = NDArray[np.float64]
 LONGEST = 36  # letters that fit along the side of a map
@@ -87,9 +89,9 @@ def scan(
         )
     if len(dims) == 2 and len(named) > 1:
         raise DesignError("heat maps of several results do not overlay", hint="draw them one by one")
-    columns = min(len(names), 2 if len(dims) == 1 else 3)
+    columns = min(len(names), 2)
     rows = -(-len(names) // columns)
-    figure = new_figure((6.4 if columns == 1 else 4.6 * columns), 0.8 + (3.6 if columns == 1 else 3.2) * rows)
+    figure = new_figure((6.4 if columns == 1 else WIDEST), 0.8 + (3.6 if columns == 1 else 3.2) * rows)
     grid = figure.add_gridspec(rows, columns)
     colour = condition_colours(named)
     for number, name in enumerate(names):
@@ -121,7 +123,7 @@ def draw_lines(
     bands: Mapping[str, xr.Dataset] | None = None,
 ) -> None:
     """Draws one observable along one axis, a line per result and a band where it or ``bands`` has draws."""
-    behind = bands or {}
+    behind, dashes = bands or {}, condition_lines(named)
     lines = {key: with_draws(band(variable(one, name), (axis,)), behind.get(key), name, (axis,)) for key, one in
              named.items()}  # fmt: skip
     attrs = next(iter(named.values()))[name].attrs
@@ -146,7 +148,7 @@ def draw_lines(
             axes.vlines(x[~joined], low[~joined], high[~joined], color=colour[key], alpha=0.3, linewidth=4.0)
         if line.median is not None:
             axes.plot(x[joined], line.median[joined], color=colour[key], **MEDIAN)
-        axes.plot(x[joined], line.middle[joined], color=colour[key], label=key)
+        axes.plot(x[joined], line.middle[joined], color=colour[key], linestyle=dashes[key], label=key)
         if x.size <= 40:
             axes.plot(x, line.middle, linestyle="none", marker="o", markersize=3.6, color=colour[key], clip_on=False)
     log_or_fraction(axes, np.concatenate(everything), shown)

@@ -26,8 +26,10 @@ from redoxsim.report.figures.style import (
     finish,
     new_figure,
     styled,
+    wrapped,
 )
 from redoxsim.report.names import named_unit, show_unit, title_of, unit_of
+from redoxsim.report.paper import WIDEST
 
 FloatArray = NDArray[np.float64]
 DELAY = "delay"
@@ -75,7 +77,7 @@ def schedule(
     excess = band(data[EXCESS], dims) if EXCESS in data else None
     shown = [one for one in (effect, excess) if one is not None]
     strongest = _strongest(pairs, excess or effect)
-    figure = new_figure(12.4, 1.3 + len(shown) * max(3.3, 1.6 + 0.24 * len(pairs)))
+    figure = new_figure(WIDEST, 1.3 + len(shown) * max(3.3, 1.6 + 0.24 * len(pairs)))
     grid = figure.add_gridspec(len(shown), 2, width_ratios=[1.25, 1.0])
     agents = title_of(first, data[first].attrs), title_of(second, data[second].attrs)
     names = [_pair(data, (first, second), agents, pair) for pair in pairs]
@@ -95,7 +97,7 @@ def schedule(
             _excess(lines, one, delays, pairs, strongest, names)
         else:
             handles = _effect(lines, one, delays, strongest, agents, words[0])
-        lines.set_title(f"{'bd'[row]}   {words[row]}: {names[pairs.index(strongest)]}")
+        lines.set_title(wrapped(f"{'bd'[row]}   {words[row]}: {names[pairs.index(strongest)]}", WIDEST * 0.34))
         _order(lines, delays, *agents)
     unit = show_unit("h")
     rule = (
@@ -116,7 +118,7 @@ def _strongest(pairs: Sequence[tuple[int, int]], one: Band) -> tuple[int, int]:
 
 def _pair(data: xr.Dataset, axes: tuple[str, str], agents: tuple[str, str], pair: tuple[int, int]) -> str:
     parts = (
-        f"{agent} {dose_text(float(data[axis][place]))} {show_unit(unit_of(data[axis].attrs))}".rstrip()
+        f"{agent} {dose_text(float(data[axis][place]))}\u00a0{show_unit(unit_of(data[axis].attrs))}".rstrip("\u00a0")
         for axis, agent, place in zip(axes, agents, pair, strict=True)
     )
     return ", ".join(parts)
@@ -184,5 +186,5 @@ def _excess(
 def _order(axes: Axes, delays: FloatArray, first: str, second: str) -> None:
     axes.axvline(0.0, color=SOFT, linewidth=0.9, linestyle=(0, (2, 2)))
     axes.set_xticks(delays, [_signed(value) for value in delays])
-    axes.set_xlabel(named_unit(f"{second} first   ←   delay   →   {first} first", "h"))
+    axes.set_xlabel(named_unit(f"{second} first ← delay → {first} first", "h"))
     dress(axes)

@@ -20,6 +20,7 @@ from redoxsim.report.figures.style import (
     styled,
 )
 from redoxsim.report.names import number, printed
+from redoxsim.report.paper import WIDEST
 from redoxsim.report.scoreboard import SAID
 from redoxsim.study.validation import Judged, Row, Validation
 
@@ -49,7 +50,7 @@ def scoreboard(found: Validation, *, title: str = "The model against published o
     others = [(row, part) for row in scored for part in row.judged if part.expected.kind != "number"]
     panels = [(draw, items) for draw, items in ((_ratios, numbers), (_marks, others)) if items]
     sizes = [ROW * len(items) + 0.5 for _, items in panels]
-    figure = new_figure(13.0, sum(sizes) + 1.6)
+    figure = new_figure(WIDEST, sum(sizes) + 1.6)
     axes = figure.subplots(len(panels), 1, height_ratios=sizes, squeeze=False)[:, 0]
     for (draw, items), place in zip(panels, axes, strict=True):
         draw(place, items)

@@ -9,10 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.style import INK, SOFT, TINY, dress, finish, new_figure, styled
 from redoxsim.report.names import named_unit, show_id
+from redoxsim.report.paper import WIDEST
 
 MOST = 15
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -56,7 +58,7 @@ def sensitivity(
     columns = min(len(tables), 2)
     lines = -(-len(tables) // columns)
     longest = max(min(len(rows), most) for rows in tables.values())
-    figure = new_figure(6.6 * columns, 1.3 + lines * (0.9 + 0.24 * longest))
+    figure = new_figure(6.6 if columns == 1 else WIDEST, 1.3 + lines * (0.9 + 0.24 * longest))
     grid = figure.add_gridspec(lines, columns)
     grades: set[str] = set()
     for number, (readout, rows) in enumerate(tables.items()):
@@ -83,7 +85,8 @@ def draw_bars(axes: Axes, rows: Sequence[Mapping[str, Any]], *, by: str, most: i
     axes.axvline(0.0, color=SOFT, linewidth=0.8, zorder=1)
     axes.set_yticks(places, [str(row["constant"]) for row in shown])
     axes.set_xlabel({"gain": "log gain", "mu_star": "µ*", "ST": "total index"}[by])
-    axes.set_ylim(-0.7, len(shown) - 0.3)
+    axes.set_ylim(-0.7 if len(known) == len(shown) else -1.4, len(shown) - 0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     if len(known) > len(shown):
         axes.annotate(
             f"and {len(known) - len(shown)} smaller ones", (1.0, 0.0), xycoords="axes fraction", fontsize=TINY,

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator
 from numpy.typing import ArrayLike, NDArray
 
+from redoxsim.report.names import printed
+
 FloatArray = NDArray[np.float64]
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,7 +149,7 @@ def _title_lines(title: str, width: float) -> list[str]:
 
 def _small_print(lines: Sequence[str | None], width: float) -> list[str]:
     letters = max(int(width * 72.0 / (TINY * 0.53)), 40)
-    return [part for line in lines if line for part in textwrap.wrap(line.replace("/m2/", "/m²/"), letters)]
+    return [part for line in lines if line for part in textwrap.wrap(printed(line), letters)]
 
 
 def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5) -> None:

@@ -19,6 +19,7 @@ from redoxsim.report.figures.scan import axis_title, log_or_fraction, log_or_lin
 from redoxsim.report.figures.style import PALETTE, SOFT, dress, finish, new_figure, styled
 from redoxsim.report.marks import Points
 from redoxsim.report.names import show_unit, title_of, unit_of
+from redoxsim.report.paper import WIDEST
 
 FloatArray = NDArray[np.float64]
 UP, DOWN = PALETTE[0], PALETTE[1]
@@ -50,7 +51,7 @@ def sweep(
         raise DesignError("a sweep needs at least one observable to draw")
     columns = min(len(observe), 2)
     rows = -(-len(observe) // columns)
-    figure = new_figure(6.4 if columns == 1 else 4.9 * columns, 1.0 + 3.1 * rows)
+    figure = new_figure(6.4 if columns == 1 else WIDEST, 1.0 + 3.1 * rows)
     grid = figure.add_gridspec(rows, columns)
     for number, name in enumerate(observe):
         axes = figure.add_subplot(grid[divmod(number, columns)])

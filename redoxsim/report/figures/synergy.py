@@ -163,7 +163,7 @@ def synergy(
     bars = _bars(mechanism, doses, len(shown)) if shown and mechanism else []
     strip = 0.24 * len(bars)
     remarks = _small_print(tables) if listed else []
-    heights = [2.65, 2.45]
+    heights = [2.65, 2.65]
     heights += [0.45 + 0.26 * (len(tables) + 1) + 0.16 * len(remarks)] if listed else []
     heights += [1.9 + strip] if shown else []
     turn = "1 − " if orientation == "viability" else ""

@@ -15,6 +15,7 @@ from redoxsim.report.figures.panels import bar_lines, draw_bars, time_axis
 from redoxsim.report.figures.style import INK, PALETTE, SOFT, UNTREATED, dress, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar
 from redoxsim.report.names import named_unit, printed, show_id
+from redoxsim.report.paper import WIDEST
 from redoxsim.report.trace import HOUR, per_hour
 from redoxsim.study.trace import Trace
 
@@ -46,7 +47,7 @@ def trace(
     colours = [*PALETTE[: len(shown)], *([UNTREATED] if rest else [])]
     lines = bar_lines(doses, start=float(hours[0]), end=float(hours[-1]), width=WIDE)
     strip = 0.2 * len(lines) + 0.06 if lines else 0.0
-    figure = new_figure(10.0, 8.4 + strip)
+    figure = new_figure(WIDEST, 7.6 + strip)
     grid = figure.add_gridspec(
         3 + bool(lines), 2, height_ratios=([strip] if lines else []) + [2.0, 2.6, 2.6], width_ratios=[WIDE, 3.4]
     )

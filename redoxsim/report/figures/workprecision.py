@@ -24,6 +24,7 @@ from redoxsim.report.figures.style import (
     new_figure,
     styled,
 )
+from redoxsim.report.paper import WIDEST
 from redoxsim.study.benchmark import Benchmark, Measured, line
 
 SOLVERS = {
@@ -68,7 +69,7 @@ def workprecision(result: Benchmark, *, title: str | None = "Work against precis
     columns = min(panels, 2)
     rows = -(-panels // columns)
     tall = max(4.1, 1.6 + 0.23 * len(many))
-    figure = new_figure(7.2 if columns == 1 else 5.4 * columns, (tall if many else 4.1) * rows + 0.7)
+    figure = new_figure(7.2 if columns == 1 else WIDEST, (tall if many else 4.1) * rows + 0.7)
     grid = figure.add_gridspec(rows, columns)
     places = iter(range(panels))
     for measured in single:
