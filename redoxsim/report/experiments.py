@@ -481,7 +481,7 @@ def scores_text(tables: Iterable[SynergyTable]) -> str:
     parts = [text_table(heads, body)]
     if fitted:
         parts += ["", text_table(["surface", "parameter", "value", "interval", "reads"], fitted), ""]
-    return "\n".join([*parts, *signs, f"Effects: {orientation}.", *dict.fromkeys(remarks)])
+    return "\n".join([*parts, *dict.fromkeys(signs), f"Effects: {orientation}.", *dict.fromkeys(remarks)])
 
 
 def _reasons(table: SynergyTable) -> str:

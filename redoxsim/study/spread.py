@@ -115,9 +115,11 @@ def _laid_out(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
 
 
 def over_draws(fit: HillFit, found: Mapping[str, list[float]], draws: int) -> HillFit:
-    """A fit of the median curve with intervals over draws in place of its own."""
+    """A fit of the median curve with intervals over draws in place of its own; where there is no curve, as it is."""
     from redoxsim.analysis import Interval
 
+    if not fit.converged:
+        return fit
     method = f"{QUANTILES[0]:.0%} to {QUANTILES[-1]:.0%} of {draws} draws"
     between = {
         key: Interval(low, high, method, level=LEVEL)

@@ -139,6 +139,13 @@ def test_scores_of_few_draws_have_no_interval(kill: network.Network, agent_a: Ag
     assert second == f"Chou-Talalay combination index: no interval, {share:.0%} of 24 draws define it"
 
 
+def test_one_dose_is_no_curve_and_has_no_intervals(kill: network.Network, agent_a: Agent) -> None:
+    fit = rx.dose_response(kill, agent=ranged(agent_a, 0), doses="1uM", draws=16).fit("viability")
+    assert not fit.converged
+    assert fit.message.endswith("three of them above zero")
+    assert not fit.intervals
+
+
 def test_parameters_of_surfaces_have_the_intervals_of_the_draws(
     kill: network.Network, agent_a: Agent, agent_b: Agent
 ) -> None:
