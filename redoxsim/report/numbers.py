@@ -55,6 +55,7 @@ def fits(file: Path) -> str:
     levels: dict[str, None] = {}
     for row in rows:
         interval, _, level = row[place["interval"]].partition(" (")
+        interval = "" if interval == "inf to inf" else interval  # as the value says: beyond the tested doses
         if interval:
             levels[OVER_DRAWS if level else "95% intervals"] = None
         value = _short(row[place["value"]])
@@ -91,13 +92,18 @@ def scores(file: Path) -> str:
         cells |= {HEADS.get(name, name): _score(one[name]) for name in MEANS if name in one}
         if "mean_low" in one:
             ends = [_score(one["mean_low"]), _score(one["mean_high"])]
-            cells["5% to 95% of draws"] = "–" if "nan" in ends or "" in ends else " to ".join(map(_short, ends))
+            cells["5% to 95% of draws"] = (
+                "–" if "nan" in ends or "" in ends else " to ".join(f"{float(end):.3g}" for end in ends)
+            )
             cells["draws that have one"] = _of_draws(one)
         if "defined" in one:
             cells["combinations with a score"] = f"{one['defined']} of {one.get('combinations', '')}"
         shown.append(cells)
     columns = list(dict.fromkeys(name for one in shown for name in one))
-    body = [[typeset(_short(one.get(name, ""))) for name in columns] for one in shown[:LONGEST]]
+    body = [
+        [(whole if name == "score" else typeset)(_short(one.get(name, ""))) for name in columns]
+        for one in shown[:LONGEST]
+    ]
     return table(columns, body, about="Scores over the combinations", kind="fine") + _more(len(rows), file)
 
 

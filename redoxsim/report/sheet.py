@@ -15,7 +15,7 @@ def typeset(text: object) -> str:
     """A text as HTML, in typographic signs: at least as one sign, micro as such, a number not torn from its unit."""
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
-    words = re.sub(r"(?<![\w.])(-?\d+(?:\.\d+)?)e([+-]?)0*(\d+)\b", _power, words)
+    words = re.sub(r"(?<![\w.])([−-]?\d+(?:\.\d+)?)e([+−-]?)0*(\d+)\b", _power, words)
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
     return re.sub(r"(\bgot|[≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
@@ -23,7 +23,7 @@ def typeset(text: object) -> str:
 
 def _power(found: re.Match[str]) -> str:
     """A number in powers of ten as print has it: 4.4e-05 is 4.4 × 10⁻⁵, in one piece."""
-    raised = f"{'⁻' if found[2] == '-' else ''}{found[3].translate(RAISED)}"
+    raised = f"{'⁻' if found[2] in ('-', '−') else ''}{found[3].translate(RAISED)}"
     return f"{found[1]}\u00a0×\u00a010{raised}"
 
 

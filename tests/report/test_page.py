@@ -199,7 +199,12 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
         ["a", "viability", "1.235 µM<br>(1 to 2)", "–"], ["b", "GSH_c", "3 nM", ""],
         ["c", "viability", "&gt; max dose", ""],
     ]  # fmt: skip
-    assert rows_of(section, "Scores over the combinations")[0] == ["a", "Bliss excess", "0.1235", "–"]
+    assert rows_of(section, "Scores over the combinations")[0] == [
+        "a",
+        "Bliss excess",
+        "0.1235",
+        "–",
+    ]
     assert rows_of(section, "Scores over the combinations")[1][-1] == "0", "what is rounding only"
     assert "above 0 synergy" not in section, "said once, at the top of the page"
     assert top.count("Above 0 synergy.") == 1

@@ -78,10 +78,11 @@ def timecourse(
     inside = width / columns - 0.7  # of a panel, without its labels
     lines = bar_lines(doses, start=start, end=end, width=inside)
     legend = len(named) > 1 or bool(data) or bool(behind)
+    keys = -(-(len(named) + 2) // (4 if width > HALF else 2)) if legend else 0  # lines of the legend, about
     strip = 0.22 * len(lines) + 0.06 if lines else 0.0
     tall = 2.9 if width == 6.4 else 2.1 if columns == 1 else 1.85 if columns == 2 else 1.5
     edges = around(width, title, [caption, note])
-    figure = new_figure(width, 0.1 + edges + strip + tall * rows + 0.3 * legend)
+    figure = new_figure(width, 0.1 + edges + strip + tall * rows + 0.1 * legend + 0.22 * keys)
     grid = figure.add_gridspec(
         rows + bool(lines), columns, height_ratios=([strip] if lines else []) + [tall - 0.05] * rows
     )
