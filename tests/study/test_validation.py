@@ -228,7 +228,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "explain" / "scoreboard.md"
 
 def test_what_counts_as_a_number_is_what_the_page_lists():
     """A row with a number read in its source, by the rule and the list of the page: neither more nor fewer."""
-    rows = re.findall(r"^\| ([A-G]\d\d(?:, [A-G]\d\d)*) \| .* \| (number|direction)", PAGE.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| ([A-G]\d\d(?:, [A-G]\d\d)*) \| .* \| (number|direction)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     listed = {
         kind: {one for ids, of in rows if of == kind for one in ids.split(", ")} for kind in ("number", "direction")
     }
@@ -241,7 +241,7 @@ def test_what_counts_as_a_number_is_what_the_page_lists():
 @pytest.mark.slow
 def test_every_miss_is_explained_on_the_page_and_every_count_stands_there():
     found = validate()
-    page = PAGE.read_text()
+    page = PAGE.read_text(encoding="utf-8")
     reasons = page.split("## Misses by mechanism")[1].split("## Negative controls")[0]
     missed = {one.observation.id for one in found.rows if one.counts and not one.good}
     assert {name for name in missed if name not in reasons} == set()
