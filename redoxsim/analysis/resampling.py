@@ -32,6 +32,8 @@ Resampling = Literal["wells", "plates"]
 _ENOUGH = 0.9
 # Fitted surfaces cost a thousand times as much as a Bliss score; so many refits still give the ends of an interval.
 _MOST_REFITS = 120
+# Share of the cells that may have one replicate only; their scatter is then taken from all others.
+_MOST_LONE = 0.2
 _SUMMARIES = ("mean", "median", "max", "min", "mid_mean")
 
 
@@ -83,6 +85,16 @@ class Replicates:
     def counts(self) -> NDArray[np.int64]:
         """(n1, n2, ...) number of replicates of each cell."""
         return np.asarray(np.isfinite(self.effect).sum(axis=0), dtype=np.int64)
+
+    @property
+    def lone(self) -> int:
+        """How many cells have one replicate only."""
+        return int((self.counts == 1).sum())
+
+    @property
+    def enough(self) -> bool:
+        """Whether replicates can be resampled: no more than a fifth of the measured cells have one only."""
+        return self.lone <= _MOST_LONE * int((self.counts > 0).sum())
 
     def mean(self) -> EffectArray:
         """Grid of the mean effects; cells without replicates are failed."""
@@ -213,9 +225,12 @@ def bootstrap(
     single cell; the summary over many cells is the safer number. Scores that fit surfaces or curves to the whole grid
     (ZIP, MuSyC, BRAID) take the first 120 draws. The same seed gives the same intervals.
 
+    A cell with one replicate (a well was lost) takes the scatter of all others, as long as it is one of few; the note of
+    each score says so.
+
     Raises
     ------
-    DesignError : if a cell has one replicate only, or plates are asked for and not complete.
+    DesignError : if over a fifth of the cells have one replicate only, or plates are asked for and not complete.
     """
     chosen = [metric(name) for name in metrics]
     choice(resampling, get_args(Resampling), "resampling")
@@ -225,11 +240,10 @@ def bootstrap(
     mean = data.mean()
     tables = score(mean, metrics, settings=settings)
     counts = data.counts
-    alone = np.argwhere(counts == 1)
-    if alone.size:
-        cell = tuple(int(k) for k in alone[0])
+    if not data.enough:
+        cell = tuple(int(k) for k in np.argwhere(counts == 1)[0])
         raise DesignError(
-            f"{len(alone)} cells have one replicate only ({mean.label(cell)}): nothing to resample",
+            f"{data.lone} cells have one replicate only ({mean.label(cell)}): nothing to resample",
             hint="score the means without intervals, or leave these cells out",
         )
     if resampling == "plates" and np.any((counts != data.effect.shape[0]) & (counts > 0)):
@@ -251,11 +265,13 @@ def bootstrap(
             numbers.append([getattr(summary, name) for name in _SUMMARIES])
         ends = _percentiles(np.array(numbers), level)
         between = {key: (float(ends[0][k]), float(ends[1][k])) for k, key in enumerate(_SUMMARIES)}
-        note = f"{lost} defined scores have no interval: undefined in over 10% of the draws" if lost else ""
+        notes = [f"{lost} defined scores have no interval: undefined in over 10% of the draws"] if lost else []
+        if data.lone:
+            notes.append(f"cells with one replicate only ({data.lone}) take the scatter of the others")
         refits = [found.parameters for found in drawn if found.parameters]
         parameters = within(refits, table.parameters, level=level)
         result[one.name] = ScoreInterval(
-            table, low, high, between, level, len(drawn), seed, resampling, note, parameters
+            table, low, high, between, level, len(drawn), seed, resampling, "; ".join(notes), parameters
         )
     return result
 
@@ -278,8 +294,21 @@ def _resampled(
     rank = np.arange(drawn.shape[0]).reshape((-1,) + (1,) * counts.ndim)
     used = rank < counts - 1
     total = np.where(used, drawn, 0.0).sum(axis=0)
+    number = np.where(counts > 0, counts - 1, 0)
+    if data.lone:
+        total = np.where(counts == 1, packed[0] + rng.choice(_scatter(data), size=counts.shape), total)
+        number = np.maximum(number, counts == 1)
     # The draw of an extreme well is no mistake of the user's: no scale check here.
-    return data._grid(total, np.where(counts > 0, counts - 1, 0), margin=np.inf)
+    return data._grid(total, number, margin=np.inf)
+
+
+def _scatter(data: Replicates) -> Floats:
+    """(N,) how far replicates lie from the mean of their cell, as wide as single wells scatter."""
+    counts = data.counts
+    centre = np.nansum(data.effect, axis=0) / np.maximum(counts, 1)
+    wide = np.sqrt(counts / np.maximum(counts - 1, 1))
+    away = np.where(counts > 1, (data.effect - centre) * wide, np.nan)
+    return np.asarray(away[np.isfinite(away)])
 
 
 def _percentiles(samples: Floats, level: float) -> tuple[Floats, Floats]:

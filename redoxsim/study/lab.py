@@ -230,10 +230,10 @@ def _scored(data: Replicates, metrics: Sequence[str], settings: dict[str, Any]) 
     tables = score_grid(data.mean(), metrics)
     intervals: dict[str, ScoreInterval] = {}
     note = ""
-    if np.all(data.counts[data.counts > 0] >= 2):
+    if data.enough:
         intervals = bootstrap(data, metrics, **settings)
     else:
-        note = "no intervals: some doses have one replicate only"
+        note = f"no intervals: {data.lone} of {int((data.counts > 0).sum())} cells have one replicate only"
     return Block(id="", data=data, tables=tables, intervals=intervals, note=note, effect="")
 
 

@@ -148,6 +148,34 @@ def test_a_summary_is_over_the_same_cells_in_every_resample() -> None:
     np.testing.assert_allclose(found.summary["mean"], np.percentile(means, [2.5, 97.5]), rtol=1e-12)
 
 
+def test_a_lost_well_takes_the_scatter_of_the_others_and_not_all_intervals() -> None:
+    """Of 25 cells with three replicates two are left with one: their interval is that of a single well."""
+    rng = np.random.default_rng(3)
+    sd = 0.02
+    effect = np.tile(TRUTH, (3, 1, 1)) + rng.normal(0.0, sd, (3, *TRUTH.shape))
+    whole = Replicates((D1, D2), effect.copy(), "viability", "fraction", ("a", "b"), ("", ""))
+    effect[1:, 2, 2] = effect[1:, 3, 1] = np.nan
+    cut = Replicates((D1, D2), effect, "viability", "fraction", ("a", "b"), ("", ""))
+    assert cut.lone == 2
+    assert cut.enough
+    before, after = (bootstrap(one, ["bliss"], seed=4)["bliss"] for one in (whole, cut))
+    assert "cells with one replicate only (2) take the scatter of the others" in after.note
+    assert not before.note
+    wide = after.high - after.low
+    # a single well scatters 1.7 times as much as the mean of three; Bliss takes the margins off that as well
+    for cell in ((2, 2), (3, 1)):
+        assert 1.2 < wide[cell] / np.median((before.high - before.low)[1:, 1:]) < 2.6
+        assert wide[cell] == pytest.approx(3.92 * sd, rel=0.5)
+    drawn = np.array([_resampled(cut, cut.counts, rng, "wells").effect[2, 2] for _ in range(2000)])
+    assert drawn.std() == pytest.approx(sd, rel=0.3)
+    assert drawn.mean() == pytest.approx(effect[0, 2, 2], abs=0.1 * sd)
+    effect[1:, 1:3, :] = np.nan
+    many = Replicates((D1, D2), effect, "viability", "fraction", ("a", "b"), ("", ""))
+    assert not many.enough
+    with pytest.raises(DesignError, match="11 cells have one replicate only"):
+        bootstrap(many, seed=0)
+
+
 def test_designs_that_carry_no_interval() -> None:
     single = replicates(ROWS, TRUTH.ravel(), orientation="viability", scale="fraction")
     with pytest.raises(DesignError, match="25 cells have one replicate only"):
