@@ -225,8 +225,8 @@ def bootstrap(
     single cell; the summary over many cells is the safer number. Scores that fit surfaces or curves to the whole grid
     (ZIP, MuSyC, BRAID) take the first 120 draws. The same seed gives the same intervals.
 
-    A cell with one replicate (a well was lost) takes the scatter of all others, as long as it is one of few; the note of
-    each score says so.
+    A cell with one replicate (a well was lost) takes the scatter of all others, as long as it is one of few; the note
+    of each score says so.
 
     Raises
     ------

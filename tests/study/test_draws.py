@@ -194,7 +194,7 @@ def test_the_share_of_grade_c_is_over_draws_that_keep_to_the_bands(tmp_path: Pat
     assert assumed.min() >= 1.0
     assert assumed.max() <= 2.0 + 1e-6
     assert assumed.max() > 1.9
-    # k_in of accepted draws of all is anywhere in 0.1 to 10 (k_out goes with it): put back alone it would leave the band
+    # k_in of accepted draws of all is anywhere in 0.1 to 10 (k_out goes with it): alone it would leave the band
     assert np.ptp(study_draws.draw(prepare(path), 32).values["k_in"]) > 4.0
     band = rx.scan(path, axes={"LEVEL": [1.0]}, until="1 h", observe="A", draws=64)
     # A is k_in / k_out, which the target holds to 1 to 2: both fill it

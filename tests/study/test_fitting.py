@@ -136,7 +136,9 @@ def test_a_dose_response_that_was_written_is_fitted_at_one_of_its_times(
     # the only time of a table need not be said, and of quantiles the median is what was measured
     table = curve.to_dataframe()
     late = table[table["time [h]"] == 48.0]
-    bands = pd.concat([late.assign(quantile=q, affected=1.0, viability=late["viability"] * (0.5 + q)) for q in (0.05, 0.5, 0.95)])
+    bands = pd.concat(
+        [late.assign(quantile=q, affected=1.0, viability=late["viability"] * (0.5 + q)) for q in (0.05, 0.5, 0.95)]
+    )
     plan = study.fit.plan(kill, bands, free=free)
     assert plan.study.rows.times.seconds.tolist() == [48.0 * 3600.0]
     assert plan.data[0].y == pytest.approx(curve["viability"].values[:, 1])

@@ -228,7 +228,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "explain" / "scoreboard.md"
 
 def test_what_counts_as_a_number_is_what_the_page_lists():
     """A row with a number read in its source, by the rule and the list of the page: neither more nor fewer."""
-    rows = re.findall(r"^\| ([A-G]\d\d(?:, [A-G]\d\d)*) \| .* \| (number|direction)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-G]\d\d(?:, [A-G]\d\d)*) \| .* \| (number|direction)", page, re.MULTILINE)
     listed = {
         kind: {one for ids, of in rows if of == kind for one in ids.split(", ")} for kind in ("number", "direction")
     }
