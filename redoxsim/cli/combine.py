@@ -144,7 +144,7 @@ def _said(results: ResultSet, *, metrics: tuple[str, ...], levels: tuple[float, 
     import numpy as np
 
     from redoxsim.analysis import EffectGrid
-    from redoxsim.report.experiments import surface_text
+    from redoxsim.report.scored import surface_text
     from redoxsim.study.results import ORIENTATIONS
 
     text = surface_text(results, metrics)
@@ -202,8 +202,9 @@ def _draw(
     levels: tuple[float, ...],
 ) -> Figure:
     from redoxsim.report.conditions import common_bars, condition
-    from redoxsim.report.experiments import caption, grades_note, score_bands
     from redoxsim.report.figures.synergy import synergy
+    from redoxsim.report.scored import score_bands
+    from redoxsim.report.small_print import caption, grades_note
     from redoxsim.study.results import ORIENTATIONS, SCORE_NAMES
 
     scored = [name for name in results.observables if name in ORIENTATIONS]

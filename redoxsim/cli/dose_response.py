@@ -210,9 +210,9 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     import numpy as np
 
     from redoxsim.cli.overlay import exposures
-    from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.doseresponse import curve, dose_response
     from redoxsim.report.names import show_unit
+    from redoxsim.report.small_print import caption, grades_note
     from redoxsim.study.responses import AXES, needed
 
     agent = results.axes[0]

@@ -218,8 +218,10 @@ def conclude(
     other: str = "",
 ) -> int:
     """Write tables and figures, judge, and say it, with what is ``other`` than in the experiment; the exit code."""
-    from redoxsim.report import experiments as report
+    from redoxsim.report import run_tables
     from redoxsim.report.both_ways import Shown, both_ways_markdown, both_ways_text, points
+    from redoxsim.report.experiments import figures
+    from redoxsim.report.scored import surface_text
     from redoxsim.report.seen import begun
     from redoxsim.report.verdicts import claim_lines, summary_line, verdict_lines, verdicts_markdown, verdicts_text
     from redoxsim.report.window import drawn_lines, window_lines, windows
@@ -232,17 +234,20 @@ def conclude(
     for one in finished:
         opened.results(one.results.dataset, name=f"results/{one.run.id}", format="csv")
     if finished:
-        opened.results(report.long_table(finished))
-    opened.status(report.status_rows(finished))
+        opened.results(run_tables.long_table(finished))
+    opened.status(run_tables.status_rows(finished))
     bands = {} if agreed is None else agreed.bands
     for run, band in bands.items():
         opened.results(band.dataset, name=f"results/{run}-bands", format="csv")
-    for table, name in ((report.score_table(finished, bands), "scores"), (report.fit_table(finished, bands), "fits")):
+    for table, name in (
+        (run_tables.score_table(finished, bands), "scores"),
+        (run_tables.fit_table(finished, bands), "fits"),
+    ):
         if table is not None:
             opened.results(table, name=name, format="csv")
     for one in finished:
         if one.run.kind == "combine" and not one.results.interrupted and one.run.scores:
-            talk.note(f"\n{report.surface_text(one.results, one.run.scores)}")
+            talk.note(f"\n{surface_text(one.results, one.run.scores)}")
     drawn = {} if agreed is None else agreed.windows
     between = {}
     for name, window in windows(finished).items():
@@ -253,7 +258,7 @@ def conclude(
         talk.note("\n" + "\n".join(said))
     seen: dict[str, str] = {}
     if formats:
-        for made in report.figures(experiment, finished, drawn=drawn, bands=bands):
+        for made in figures(experiment, finished, drawn=drawn, bands=bands):
             seen[opened.figure(made.figure, made.name, formats=formats)[0].stem] = made.seen
     counts: dict[str, int] = {}
     for one in finished:

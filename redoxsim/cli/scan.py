@@ -134,8 +134,8 @@ def _figure(study: Study, *, data: Path | None) -> Callable[..., Figure]:
 
 def _draw(results: ResultSet, *, data: tuple[Points, ...], behind: ResultSet | None = None) -> Figure:
     from redoxsim.report.conditions import dose_words
-    from redoxsim.report.experiments import caption, grades_note, spread_words
     from redoxsim.report.figures.scan import scan
+    from redoxsim.report.small_print import caption, grades_note, spread_words
 
     made = results.provenance
     hours = float(results.dataset["time"]) / 3600.0

@@ -128,8 +128,8 @@ def schedule_text(results: ResultSet) -> str:
 
 def _draw(results: ResultSet) -> Figure:
     from redoxsim.report.conditions import target_name
-    from redoxsim.report.experiments import caption, grades_note
     from redoxsim.report.figures.schedule import schedule
+    from redoxsim.report.small_print import caption, grades_note
     from redoxsim.study.results import ORIENTATIONS
 
     first, second, _ = results.axes

@@ -57,8 +57,8 @@ def command(
 ) -> None:
     from redoxsim import study
     from redoxsim.cli.result import put_methods, write_table
-    from redoxsim.report.experiments import scores_text
     from redoxsim.report.methods_many import methods_of_scores
+    from redoxsim.report.scored import scores_text
 
     output.ready(terminal=sys.stdout.isatty())
     with wrong_use():

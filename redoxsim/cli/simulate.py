@@ -170,8 +170,8 @@ def _draw(
     behind: ResultSet | None = None,
 ) -> Figure:
     from redoxsim.report.conditions import dose_bars
-    from redoxsim.report.experiments import caption, grades_note, spread_words
     from redoxsim.report.figures.timecourse import timecourse
+    from redoxsim.report.small_print import caption, grades_note, spread_words
 
     left = f"{rest} more readouts are in the table; --observe chooses." if rest else ""
     return timecourse(

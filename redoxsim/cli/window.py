@@ -127,9 +127,9 @@ def run_window(
     lines = window_lines(found)
     talk.note("\n".join(lines))
     if output.plot is not None:
-        from redoxsim.report.experiments import caption, grades_note
         from redoxsim.report.figures.window import window
         from redoxsim.report.methods import and_
+        from redoxsim.report.small_print import caption, grades_note
 
         save_figure(
             window(

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 
-from redoxsim.report.experiments import figures, fit_table, score_table
+from redoxsim.report.experiments import figures
 from redoxsim.report.figures.panels import MEDIAN
+from redoxsim.report.run_tables import fit_table, score_table
 from redoxsim.study import draws, experiment, prepare
 from redoxsim.study.agreement import agreement
 from redoxsim.study.experiment_runs import Finished, prepare_runs

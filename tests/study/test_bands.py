@@ -123,7 +123,7 @@ def test_draws_given_are_the_draws_of_bands(kill: network.Network, agent_a: Agen
 
 
 def test_scores_of_few_draws_have_no_interval(kill: network.Network, agent_a: Agent, agent_b: Agent) -> None:
-    from redoxsim.report.experiments import score_bands
+    from redoxsim.report.scored import score_bands
 
     # half of the draws of the second agent are too weak to kill: there an index of equal effects has nothing to go by
     weak = agent_b.model_dump(by_alias=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from redoxsim.errors import DesignError
-from redoxsim.report import conditions
-from redoxsim.report import experiments as report
+from redoxsim.report import conditions, experiments, run_tables
+from redoxsim.report.scored import surface_text
 from redoxsim.study import experiment, experiment_runs
 from redoxsim.study.expectations import judge, measure
 from redoxsim.study.timecourse import time_course, with_jobs
@@ -138,18 +138,18 @@ def test_inputs_lie_as_the_catalogue_finds_them(
 
 
 def test_the_report_has_every_number(finished: list[experiment_runs.Finished]) -> None:
-    table = report.long_table(finished)
+    table = run_tables.long_table(finished)
     assert len(table) == 2 * 5 + 7 + 9
-    assert {row["status"] for row in report.status_rows(finished)} == {"OK"}
-    assert len(report.status_rows(finished)) == 1 + 7 + 9
-    scores = report.score_table(finished)
+    assert {row["status"] for row in run_tables.status_rows(finished)} == {"OK"}
+    assert len(run_tables.status_rows(finished)) == 1 + 7 + 9
+    scores = run_tables.score_table(finished)
     assert scores is not None
     assert list(scores.columns["score"]) == ["bliss"]
     assert "synergy" in str(scores.columns["sign"][0])
-    fits = report.fit_table(finished)
+    fits = run_tables.fit_table(finished)
     assert fits is not None
     assert set(fits.columns["readout"]) == {"GSH_c"}
-    text = report.surface_text(finished[2].results, ["bliss"])
+    text = surface_text(finished[2].results, ["bliss"])
     assert "viability at 24 h" in text
     assert "positive = synergy" in text
 
@@ -157,7 +157,7 @@ def test_the_report_has_every_number(finished: list[experiment_runs.Finished]) -
 def test_figures_are_drawn_for_every_kind_of_run(
     loaded: tuple[experiment.Experiment, Path], finished: list[experiment_runs.Finished]
 ) -> None:
-    drawn = {one.name: one.seen for one in report.figures(loaded[0], finished)}
+    drawn = {one.name: one.seen for one in experiments.figures(loaded[0], finished)}
     assert list(drawn) == ["course-course", "dose-GSH_c", "surface"]
     assert all(drawn.values()), "each says what is seen"
 
