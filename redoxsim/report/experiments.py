@@ -79,10 +79,12 @@ def _windows(finished: Sequence[Finished], drawn: Mapping[str, tuple[TwoCells, R
         yield Drawn(f"{first.run.id}-window", figure)
 
 
-def _behind(bands: Mapping[str, ResultSet], group: Sequence[Finished]) -> tuple[str, str]:
+def _behind(
+    bands: Mapping[str, ResultSet], group: Sequence[Finished], observe: Sequence[str] | None
+) -> tuple[str, str]:
     """What is said of the bands of a figure, and of its grades: nothing of bands where no run has one."""
     found = [bands[one.run.id] for one in group if one.run.id in bands]
-    return spread_words(found), grades_note(found[0] if found else group[0].results)
+    return spread_words(found), grades_note(found[0] if found else group[0].results, observe)
 
 
 def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
@@ -99,7 +101,7 @@ def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mappin
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
         by_run = zip(names, (one.run.id for one in group), strict=True)
         behind = {name: bands[run].dataset for name, run in by_run if run in bands}
-        spread, note = _behind(bands, group)
+        spread, note = _behind(bands, group, runs[0].observe or None)
         small, cell = caption(group[0].results), f"cell {runs[0].cell}"
         if cell in said:  # once is enough
             small = small.replace(f", {cell}", "", 1)
@@ -149,7 +151,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping
             for one, label in zip(group, _apart(experiment, group, name), strict=True)
         ]  # fmt: skip
         small = caption(group[0].results) if len(group) == 1 else _caption_of_several(group)
-        spread, note = _behind(bands, group)
+        spread, note = _behind(bands, group, [name])
         figure = dose_response(
             curves,
             agent=title,
