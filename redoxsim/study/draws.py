@@ -93,6 +93,7 @@ def draw(
     *,
     taken: frozenset[str] = frozenset(),
     grade: str | None = None,
+    agreeing: float = 1.0,
     seed: int = 1,
     jobs: int = 1,
 ) -> Drawn:
@@ -108,6 +109,8 @@ def draw(
     ----------
     taken : ids that an axis sets.
     grade : draws only constants of this grade, held to the same targets and measurements; all others stay.
+    agreeing : about what share of the draws of the model will have constants of agents, to make as many more at once;
+        the draws do not depend on it.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def draw(
         raise DesignError(f"there can be 0 to {MOST} draws, not {number}")
     reference = prepare(setup.original)
     own = reference.ranges_of(grade)
-    wanted = number
+    wanted = _enough(number, agreeing) if setup.agents and agreeing < 1.0 else number
     while True:
         cells = _accepted(reference, own, wanted, seed, jobs)
         there = cells.number if own else wanted
@@ -132,10 +135,9 @@ def draw(
             )
         ]
         good = np.logical_and.reduce([one.found for one in sets], initial=True) & np.ones(there, dtype=bool)
-        share = max(float(good.mean()), 1.0 / (2 * MOST_CELLS))
         if good.sum() >= number or there < wanted or wanted >= min(MOST_CELLS * number, MOST):
             break
-        wanted = min(MOST_CELLS * number, MOST, int(np.ceil(1.1 * number / share)) + 8)
+        wanted = _enough(number, float(good.mean()))
     places = np.flatnonzero(good)[:number]
     if not len(places):
         names = " and ".join(one.agent for one in sets)
@@ -163,6 +165,12 @@ def draw(
         places=places.astype(np.int64),
         agents={one.agent: one.told(seen) for one in sets},
     )
+
+
+def _enough(number: int, share: float) -> int:
+    """Draws of a model to make for ``number`` that have constants of agents, where this share has."""
+    most = min(MOST_CELLS * number, MOST)
+    return min(most, int(np.ceil(1.1 * number / max(share, 1.0 / (2 * MOST_CELLS)))) + 8)
 
 
 def varied(setup: Setup, taken: frozenset[str] = frozenset(), grade: str | None = None) -> Ranges:

@@ -25,7 +25,7 @@ DRAWN_RTOL = 1e-5
 """Relative tolerance of draws: a band says nothing of the fourth digit, and a draw that oscillates costs half."""
 MOST_FAILED = 0.5
 """Share of the draws that may fail for the others to be spoken for."""
-ASSUMED = 32
+ASSUMED = 24
 """Draws of only the constants of grade C, at most."""
 DRAWN_STEPS = 50_000
 """Step budget of a row of a draw; the median row takes less than a hundred, and one that needs more is left out."""
@@ -201,7 +201,8 @@ def draw_assumed(
     if len(grades) < 2 or not number:
         return None
     try:
-        return draw(setup, number, taken=taken, grade="C", seed=settings.seed, jobs=settings.jobs)
+        share = found.number / max(found.number, *(one["cells"] for one in found.agents.values()), 1)
+        return draw(setup, number, taken=taken, grade="C", agreeing=share, seed=settings.seed, jobs=settings.jobs)
     except DesignError:
         return None
 

@@ -159,6 +159,22 @@ def test_draws_of_one_grade_agree_with_what_was_measured_too(tmp_path: Path) -> 
         assert found.values["drug_K"].max() < 2.0
 
 
+def test_draws_do_not_depend_on_how_many_are_made_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = prepare(pool(tmp_path / "m"), agents=[drug(tmp_path)])
+    monkeypatch.setattr(agent_draws, "TRIES", 8)  # many draws of the model are left without constants
+    found = []
+    for agreeing in (1.0, 0.5, 0.2):
+        forget(monkeypatch)
+        monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path / str(agreeing)))
+        found.append(study_draws.draw(setup, 16, agreeing=agreeing))
+    assert found[0].agents["drug"]["without"] > 0
+    for one in found[1:]:
+        assert one.record == found[0].record
+        assert one.places.tolist() == found[0].places.tolist()
+        for name, values in found[0].values.items():
+            np.testing.assert_array_equal(one.values[name], values)
+
+
 def test_an_agent_without_constants_of_the_grade_agrees_as_it_is_or_not(tmp_path: Path) -> None:
     path = pool(tmp_path / "m")
     file = Path(str(drug(tmp_path).file))
