@@ -111,6 +111,11 @@ class Window:
         inside = self._within(self.first.draws, self.second.draws) & self.dosed[..., None]
         return np.asarray(inside.mean(axis=-1), dtype=float)
 
+    @property
+    def drawn(self) -> int:
+        """How many draws both cells have; 0 without draws."""
+        return 0 if self.first.draws is None or self.second.draws is None else self.first.draws.shape[-1]
+
     def some(self, where: Mask) -> float | None:
         """The share of the draws in which any of some doses lies inside; None without draws."""
         if self.first.draws is None or self.second.draws is None:

@@ -184,6 +184,13 @@ def _how_to_read(sections: Sequence[Section]) -> str:
     lines = [
         "In draws: in how many sets of constants, drawn from what is known of them, it holds. An answer stands where "
         "at least half of them say what the constants as they are say; else it says that it rests on these constants.",
+        "Lines and numbers are of the constants as they are, bands and intervals of draws. Where a line leaves its "
+        "band or a number its interval, the constants as they are do something that few of the draws do.",
+        "Only the assumed ones varying: the spread of draws in which only constants of grade C vary over that of all "
+        "draws, with its 5% to 95% over resampled draws, or the smallest and the largest of several readouts. It comes "
+        "from two samples of 16 and 32 draws and may exceed 100%: then what is assumed makes all of the band.",
+        "Mid-doses are those at which every agent alone affects between 10% and 90%.",
+        "Not above clinical exposure: no higher than what patients reach, of all agents of which that is known.",
         "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
         *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
     ]

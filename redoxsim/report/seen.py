@@ -190,13 +190,14 @@ def surface_seen(table: SynergyTable, names: Sequence[str], units: Sequence[str]
     if float(np.nanmax(np.abs(values))) < 0.005:
         return f"{short} is 0.00 in all {total} combinations."
     ends = []
-    for word, place in (("most", np.nanargmax(values)), ("least", np.nanargmin(values))):
+    for word, place in (("highest", np.nanargmax(values)), ("lowest", np.nanargmin(values))):
         where = np.unravel_index(int(place), values.shape)
         doses = " with ".join(
             f"{name} {number(float(axis[i]))} {show_unit(unit)}".rstrip()
             for name, unit, axis, i in zip(names, units, table.doses, where, strict=True)
         )
-        ends.append(f"{round(float(values[where]), 2) + 0.0:+.2f} at {word} ({doses})".replace("-", "−"))
+        value = round(float(values[where]), 2)
+        ends.append(f"{word} {f'{value:+.2f}' if value else '0.00'} ({doses})".replace("-", "−"))
     above, below = int((values > CLEAR).sum()), int((values < -CLEAR).sum())
     counted = f"above +{CLEAR:g} in {above} and below −{CLEAR:g} in {below} of {total} combinations"
     return f"{short} {', '.join(ends)}; {counted}."

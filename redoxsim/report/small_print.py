@@ -35,6 +35,9 @@ def _assumed(results: ResultSet, observe: Sequence[str]) -> str:
     if not known:
         return ""
     shares = sorted(float(one["grade_c_share"]) for one in known)
+    exact = all(one["grade_c_share_low"] == one["grade_c_share_high"] for one in known)
+    if exact and shares[0] == shares[-1] and shares[0] in (0.0, 1.0):
+        return " Draws vary only assumed constants." if shares[0] else " Draws vary no assumed constant."
     if len(shares) == 1:
         low, high = (float(known[0][f"grade_c_share_{end}"]) for end in ("low", "high"))
         between = f" ({low:.0%} to {high:.0%})" if low < high else ""
@@ -60,4 +63,4 @@ def spread_words(found: Sequence[ResultSet]) -> str:
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     cells = found[0].provenance["population"]["cells"]
     each = f"{cells} cells each" if cells != 1 else "one cell each"
-    return f"Lines: constants as they are; bands: {many} draws of them, {each}."
+    return f"Lines: constants as they are, not always inside; bands: {many} draws of them, {each}."

@@ -99,8 +99,9 @@ def window_lines(found: TwoCells) -> list[str]:
 def drawn_lines(found: TwoCells, results: ResultSet) -> list[str]:
     """The window over draws of the constants, without what draws do not change."""
     draws = results.draws or {}
+    both = f", {found.window.drawn} of them in both cells" if found.window.drawn != draws.get("usable") else ""
     head = (
-        f"The same with {draws.get('usable', 'several')} draws of the constants (median over draws, each with "
+        f"The same with {draws.get('usable', 'several')} draws of the constants{both} (medians over draws, each with "
         f"{results.provenance['population']['cells']} cells)."
     )
     same = exposure_line(found), *([window_lines(found)[-1]] if found.direction_only else [])
@@ -124,7 +125,7 @@ def _counted(found: TwoCells, word: str, where: Mask) -> str:
     made = found.window
     inside = made.open & where
     total, some = int(where.sum()), made.some(where)
-    drawn = "" if some is None else f" (in {some:.0%} of the draws at least one does)"
+    drawn = "" if some is None else f" (in {round(some * made.drawn)} of {made.drawn} draws at least one does)"
     if not inside.any():
         return f"{word[0].upper()}{word[1:]}: none of {total} lies inside{drawn}."
     said = f"{word[0].upper()}{word[1:]}: {int(inside.sum())} of {total} lie inside, {_spans(found, inside)}{drawn}"
@@ -133,8 +134,8 @@ def _counted(found: TwoCells, word: str, where: Mask) -> str:
         return f"{said}; of no agent is an exposure known."
     hit = inside & reachable
     if not hit.any():
-        return f"{said}; none of them is within clinical exposure."
-    return f"{said}; {int(hit.sum())} of them within clinical exposure, {_spans(found, hit)}."
+        return f"{said}; all of them are above clinical exposure."
+    return f"{said}; {int(hit.sum())} of them not above clinical exposure, {_spans(found, hit)}."
 
 
 def _gap(found: TwoCells) -> str:
@@ -158,11 +159,11 @@ def _gap(found: TwoCells) -> str:
     if made.reachable is not None:
         near = made.best(made.reachable)
         said += (
-            "; no tested dose is within clinical exposure"
+            "; all tested doses are above clinical exposure"
             if near is None
-            else "; none within clinical exposure"
+            else "; none at doses not above clinical exposure"
             if near.gap < 0.005
-            else f"; within clinical exposure {_signed(near.gap)} at {_at(found, near)}"
+            else f"; not above clinical exposure {_signed(near.gap)} at {_at(found, near)}"
         )
     return f"{said}."
 

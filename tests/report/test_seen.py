@@ -65,7 +65,7 @@ def test_a_surface_says_where_its_excess_is() -> None:
     effect[1, 2] -= 0.12
     grid = EffectGrid(doses, doses, effect, orientation="viability", scale="fraction", agents=("a", "b"))
     told = surface_seen(score(grid, ["bliss"])["bliss"], ["A", "B"], ["uM", "nM"])
-    assert told.startswith("Bliss excess +0.12 at most (A 1 µM with B 3 nM)")
+    assert told.startswith("Bliss excess highest +0.12 (A 1 µM with B 3 nM), lowest 0.00 (")
     assert told.endswith("above +0.1 in 1 and below −0.1 in 0 of 4 combinations.")
     assert surface_seen(score(grid, ["loewe"])["loewe"], ["A", "B"], ["uM", "nM"]) == "", "an index is no excess"
 

@@ -47,6 +47,8 @@ START = (-0.13, 0.46)
 """Where the two columns of a legend below a panel begin, in widths of the panel."""
 FLAT = 0.05
 """p of the F-test against a flat line from which on a curve is flat; below it one that is called flat moves little."""
+APART = 0.06
+"""Share of what a panel spans that the ends of a fit must lie apart for their names to stand beside them."""
 
 
 class Fit(Protocol):
@@ -357,10 +359,13 @@ def _draw_fit(
         axes.plot(beyond, fit.predict(beyond), color=colour, linestyle=(0, (3, 2)), linewidth=1.2, alpha=0.7, zorder=3)
     left, right = axis.limits
     spans = (("$E_0$", fit.e0), ("$E_{max}$", fit.einf)) if not fit.flat else (("mean", fit.e0),)
+    close = abs(fit.e0 - fit.einf) < APART * abs(
+        axes.dataLim.height
+    )  # names of lines that close would cover one another
     for name, level in spans:
         if not np.isfinite(level):
             continue
-        if alone:
+        if alone and not close:
             axes.axhline(level, color=colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
             if not fit.flat:
                 above = level < 0.5 * (fit.e0 + fit.einf)
@@ -425,7 +430,8 @@ def _with_interval(name: str, value: Any, interval: Any, unit: str) -> str:
     text = f"{name} {number(middle)} {unit}".rstrip()
     if interval is None:
         return text
-    return f"{text} ({number(interval.low)}–{number(interval.high)})"
+    high = number(interval.high) if np.isfinite(interval.high) else "∞"  # above all tested doses
+    return f"{text} ({number(interval.low)}–{high})"
 
 
 def legend_entries(

@@ -345,10 +345,12 @@ def condition_handles(
     """Legend entries: one per condition, and those that say what bands and thin lines are."""
     lines: dict[str, Any] = condition_lines(colours) if dashes else dict.fromkeys(colours, "-")
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=colour, linestyle=lines[name], label=name) for name, colour in colours.items()
+        Line2D([], [], color=colour, linestyle=lines[name], label=name or "constants as they are")
+        for name, colour in colours.items()
     ]
+    shade = next(iter(colours.values())) if len(colours) == 1 else SOFT
     if bands:
-        handles.append(Patch(color=SOFT, alpha=0.25, label="5–95% of draws"))
+        handles.append(Patch(color=shade, alpha=0.25, label="5–95% of draws"))
     if medians:
-        handles.append(Line2D([], [], color=SOFT, label="median of draws", **MEDIAN))
+        handles.append(Line2D([], [], color=shade, label="median of draws", **MEDIAN))
     return handles

@@ -101,7 +101,7 @@ def scan(
         else:
             draw_map(axes, first, name, axes_names=(dims[0], dims[1]))
     spread = has_bands(named, names) or (bool(behind) and has_bands(behind, names))
-    several = colour if len(named) > 1 else {}
+    several = colour if len(named) > 1 else {"": next(iter(colour.values()))} if behind else {}
     handles: list[Artist] = list(condition_handles(several, bands=spread, medians=bool(behind)))
     handles += [measured_handle(points[0].label)] if points else []
     return finish(figure, title, [caption, note], handles)

@@ -100,7 +100,7 @@ def timecourse(
         shown = [name for group in groups for name in group]
         spread = has_bands(named, shown) or (bool(behind) and has_bands(behind, shown))
         alone = all(len(panel.observables) == 1 for panel in panels)
-        several = colours if len(named) > 1 else {}
+        several = colours if len(named) > 1 else {"": next(iter(colours.values()))} if behind else {}
         handles += condition_handles(several, bands=spread, medians=bool(behind), dashes=alone)
         if data:
             handles.append(measured_handle(data[0].label))

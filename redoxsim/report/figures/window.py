@@ -31,7 +31,7 @@ from redoxsim.report.window import exposure_line
 from redoxsim.study.window import TwoCells
 
 FloatArray = NDArray[np.float64]
-FIRST, SECOND = PALETTE[1], PALETTE[0]
+FIRST, SECOND = PALETTE[0], PALETTE[1]
 EXPOSED = "#b9b9b9"
 INSIDE = "#009E73"
 MOST_SLICES = 6
@@ -49,8 +49,10 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
     DesignError : more than three agents.
     """
     made = found.window
+    inside = "Inside the window (framed in green)" if made.open.any() else "No dose lies inside the window"
+    medians = " Numbers and lines are medians over draws." if made.first.low is not None else ""
     words = (
-        f"Killed: 1 − {found.observable} at {found.hours:g} h. Inside the window (green): at least {made.most:.0%} of "
+        f"Killed: 1 − {found.observable} at {found.hours:g} h.{medians} {inside}: at least {made.most:.0%} of "
         f"{found.cells[0]} and at most {made.few:.0%} of {found.cells[1]} killed. Doses are nominal, in medium; "
         "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
     )
@@ -86,13 +88,13 @@ def _pair(found: TwoCells, edges: float) -> Figure:
     for place in range(2):
         axes = figure.add_subplot(below[place])
         _curves(axes, found, agent=place)
-        axes.set_title(f"{'de'[place]}   {found.names[place]} alone")
+        axes.set_title(wrapped(f"{'de'[place]}   {found.names[place]} alone", WIDEST / 3 - 0.6))
     axes = figure.add_subplot(below[2])
     other = _highest_reached(made.doses[1], made.reached[1]) if made.reached else None
     where = made.doses[1].size - 1 if other is None else other
     _curves(axes, found, agent=0, at=where)
     dose = f"{dose_text(float(made.doses[1][where]))}\u00a0{show_unit(found.units[1])}".rstrip("\u00a0")
-    why = "the largest within exposure" if other is not None else "the largest tested"
+    why = "the largest not above exposure" if other is not None else "the largest tested"
     axes.set_title(wrapped(f"f   {found.names[0]} with {found.names[1]} {dose}, {why}", WIDEST / 3 - 0.6))
     return figure
 
@@ -222,7 +224,7 @@ def _curves(axes: Axes, found: TwoCells, *, agent: int, at: int = 0) -> None:
         _one_curve(axes, killed, pick, doses, axis.place(doses), colour, style)
     apply(axes, axis)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel(named_unit(found.names[agent], found.units[agent]))
+    axes.set_xlabel(wrapped(named_unit(found.names[agent], found.units[agent]), WIDEST / 3 - 0.5))
     axes.set_ylabel("fraction killed")
     dress(axes)
 
