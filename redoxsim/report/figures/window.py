@@ -72,8 +72,8 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
 def _pair(found: TwoCells, edges: float) -> Figure:
     """Both maps and the gap; below, each agent alone, and the first with what patients reach of the second."""
     made = found.window
-    figure = new_figure(WIDEST, edges + 4.5)
-    rows = figure.add_gridspec(2, 1, height_ratios=[2.6, 1.9])
+    figure = new_figure(WIDEST, edges + 5.0)
+    rows = figure.add_gridspec(2, 1, height_ratios=[2.6, 2.4])
     top = rows[0].subgridspec(1, 3)
     whole = Normalize(0.0, 1.0)
     for place, (killed, cell) in enumerate(zip((made.first, made.second), found.cells, strict=True)):
@@ -153,6 +153,7 @@ def _map(
     )  # fmt: skip
     lines = "\n".join(wrapped(line, inches - 0.5) for line in title.split("\n"))
     axes.set_title(lines, pad=13.0 if found.exposures[0] is not None else None)
+    axes.set_xlabel(wrapped(axes.get_xlabel(), inches - 0.5))
     inside = made.open if third is None else made.open[:, :, third]
     for i, j in np.argwhere(inside):
         axes.add_patch(
