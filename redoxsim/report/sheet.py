@@ -12,7 +12,15 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def typeset(text: object) -> str:
-    """A text as HTML, in typographic signs: at least as one sign, micro as such, a number not torn from its unit."""
+    """A text as HTML, in typographic signs: at least as one sign, micro as such, a number not torn from its unit.
+
+    What stands between backticks is code and stays as it is.
+    """
+    parts = re.split(r"`([^`]+)`", str(text))
+    if len(parts) > 1:
+        return "".join(
+            f"<code>{html.escape(part)}</code>" if place % 2 else typeset(part) for place, part in enumerate(parts)
+        )
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
     words = re.sub(r"(?<![\w.])([−-]?\d+(?:\.\d+)?)e([+−-]?)0*(\d+)\b", _power, words)

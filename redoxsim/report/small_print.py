@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from redoxsim.study.results import ResultSet
 
+NOTHING = 0.005
+"""A share that would be printed as 0%."""
+
 
 def caption(results: ResultSet) -> str:
     """Small print of a figure: model, cell, population, solver."""
@@ -35,9 +38,10 @@ def _assumed(results: ResultSet, observe: Sequence[str]) -> str:
     if not known:
         return ""
     shares = sorted(float(one["grade_c_share"]) for one in known)
-    exact = all(one["grade_c_share_low"] == one["grade_c_share_high"] for one in known)
-    if exact and shares[0] == shares[-1] and shares[0] in (0.0, 1.0):
-        return " Draws vary only assumed constants." if shares[0] else " Draws vary no assumed constant."
+    if shares[-1] < NOTHING:
+        return " None of the spread comes from assumed constants."
+    if shares[0] == 1.0 and all(one["grade_c_share_low"] == one["grade_c_share_high"] for one in known):
+        return " Draws vary only assumed constants."
     if len(shares) == 1:
         low, high = (float(known[0][f"grade_c_share_{end}"]) for end in ("low", "high"))
         between = f" ({low:.0%} to {high:.0%})" if low < high else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redoxsim.report import page, runlist, runs
+from redoxsim.report import page, runlist, runs, sheet
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE
 
 RUNS = [
@@ -226,3 +226,9 @@ def test_the_window_is_told_in_sentences(tmp_path: Path) -> None:
     section = page.report_page([runlist.load(made.path)]).split("<section")[1]
     assert "<h3>Window at 48\u00a0h</h3>" in section
     assert "<li>none of 9 &lt;\u00a010</li>" in section
+
+
+def test_code_in_a_text_is_set_as_code_and_not_typeset() -> None:
+    assert sheet.typeset("run `-S cell=hepg2` at >= 2 uM") == "run <code>-S cell=hepg2</code> at ≥\u00a02\u00a0µM"
+    assert sheet.typeset("a `<b>`") == "a <code>&lt;b&gt;</code>"
+    assert sheet.typeset("5` of tape") == "5` of tape"

@@ -148,7 +148,7 @@ def _title_lines(title: str, width: float) -> list[str]:
 
 
 def _small_print(lines: Sequence[str | None], width: float) -> list[str]:
-    letters = max(int(width * 72.0 / (TINY * 0.53)), 40)
+    letters = max(int((width - 0.25) * 72.0 / (TINY * 0.53)), 40)  # a little short of the edge: figures stand in pairs
     return [part for line in lines if line for part in textwrap.wrap(printed(line), letters)]
 
 
