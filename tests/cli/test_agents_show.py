@@ -30,7 +30,7 @@ def test_where_nothing_was_measured_the_file_says_why(command: Command) -> None:
 def test_a_run_with_a_hypothesis_says_so(command: Command) -> None:
     ran = command("simulate", "redox", "--dose", "matrine=1mM", "--until", "1h", "--every", "1h", "--observe", "ATP")
     assert "matrine (hypothesis): the mechanism is proposed, not shown" in ran.err
-    few = ("--at", "1h", "--observe", "ATP", "--vary", "VGDH", "-o", "gains.csv")
+    few = ("--at", "1h", "--observe", "ATP", "--vary", "VGDH")
     gains = command("sensitivity", "redox", "--dose", "matrine=1mM", *few)
     assert "matrine (hypothesis): the mechanism is proposed, not shown" in gains.err
     other = command("simulate", "redox", "--dose", "bso=1mM", "--until", "1h", "--every", "1h", "--observe", "ATP")
