@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from redoxsim.study import ResultSet, Study
     from redoxsim.study.timecourse import TimeCourse
 
-LEAST = 8
-"""Draws that make a band."""
-
 
 def band_of(plan: Study | TimeCourse, draws: int | None, cell: Cell) -> Study | None:
     """The same study with draws; None where ``--draws`` or ``--cells`` say otherwise, or where bands do not pay."""
@@ -30,6 +27,7 @@ def band_of(plan: Study | TimeCourse, draws: int | None, cell: Cell) -> Study | 
 def solve_band(study: Study, *, solving: Solving, talk: Talk, progress: Progress) -> ResultSet | None:
     """The draws, or None with the reason said: a figure without a band is better than none."""
     from redoxsim.cli.result import processes, rows_of
+    from redoxsim.study.spread import enough
     from redoxsim.study.timecourse import with_jobs
 
     made = with_jobs(study, processes(solving, rows_of(study)))
@@ -43,11 +41,11 @@ def solve_band(study: Study, *, solving: Solving, talk: Talk, progress: Progress
     except KeyboardInterrupt:
         talk.note("No band: interrupted")
         return None
-    if found.interrupted or found.draws is None or found.draws["usable"] < LEAST:
+    if found.interrupted or not enough(found):
         talk.note("No band: interrupted" if found.interrupted else "No band: too few draws came to the end")
         return None
     talk.note(
-        f"Band of the figure: {'; '.join(found.remarks)}. --draws {found.draws['asked']} puts it into the table, "
+        f"Band of the figure: {'; '.join(found.remarks)}. --draws {made.rows.settings.draws} puts it into the table, "
         "--draws 0 leaves it out."
     )
     return found

@@ -38,11 +38,11 @@ def run_explanation(prepare: Callable[..., object], *, output: Output, solving: 
     if output.plot is not None:
         from redoxsim.report.conditions import target_name
         from redoxsim.report.figures.explanation import explanation
-        from redoxsim.report.methods import and_
+        from redoxsim.report.names import enumerated
 
         hours = float(study.rows.times.seconds[-1]) / 3600.0
         setup = study.rows.setup
-        names = and_([target_name(one) for one in found.agents])
+        names = enumerated([target_name(one) for one in found.agents])
         cells = study.rows.cells
         figure = explanation(
             found,

@@ -128,12 +128,12 @@ def run_window(
     talk.note("\n".join(lines))
     if output.plot is not None:
         from redoxsim.report.figures.window import window
-        from redoxsim.report.methods import and_
+        from redoxsim.report.names import enumerated
         from redoxsim.report.small_print import caption, grades_note
 
         save_figure(
             window(
-                found, title=f"{and_(found.names)}: therapeutic window at {found.hours:g} h",
+                found, title=f"{enumerated(found.names)}: therapeutic window at {found.hours:g} h",
                 caption=caption(results[0]).replace(f", cell {found.cells[0]}", "", 1), note=grades_note(results[0]),
             ),
             output, talk,

@@ -14,7 +14,7 @@ from redoxsim import units
 from redoxsim.errors import DesignError, UnitError, Where, nearest
 from redoxsim.report.marks import Points
 from redoxsim.report.names import NO_UNIT
-from redoxsim.study.points import LabPoints, load_points, unused
+from redoxsim.study.points import LabPoints, points_of, unused
 from redoxsim.study.tables import read_csv, split_head
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def read_points(path: str | Path, *, x: str, unit: str, observables: Mapping[str
     Columns that are not used are warned of.
     """
     where = Where(file=str(path))
-    frame, _ = read_csv(path)
+    frame, file = read_csv(path)
     head = None if x == "time" else _head(frame, x)
     if x != "time" and head is None:
         heads = ", ".join(f"'{one}'" for one in frame.columns)
         shown = f"{x} [{unit}]" if unit not in NO_UNIT else x
         raise DesignError(f"the table has no column '{x}'; it has {heads}", where=where, hint=f"such as '{shown}'")
-    found = load_points(path, axis=head)
+    found = points_of(frame, file, axis=head)
     if found[0].axis != x:
         raise DesignError(f"the table is over '{found[0].axis}', the figure over '{x}'", where=where)
     chosen = [one for one in found if one.observable in observables]

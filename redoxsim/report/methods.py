@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redoxsim import __version__
+from redoxsim.report.names import enumerated
 from redoxsim.study.provenance import describe, draws_text, sentence, versions
 
 if TYPE_CHECKING:
@@ -72,11 +73,13 @@ def paragraph(setup: Setup, results: Mapping[str, Any] | None, more: Sequence[st
     design = (results or {}).get("design", {})
     doses = [*design.get("doses", ()), *design.get("with", ())]
     if doses:
-        text += f" Doses: {and_(doses)}."
+        text += f" Doses: {enumerated(doses)}."
     if setup.cell is not None:
         text += f" The cell profile was {setup.cell.id}."
     if setup.given:
-        text += " Values set: " + and_([f"{name} = {setup.values[name]:.6g}" for name in sorted(setup.given)]) + "."
+        text += (
+            " Values set: " + enumerated([f"{name} = {setup.values[name]:.6g}" for name in sorted(setup.given)]) + "."
+        )
     text += (
         " Each simulation started at the undosed steady state of its own constants."
         if setup.start == "steady"
@@ -118,8 +121,8 @@ def named_agents(agents: Iterable[Agent]) -> list[str]:
         return []
     named = [f"{one.name} ({' and '.join(one.forms)})" for one in found]
     hypotheses = [one.name for one in found if one.hypothesis]
-    said = [f"Agents were {and_(named)}."]
-    return said + ([f"The mechanism of {and_(hypotheses)} is a hypothesis."] if hypotheses else [])
+    said = [f"Agents were {enumerated(named)}."]
+    return said + ([f"The mechanism of {enumerated(hypotheses)} is a hypothesis."] if hypotheses else [])
 
 
 def _solved(results: Mapping[str, Any]) -> str:
@@ -239,11 +242,3 @@ def _table(rows: Sequence[Mapping[str, str]], heads: Sequence[str]) -> str:
     for row in rows:
         lines.append("| " + " | ".join(row[head].replace("|", "/").replace("\n", " ") for head in heads) + " |")
     return "\n".join(lines)
-
-
-def and_(words: Sequence[str]) -> str:
-    """
-    >>> and_(["a", "b", "c"])
-    'a, b and c'
-    """
-    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]

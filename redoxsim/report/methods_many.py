@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from redoxsim.report.methods import (
     GRADES,
-    and_,
     constants,
     document,
     named_agents,
@@ -16,6 +15,7 @@ from redoxsim.report.methods import (
     references,
     software,
 )
+from redoxsim.report.names import enumerated
 from redoxsim.study.provenance import sentence
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def methods_of_scores(found: LabScores, command: Sequence[str], *, seed: int) ->
     draws = {one.draws for block in found.blocks for one in block.intervals.values()}
     text = [
         f"Synergy was scored with {software()}. The effect is {found.reading}.",
-        f"{_count(len(found), 'combination')} of {and_(sorted({' and '.join(b.agents) for b in found.blocks}))}.",
+        f"{_count(len(found), 'combination')} of {enumerated(sorted({' and '.join(b.agents) for b in found.blocks}))}.",
         "Scores were computed on the mean fraction affected of each dose pair: "
-        f"{and_([_titled(found, name) for name in names])}. Where a score is undefined it is left out, never "
+        f"{enumerated([_titled(found, name) for name in names])}. Where a score is undefined it is left out, never "
         "extrapolated.",
         f"Intervals (95%) come from {max(draws)} resamples of the replicates (seed {seed})."
         if draws
@@ -124,7 +124,7 @@ def methods_of_scores(found: LabScores, command: Sequence[str], *, seed: int) ->
 def methods_of_plate(found: PlannedPlate, command: Sequence[str]) -> str:
     """The methods of a planned plate: the curves it was planned from, and what it would show."""
     made = found.plate
-    names = and_([one.name for one in made.agents])
+    names = enumerated([one.name for one in made.agents])
     text = (
         f"The plate of {names} was planned with {software()}. The effect is {found.reading}. Hill curves were fitted "
         "to each agent alone. Of all dilution series within the tested doses those were taken with which the most "
@@ -156,8 +156,8 @@ def methods_of_benchmark(found: Benchmark, command: Sequence[str]) -> str:
     solvers = list(dict.fromkeys(point.solver for one in found.cases for point in one.points))
     text = (
         f"Solvers were timed with {software()} on {line(dict(found.machine))}. "
-        f"Cases: {and_([f'{case.name} ({len(case.system.states)} states)' for case in cases])}. "
-        f"Within a case {and_(solvers)} solved the same SBML from the same first values at the same "
+        f"Cases: {enumerated([f'{case.name} ({len(case.system.states)} states)' for case in cases])}. "
+        f"Within a case {enumerated(solvers)} solved the same SBML from the same first values at the same "
         f"times, with the same outputs and absolute tolerances, in turn; repeats: {found.settings['repeats']}. "
         "Times are processor time of one thread, with the setting of values and the reading of results. Errors are "
         "relative to a reference at rtol 1e-11, root mean square over rows, outputs and times. Solvers were compared "
@@ -201,7 +201,7 @@ def _of_setups(
     text = [*held]
     if setups:
         text.append(
-            f"Simulations were done with {software()} with {and_([named_model(one) for one in bare.values()])}."
+            f"Simulations were done with {software()} with {enumerated([named_model(one) for one in bare.values()])}."
         )
         text += named_agents(agents.values())
         text.append(

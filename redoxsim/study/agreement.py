@@ -28,7 +28,7 @@ from redoxsim.study.provenance import draws_text
 from redoxsim.study.results import ResultSet
 from redoxsim.study.rows import draw_assumed
 from redoxsim.study.setup import Setup, prepare
-from redoxsim.study.spread import quantiles, with_intervals
+from redoxsim.study.spread import enough, quantiles, with_intervals
 from redoxsim.study.window import TwoCells, pairs_of, two_cells
 
 USUAL = 32
@@ -37,8 +37,6 @@ CELLS = 4
 """Most cells of a population that each draw has."""
 ASSUMED = 16
 """Draws in which only grade C varies, for what is said below a band."""
-LEAST = 8
-"""Draws that make a band."""
 RTOL = 1e-4
 """Relative tolerance of draws where nothing else is asked for: of each only what holds is wanted."""
 LOST, FAILS, UNDEFINED, HOLDS = range(4)
@@ -181,9 +179,7 @@ def _windows(pairs: Iterable[tuple[str, str]], outcomes: Mapping[str, _Draws]) -
 
 def _band(results: ResultSet) -> ResultSet | None:
     """The quantiles of a run; None where too few draws came to the end."""
-    if results.draws is None or results.draws["usable"] < LEAST:
-        return None
-    return quantiles(with_intervals(results))
+    return quantiles(with_intervals(results)) if enough(results) else None
 
 
 def _with_all(study: Study, agents: list[str]) -> Setup:

@@ -14,7 +14,7 @@ from redoxsim.catalog import agents
 from redoxsim.errors import DesignError, FitError, UnitError, Where
 from redoxsim.pharmacology import Agent
 from redoxsim.study.design import Axis
-from redoxsim.study.points import LabPoints, load_points, medians, seconds_of, time_head
+from redoxsim.study.points import LabPoints, medians, points_of, seconds_of, time_head
 from redoxsim.study.setup import Setup
 from redoxsim.study.tables import is_kind, read_csv, split_head
 from redoxsim.study.times import Times
@@ -40,7 +40,7 @@ def measured_points(
     frame, file = read_csv(data)
     timed, dosed = time_head(frame), _dose_head(frame)
     if timed is None or dosed is None:
-        return load_points(data), at, file
+        return points_of(frame, file), at, file
     if at is None:
         found = np.unique(seconds_of(medians(frame, file), timed, file))
         if len(found) > 1:
@@ -50,7 +50,7 @@ def measured_points(
                 hint=f"--at {' or '.join(hours)} says which is fitted",
             )  # fmt: skip
         at = f"{float(found[0])!r} s"
-    return load_points(data, axis=dosed, at=units.seconds(at)), at, file
+    return points_of(frame, file, axis=dosed, at=units.seconds(at)), at, file
 
 
 def _dose_head(frame: pd.DataFrame) -> str | None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 
 OF_RESIDUALS = "; intervals from resampled residuals"
-OF_REPLICATES = "; intervals from resampled replicates (95%)"
 """Where the note of a fitted surface begins to tell of its own intervals, which replicates take the place of."""
+OF_REPLICATES = "; intervals from resampled replicates (95%)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -67,7 +67,13 @@ def load_points(
     ReadError : the file is not a table.
     DesignError : no axis, no observable, a cell that is not a number.
     """
-    frame, file = read_csv(table)
+    return points_of(*read_csv(table), axis=axis, at=at)
+
+
+def points_of(
+    frame: pd.DataFrame, file: str | None, *, axis: str | None = None, at: float | None = None
+) -> tuple[LabPoints, ...]:
+    """What :func:`load_points` gives, of a table that was read from ``file``."""
     frame = medians(frame, file)
     if at is not None:
         frame = _rows_at(frame, at, file)
@@ -122,8 +128,8 @@ def load_points(
 
 def time_head(frame: pd.DataFrame) -> str | None:
     """The head of the column of times, None where there is none."""
-    heads = [str(one) for one in frame.columns]
-    return next((one for one in heads if is_kind(split_head(one)[1], "time") and _may_be_axis(one, "time")), None)
+    named = [(str(one), *split_head(str(one))) for one in frame.columns]
+    return next((head for head, name, unit in named if is_kind(unit, "time") and name.lower() in ("time", "t")), None)
 
 
 def seconds_of(frame: pd.DataFrame, head: str, file: str | None) -> FloatArray:
@@ -163,21 +169,15 @@ def _rows_at(frame: pd.DataFrame, at: float, file: str | None) -> pd.DataFrame:
 def _axis(frame: pd.DataFrame, axis: str | None, file: str | None) -> str:
     if axis is not None:
         return column(frame, axis, file=file)
-    heads = [str(one) for one in frame.columns]
-    for kind in ("time", "concentration"):
-        fitting = [one for one in heads if is_kind(split_head(one)[1], kind) and _may_be_axis(one, kind)]
-        if fitting and (kind == "time" or len(fitting) == 1):
-            return fitting[0]
-        if fitting:
-            # Observables are concentrations too; the dose column is the first.
-            return fitting[0]
+    if (timed := time_head(frame)) is not None:
+        return timed
+    # Observables are concentrations too; the dose column is the first.
+    dosed = [one for one in map(str, frame.columns) if is_kind(split_head(one)[1], "concentration")]
+    if dosed:
+        return dosed[0]
     raise DesignError(
         "the table has no axis", where=Where(file=file), hint="a column such as 'time [h]' or 'auranofin [uM]'"
     )
-
-
-def _may_be_axis(head: str, kind: str) -> bool:
-    return kind != "time" or split_head(head)[0].lower() in ("time", "t")
 
 
 def _holds(frame: pd.DataFrame, head: str) -> bool:

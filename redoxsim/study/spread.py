@@ -24,10 +24,11 @@ FloatArray = NDArray[np.float64]
 DEFINED = 0.9
 """Share of the usable draws that must define a score, or a parameter of a fit, for it to have an interval."""
 LEVEL = QUANTILES[-1] - QUANTILES[0]
+LEAST = 8
+"""Draws that make a band."""
 RESAMPLES = 50
 THINNED = 32
 """Points that widths are taken at; more change a mean little."""
-LEAST_RESAMPLED = 8
 FRACTION = 1.5  # what stays below it counts as a share, though cells may outgrow their controls a little
 
 
@@ -55,6 +56,11 @@ def quantiles(result: ResultSet) -> ResultSet:
     coords = {name: one for name, one in arrays.coords.items() if name not in ("draw", "usable")}
     coords["quantile"] = Array(("quantile",), np.array(QUANTILES))
     return result.with_data(Arrays(data, coords, arrays.attrs))
+
+
+def enough(result: ResultSet) -> bool:
+    """Whether enough draws came to the end to make a band."""
+    return result.draws is not None and result.draws["usable"] >= LEAST
 
 
 def interval(values: FloatArray) -> list[float]:
@@ -171,7 +177,7 @@ def band_share(rows: Rows, readout: Readout, place: int) -> tuple[float, float, 
         return None
     part = _numbers(readout.assumed[place])
     whole = _numbers(readout.values[place][..., readout.usable])
-    if min(part.shape[1], whole.shape[1]) < LEAST_RESAMPLED:
+    if min(part.shape[1], whole.shape[1]) < LEAST:
         return None
     fraction = rows.setup.label(rows.observe[place]) in ("", "1") and max(part.max(), whole.max()) <= FRACTION
     if min(part.min(), whole.min()) > 0.0 and not fraction:

@@ -176,9 +176,7 @@ class SurfaceScore(ABC):
         *,
         note: str,
     ) -> SynergyTable:
-        reasons = empty_reasons(grid)
-        if unusable := poor(fit, self.name) or outside[0] or outside[1]:
-            reasons[grid.combined & (reasons == "")] = unusable
+        reasons = empty_reasons(grid, poor(fit, self.name) or outside[0] or outside[1])
         fitted, reference = self._maps(grid, points, fit.theta)
         for text, other in rivals:
             reasons[grid.combined & (reasons == "") & disputed(fitted - reference, other, fit.noise)] = text
@@ -193,9 +191,7 @@ class SurfaceScore(ABC):
         )
 
     def _nothing(self, grid: EffectArray, problem: str) -> SynergyTable:
-        reasons = empty_reasons(grid)
-        reasons[grid.combined & (reasons == "")] = problem
-        return self._tabulated(grid, np.full(grid.shape, np.nan), reasons)
+        return self._tabulated(grid, np.full(grid.shape, np.nan), empty_reasons(grid, problem))
 
     def _tabulated(
         self,

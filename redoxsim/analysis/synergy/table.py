@@ -107,12 +107,16 @@ class SynergyTable:
         return f"<table><caption>{html.escape(self.title)}</caption>{cells}</table>{below}"
 
 
-def empty_reasons(grid: EffectArray) -> Texts:
-    """Reasons as far as the grid alone gives them: failed cells, and every combination if nothing has an effect."""
+def empty_reasons(grid: EffectArray, problem: str = "") -> Texts:
+    """Reasons as far as the grid alone gives them: failed cells, and every combination if nothing has an effect.
+
+    Every other combination is without a score for the ``problem``, if there is one.
+    """
     reasons = np.full(grid.shape, "", dtype=object)
     if grid.without_effect():
         reasons[grid.combined] = NO_EFFECT
     reasons[grid.failed] = FAILED
+    reasons[grid.combined & (reasons == "")] = problem
     return reasons
 
 

@@ -50,9 +50,7 @@ def _deltas(grids: Sequence[EffectArray], known: Floats | None) -> list[SynergyT
     for place, grid in enumerate(grids):
         two_agents(grid, "ZIP")
         if problem := surface_problem(grid):
-            reasons = empty_reasons(grid)
-            reasons[grid.combined & (reasons == "")] = problem
-            found[place] = _table(grid, np.full(grid.shape, np.nan), None, reasons, "")
+            found[place] = _table(grid, np.full(grid.shape, np.nan), None, empty_reasons(grid, problem), "")
     left = [place for place in range(len(grids)) if place not in found]
     if left:
         found |= zip(left, _fitted([grids[place] for place in left], known), strict=True)
