@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+
+TYPE_CHECKING = False  # nothing is loaded before the hook is in its place
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def quietly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

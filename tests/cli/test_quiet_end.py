@@ -22,3 +22,10 @@ def test_what_nobody_caught(raised: str) -> None:
     assert ran.returncode == code
     assert ran.stderr.strip().splitlines()[-1] == said
     assert ("Traceback" in ran.stderr) == (code == 1), "another error keeps its traceback"
+
+
+def test_ctrl_c_is_caught_before_anything_is_loaded() -> None:
+    code = "import sys; before = set(sys.modules); import redoxsim.cli; print(*sorted({*sys.modules} - before))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    loaded = {name for name in ran.stdout.split() if not name.startswith(("importlib", "redoxsim"))}
+    assert loaded <= {"__future__", "_warnings", "warnings"}
