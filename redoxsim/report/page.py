@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
+from redoxsim.report.names import enumerated
 from redoxsim.report.numbers import fits, rows_of, scores
 from redoxsim.report.pictures import figures, side_by_side
 from redoxsim.report.runlist import Run, settings
@@ -137,10 +138,11 @@ def _overview(sections: Sequence[Section]) -> str:
     words = f"{len(sections)} experiments; {sum(held)} of {len(held)} expectations hold{_sides(sections)}"
     parts = [f"<p class='sum'>{words}{f'; answers to claims: {counts}' if counts else ''}.</p>"]
     if claims:
+        says = _says(claims)
         rows = [
             [
                 html.escape(claim) if number == 0 or claims[number - 1][0] != claim else "",
-                _says(one, claim),
+                says[number],
                 _worded(text)
                 + one.drawn(claim)
                 + (
@@ -167,10 +169,21 @@ def _overview(sections: Sequence[Section]) -> str:
     return "\n".join([*parts, _how_to_read(sections)])
 
 
-def _says(one: Section, claim: str) -> str:
-    """What the documents say of a claim: in a text of its own where it cannot be represented."""
-    own = {each["claim"]: each.get("says") for each in one.experiment.get("beyond", ())}
-    return typeset(own.get(claim) or one.experiment.get("says", ""))
+def _says(claims: Sequence[tuple[str, str, Section]]) -> list[str]:
+    """What the documents say of each claim, a text of an experiment once: its other claims say where it stands.
+
+    A claim that cannot be represented has a text of its own.
+    """
+    first: dict[tuple[str, str], str] = {}
+    found = []
+    for claim, _, one in claims:
+        own = {each["claim"]: each.get("says") for each in one.experiment.get("beyond", ())}
+        text = str(own.get(claim) or one.experiment.get("says", ""))
+        where = first.setdefault((one.id, text), claim)
+        found.append(
+            typeset(text) if where == claim or not text else f"<span class='small'>as for {html.escape(where)}</span>"
+        )
+    return found
 
 
 def _how_to_read(sections: Sequence[Section]) -> str:
@@ -194,22 +207,30 @@ def _how_to_read(sections: Sequence[Section]) -> str:
         "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
         *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
     ]
-    return "<h3>How to read the numbers</h3><ul>" + "".join(f"<li>{typeset(one)}</li>" for one in lines) + "</ul>"
+    return (
+        "<h3>How to read the numbers</h3><ul class='long'>"
+        + "".join(f"<li>{typeset(one)}</li>" for one in lines)
+        + "</ul>"
+    )
 
 
 def _sides(sections: Sequence[Section]) -> str:
-    """In how many tests each side of the corrected points holds."""
-    parts = []
+    """In how many tests each side of the corrected points holds; one that is listed under several counts once."""
+    parts, shared = [], 0
     for side, name in zip(SIDES, (DOCUMENT, CHEMISTRY), strict=True):
         tests = [
-            bool(section.verdicts[test].get("holds"))
+            (bool(section.verdicts[test].get("holds")), test not in section.apart)
             for section in sections
             for test in dict.fromkeys(test for point in section.corrected for test in point.get(side, ()))
             if test in section.verdicts
         ]
+        shared += sum(counted for _, counted in tests)
         if tests:
-            parts.append(f"{sum(tests)} of {len(tests)} tests {name}")
-    return f"; where the documents are wrong, {' and '.join(parts)} hold" if parts else ""
+            parts.append(f"{sum(holds for holds, _ in tests)} of {len(tests)} tests {name}")
+    if not parts:
+        return ""
+    again = f" ({shared} of these tests are among the expectations)" if shared else ""
+    return f"; where the documents are wrong, {' and '.join(parts)} hold{again}"
 
 
 def _answer(words: str) -> str:
@@ -218,7 +239,7 @@ def _answer(words: str) -> str:
 
 
 def _link(one: Section) -> str:
-    return f"<a href='#{html.escape(one.id, quote=True)}'>{html.escape(one.id)}</a>"
+    return f"<a class='whole' href='#{html.escape(one.id, quote=True)}'>{html.escape(one.id)}</a>"
 
 
 def _section(one: Section) -> str:
@@ -240,12 +261,15 @@ def _section(one: Section) -> str:
     if one.run.state not in ("finished", "partial"):
         parts.append(f"<p class='no'>This run is {html.escape(one.run.state)}: it has no verdict.</p>")
     parts += [f"<p class='partly'>{typeset(text)}.</p>" for text in one.run.summary.get("hypotheses", ())]
-    parts += [f"<p><b>{html.escape(claim)}</b>: {_worded(words)}</p>" for claim, words in one.claims.items()]
+    answered: dict[str, list[str]] = {}
+    for claim, words in one.claims.items():
+        answered.setdefault(words, []).append(claim)
+    parts += [f"<p><b>{html.escape(enumerated(names))}</b>: {_worded(words)}</p>" for words, names in answered.items()]
     parts += _verdicts(one)
     parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
+    parts.append(_design(one))  # before the figures: behind them a few rows would often stand on a page of their own
     parts += _pictured(one)
-    parts += [scores(one.run.path / "scores.csv"), fits(one.run.path / "fits.csv")]
-    parts += [_design(one), "</section>"]
+    parts += [scores(one.run.path / "scores.csv"), fits(one.run.path / "fits.csv"), "</section>"]
     return "\n".join(part for part in parts if part)
 
 
@@ -335,15 +359,15 @@ def _design(one: Section) -> str:
         kind = {"simulate": "time course", "combine": "combination"}.get(str(run.get("kind")), str(run.get("kind", "")))
         reads = html.escape(", ".join(run.get("observe", ())))
         given = "; ".join(map(_as_typed, doses)) or "untreated"
-        rows.append([html.escape(str(run.get("id", ""))), whole(f"{kind} {when}"), given, html.escape(where), reads])
+        rows.append([_as_typed(run.get("id", "")), whole(f"{kind} {when}"), given, _as_typed(where), reads])
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
     return table(heads, rows, about="Design", kind="fine") if rows else ""
 
 
-def _as_typed(dose: str) -> str:
-    """A dose as it is typed, so that it can be copied; a line ends within a long one only."""
-    text = html.escape(str(dose))
-    return f"<span class='whole'>{text}</span>" if len(dose) <= WHOLE else text
+def _as_typed(text: object) -> str:
+    """A dose or an id as it is typed, so that it can be copied; a line ends within a long one only."""
+    typed = str(text)
+    return f"<span class='whole'>{html.escape(typed)}</span>" if len(typed) <= WHOLE else html.escape(typed)
 
 
 def _agents(run: Mapping[str, Any]) -> Sequence[str]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from redoxsim.report.names import show_formulas
 
+_NAMED = re.compile(r"(?<![\w&#;.−-])(?:[A-Za-z]\w*(?:-[A-Za-z]\w*)*-\d+|\d+(?:\.\d+)?-[A-Za-z]\w*)(?![\w-])")
+"""A name that no line may break at its hyphen, such as ferrostatin-1 or 2-oxoglutarate."""
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -23,6 +25,7 @@ def typeset(text: object) -> str:
         )
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
+    words = _NAMED.sub(r"<span class='whole'>\g<0></span>", words)
     words = re.sub(r"(?<![\w.])([−-]?\d+(?:\.\d+)?)e([+−-]?)0*(\d+)\b", _power, words)
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
@@ -45,7 +48,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "
 
     Parameters
     ----------
-    kind : "fine" for small letters, "pair" for rows so tall that a page may end within one.
+    kind : "fine" for small letters, "pair" for rows so tall that a page may end between any two of them.
     """
     caption = f"<caption>{html.escape(about)}</caption>" if about else ""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
@@ -87,7 +90,7 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
   .wide { overflow: visible; } tr, figure, .line, li { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
-  .pair tr { break-inside: auto; } .pair td p { break-inside: avoid; } ul { break-inside: avoid; }
+  .pair td p { break-inside: avoid; } ul { break-inside: avoid; } ul.long { break-inside: auto; }
   .pair tbody tr:first-child, .pair tbody tr:nth-child(2), .pair tbody tr:last-child { break-before: auto; }
   img { max-height: 22cm; object-fit: contain; object-position: left top; }
   a { color: inherit; text-decoration: none; }

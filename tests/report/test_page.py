@@ -105,6 +105,20 @@ def test_claims_and_experiments_stand_at_the_top(written: str) -> None:
     assert "1 of 2" in top
 
 
+def test_what_the_documents_say_stands_once_for_each_experiment(tmp_path: Path) -> None:
+    answers = {"S0.3": "reproduced", "S0.10": "contradicted: x", "S0.24": "reproduced"}
+    made = folder(tmp_path, "first", claims=answers, holds=(True,))
+    other = folder(tmp_path, "second", claims={"S0.3": "reproduced"}, holds=(True,))
+    settings = (made / "settings.toml").read_text(encoding="utf-8")
+    own = '\n[[experiment.beyond]]\nclaim = "S0.10"\nsays = "of its own"\n'
+    (made / "settings.toml").write_text(settings + own, encoding="utf-8")
+    top, section, _ = page.report_page([runlist.load(made), runlist.load(other)]).split("<section")
+    said = [row[1] for row in rows_of(top, "Claims")]
+    assert said == ["a", "a", "of its own", "<span class='small'>as for S0.3</span>"]
+    assert section.count("reproduced</span></p>") == 1
+    assert "<b>S0.3 and S0.24</b>: <span class='yes'>reproduced</span>" in section
+
+
 def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> None:
     section = written.split("<section")[1]
     assert "About &lt;first&gt;" in section
@@ -116,6 +130,7 @@ def test_a_section_says_what_came_out_and_how_to_do_it_again(written: str) -> No
     assert "told" not in section
     assert "Model trx; cell default and normal; cells simulated 1 and 4; solves: 3 ok" in section
     assert section.index("Run it again") < section.index("<figure "), "the command does not stand on a page of its own"
+    assert section.index("<caption>Design") < section.index("<figure "), "nor do a few rows behind the figures"
     assert "and 6 more in fits.csv" in section
     assert "of 3 constants 1 were read in a source (A), 0 recalled (B), 2 assumed (C)" in section
     assert "This run is interrupted" in written.split("<section")[3]
@@ -179,6 +194,23 @@ def test_a_wrong_claim_is_shown_both_ways_side_by_side(tmp_path: Path) -> None:
     assert "Not run: there is no C" in second[1]
     (decides,) = [row for row in re.findall(r"<tr><td>S0.1</td>.*?</tr>", section) if "Known conflict" in row]
     assert "2: &lt;all&gt; it gives" in decides
+
+
+def test_a_test_that_several_points_list_counts_once(tmp_path: Path) -> None:
+    made = folder(tmp_path, "first", claims={"S0.1": "contradicted: x"}, holds=(False, True, True))
+    settings = (made / "settings.toml").read_text(encoding="utf-8")
+    twice = CORRECTED.replace('document = "C"', 'document = "C"\nas_document = ["e0", "e2"]')
+    (made / "settings.toml").write_text(settings + twice, encoding="utf-8")
+    top = page.report_page([runlist.load(made)]).partition("<section")[0]
+    assert "2 of 3 expectations hold; where the documents are wrong, 1 of 2 tests as the document says" in top
+    assert "1 of 1 tests as the chemistry does hold (3 of these tests are among the expectations)" in top
+
+
+def test_a_page_ends_within_no_row_of_both_sides_and_within_no_name_of_an_experiment(written: str) -> None:
+    sheet_of_print = written.split("@media print")[1].split("</style>")[0]
+    assert re.search(r"(?:^|[ ,])tr(?:,[^{]*)? \{ break-inside: avoid", sheet_of_print)
+    assert not re.search(r"tr \{ break-inside: auto", sheet_of_print)
+    assert "<a class='whole' href='#first'>first</a>" in written
 
 
 def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) -> None:
