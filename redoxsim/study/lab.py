@@ -149,7 +149,8 @@ def score(
     Two forms are read. Tidy: a dose column per agent with its unit in the head (``auranofin [uM]``), the effect
     in a column, a row per well. SynergyFinder's long form: ``block_id, drug1, drug2, conc1, conc2, conc_unit`` and
     the effect, or the names of its older versions (``PairIndex, Drug1, ..., ConcUnit``); every block is a combination
-    of its own. Rows with equal doses are replicates.
+    of its own. Rows with equal doses are replicates. No score depends on the units, so a long form without
+    ``conc_unit`` is taken: each agent in one unit throughout, which ``reading`` tells of and nothing is labelled with.
 
     Parameters
     ----------
@@ -199,7 +200,17 @@ def score(
         values = numbers(part.frame, head, file=file, missing=True)
         remarks = (*repeated(part.doses, values), *not_monotone(data.mean()))
         blocks.append(replace(made, id=part.id, effect=split_head(head)[0], source=file, remarks=remarks))
-    return LabScores(blocks=tuple(blocks), reading=reading)
+    return LabScores(blocks=tuple(blocks), reading=f"{reading}{_without_unit(blocks)}")
+
+
+def _without_unit(blocks: Sequence[Block]) -> str:
+    """What is to be known of doses that came without a unit; empty where all have one."""
+    bare = dict.fromkeys(
+        agent for one in blocks for agent, unit in zip(one.agents, one.data.dose_units, strict=True) if not unit
+    )
+    if not bare:
+        return ""
+    return f"; no unit of {' and '.join(bare)} is said: taken as one and the same in all rows; no score depends on it"
 
 
 def _only(parts: Sequence[_Part], block: str, file: str | None) -> list[_Part]:
@@ -263,7 +274,8 @@ def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
         for place, head in enumerate((dose1, dose2), start=1):
             given = _units_of(rows, place, file)
             chosen.append(given[0])
-            columns.append(converted(numbers(rows, head, file=file), given, given[0], file=file))
+            values = numbers(rows, head, file=file)
+            columns.append(converted(values, given, given[0], file=file, lines=rows.index) if given[0] else values)
         found.append(
             _Part(id=str(label), frame=rows, doses=np.column_stack(columns), agents=names, units=(chosen[0], chosen[1]))
         )
@@ -271,7 +283,21 @@ def _long(frame: pd.DataFrame, file: str | None) -> list[_Part]:
 
 
 def _units_of(rows: pd.DataFrame, place: int, file: str | None) -> list[str]:
+    """The unit of every dose of one agent, all "" where the table says none at all.
+
+    Raises
+    ------
+    DesignError : some rows say it and some do not.
+    """
     head = next((name for name in (f"conc_unit{place}", "conc_unit") if name in rows.columns), None)
     if head is None:
-        raise DesignError("the table does not say the unit of the doses", where=Where(file=file), hint="add conc_unit")
-    return [str(cell).strip() for cell in rows[head]]
+        return [""] * len(rows)
+    found = ["" if cell is None or cell != cell else str(cell).strip() for cell in rows[head]]
+    if any(found) and not all(found):
+        row = found.index("")
+        raise DesignError(
+            f"column '{head}'{'' if file else f', row {row + 1}'}: no unit",
+            where=Where(file=file, line=int(rows.index[row]) if file else None),
+            hint="say it in every row, or in none",
+        )
+    return found

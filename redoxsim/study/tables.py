@@ -212,17 +212,21 @@ def dose_heads(table: pd.DataFrame, agents: Sequence[str] | None, *, file: str |
     return heads
 
 
-def converted(values: FloatArray, given: Sequence[str], target: str, *, file: str | None) -> FloatArray:
-    """Values (N,) with a unit each, in one unit.
+def converted(
+    values: FloatArray, given: Sequence[str], target: str, *, file: str | None, lines: Sequence[int]
+) -> FloatArray:
+    """Values (N,) with a unit each, in one unit; ``lines`` (N,) are those of the file.
 
     Raises
     ------
-    UnitError : a unit that is unknown or of another kind; the row is named.
+    UnitError : a unit that is unknown or of another kind; the line is named, or the row where there is no file.
     """
     out = np.empty(len(values))
     for place, (value, unit) in enumerate(zip(values, given, strict=True)):
         try:
             out[place] = units.to(float(value), unit, target)
         except RedoxsimError as error:
-            raise UnitError(f"row {place + 1}: {error.message}", where=Where(file=file), hint=error.hint) from error
+            where = Where(file=file, line=int(lines[place]) if file else None)
+            row = "" if file else f"row {place + 1}: "
+            raise UnitError(f"{row}{error.message}", where=where, hint=error.hint) from error
     return out

@@ -113,8 +113,8 @@ def test_simulated_table_scores_as_the_simulation_did(tmp_path: Path) -> None:
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"orientation": "upwards"}, "upwards"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"scale": "parts"}, "parts"),
         ("a [uM],b [uM],v\n0,0,1\n0,1,.5\n1,0,.5\n1,1,.5\n", {"metrics": ["blis"]}, "blis"),
-        ("block_id,drug1,drug2,conc1,conc2,v\n1,a,b,0,0,1\n", {}, "unit of the doses"),
-        ("block_id,drug1,drug2,conc1,conc2,conc_unit,v\n1,a,b,0,0,frog,1\n", {}, "row 1.*frog"),
+        ("block_id,drug1,drug2,conc1,conc2,conc_unit,v\n1,a,b,0,0,uM,1\n2,a,b,0,0,frog,1\n", {}, "t.csv:3: .*frog"),
+        ("block_id,drug1,drug2,conc1,conc2,conc_unit,v\n1,a,b,0,0,uM,1\n1,a,b,1,0,,1\n", {}, "t.csv:3: .*no unit"),
         ("block_id,drug1,drug2,conc1,conc2,conc_unit,v\n1,a,b,0,0,uM,1\n1,c,b,0,1,uM,1\n", {}, "two agents"),
     ],
 )

@@ -96,3 +96,28 @@ def test_every_version_of_the_long_form_is_read(tmp_path: Path, heads: list[str]
     assert block.data.dose_units == ("nM", "nM")
     np.testing.assert_allclose(block.tables["bliss"].summary.mean, means(plate(), **SAID)["bliss"], atol=1e-9)
     assert rx.score(path, effect=heads[1], orientation="inhibition", scale="percent")[0].id == "1"
+
+
+@pytest.mark.parametrize("said", ["not at all", "by an empty column"])
+def test_a_long_form_without_units_has_the_same_scores(said: str) -> None:
+    """No score depends on a unit, and what nobody said is put nowhere as if somebody had."""
+    rows = [(1, "x", "y", a, b, alive(a, b)) for a in DOSES for b in DOSES]
+    table = pd.DataFrame(rows, columns=["block_id", "drug1", "drug2", "conc1", "conc2", "viability"])
+    found = rx.score(table if said == "not at all" else table.assign(conc_unit=""))
+    assert found.reading.endswith(
+        "no unit of x and y is said: taken as one and the same in all rows; no score depends on it"
+    )
+    block = found[0]
+    assert block.data.dose_units == ("", "")
+    assert {name: one.summary.mean for name, one in block.tables.items()} == pytest.approx(means(plate()))
+    assert {"x", "y"} <= set(block.to_dataframe().columns)
+    assert "unit" not in rx.score(table.assign(conc_unit="nM")).reading
+
+
+def test_axes_of_doses_without_a_unit_have_none() -> None:
+    from redoxsim.report.figures.synergy import surface
+
+    table = plate().rename(columns={"a [uM]": "a", "b [nM]": "b"})
+    found = rx.score(table, agents=["a", "b"])
+    assert found.reading.count("no unit of a and b is said") == 1
+    assert surface(found[0].dataset(), "viability").units == ("", "")

@@ -107,7 +107,7 @@ def surface(data: xr.Dataset, observable: str) -> Surface:
     return Surface(
         agents=(first, second),
         names=tuple(str(data[one].attrs.get("long_name") or one) for one in axes),  # type: ignore[arg-type]
-        units=(unit_of(data[first].attrs) or "uM", unit_of(data[second].attrs) or "uM"),
+        units=(unit_of(data[first].attrs), unit_of(data[second].attrs)),
         doses=(np.asarray(data[first], dtype=float), np.asarray(data[second], dtype=float)),
         effect=band(array, axes).middle,
         title=title_of(observable, array.attrs),
