@@ -31,3 +31,12 @@ def test_a_solution_and_results_know_what_is_in_them() -> None:
     for one in (course, results):
         with pytest.raises(TypeError):
             list(one)
+
+
+def test_tables_of_an_analysis_say_what_they_hold() -> None:
+    network = rx.read("gsh")
+    steady = rx.steady(network)
+    gains = rx.sensitivity(network, observe="GSH_c", at="1 h", parameters=["GSR", "GCLC"])
+    assert repr(steady) == "<SteadyTable gsh: 1 of 1 states found>"
+    assert repr(gains).startswith("<SensitivityTable local: GSH_c to 2 constants; ")
+    assert len(repr(gains)) < 200

@@ -83,6 +83,10 @@ class ModelFit:
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        found = ", ".join(f"{one.id} {one.value:.4g}" for one in self.constants)
+        return f"<ModelFit: {found}; {self.count} points; {self.summary}>"
+
     @property
     def best(self) -> dict[str, float]:
         return {one.id: one.value for one in self.constants}

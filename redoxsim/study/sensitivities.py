@@ -70,6 +70,10 @@ class SensitivityTable:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        constants = len({row["constant"] for row in self.rows})
+        return f"<SensitivityTable {self.method}: {', '.join(self.observe)} to {constants} constants; {self.summary}>"
+
     def of(self, readout: str) -> list[Mapping[str, Any]]:
         """The rows of a readout, largest first."""
         if readout not in self.observe:

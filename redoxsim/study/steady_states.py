@@ -46,6 +46,11 @@ class SteadyTable:
     observe: tuple[str, ...]
     values: Mapping[str, FloatArray]
 
+    def __repr__(self) -> str:
+        found = [one.status.ok for states in self.states.values() for one in states]
+        over = f" over {self.axis.name}" if self.axis else ""
+        return f"<SteadyTable {self.setup.network.id}{over}: {sum(found)} of {len(found)} states found>"
+
     @property
     def ok(self) -> bool:
         """Whether every state was found."""

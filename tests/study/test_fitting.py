@@ -52,6 +52,8 @@ def course() -> np.ndarray:
 def test_a_time_course_gives_its_constants_back(pool: Path) -> None:
     data = pd.DataFrame({"time [h]": HOURS, "A [nM]": 1000 * course(), "A_sd": np.full(6, 10.0)})
     found = rx.fit(pool, data, free=["k_in", "k_out"])
+    assert repr(found).startswith("<ModelFit: k_in ")
+    assert len(repr(found)) < 200
     assert found.best == {"k_in": pytest.approx(K_IN, rel=1e-4), "k_out": pytest.approx(K_OUT, rel=1e-4)}
     assert found.known
     assert found.met == len(found.starts)
