@@ -193,7 +193,8 @@ def sensitivity(
         them, unlike in draws.
     parameters : constants to vary; None takes all ("local"), all with a range ("morris"), or the twelve with a range
         whose local gain times width is largest ("sobol").
-    samples : trajectories (Morris, 16) or base samples (Sobol, 256, a power of two).
+    samples : trajectories (Morris, 16) or base samples (Sobol, 256, a power of two). Indices of few samples scatter,
+        also below zero; the summary counts those whose interval includes 0.
     step : of the logarithm of a constant, for local gains.
     settings : see :class:`redoxsim.study.options.Options`; one cell, the median, unless ``cells`` says otherwise.
 
@@ -451,4 +452,6 @@ def _sobol(plan: SensitivityPlan, values: FloatArray) -> tuple[Numbers, str]:
     for key in ("S1", "ST"):
         value, half = (np.asarray(found[name], dtype=float) for name in (key, f"{key}_conf"))
         out |= {key: value, f"{key}_low": value - half, f"{key}_high": value + half}
-    return out, lost
+    none = int(((out["S1_low"] <= 0.0) & (out["S1_high"] >= 0.0)).sum())
+    told = f"{none} of {len(plan.constants)} first-order indices have an interval that includes 0" if none else ""
+    return out, "; ".join(filter(None, (lost, told)))

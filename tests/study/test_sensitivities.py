@@ -75,6 +75,9 @@ def test_sobol_indices_of_a_sum(pool: Path) -> None:
         assert rows[name]["ST"] == pytest.approx(share, abs=0.03)
         assert rows[name]["S1_low"] - 1e-12 <= rows[name]["S1"] <= rows[name]["S1_high"] + 1e-12
     assert table.narrows("level")[0][0] == "k_in"
+    assert rows["k_free"]["S1_low"] <= 0.0 <= rows["k_free"]["S1_high"]
+    none = sum(row["S1_low"] <= 0.0 <= row["S1_high"] for row in rows.values())
+    assert f"level: {none} of 3 first-order indices have an interval that includes 0" in table.summary
     again = rx.sensitivity(pool, observe="level,A", at="1 h", method="sobol", samples=256)
     assert again.to_dataframe().to_csv() == table.to_dataframe().to_csv(), "the same seed gives the same bytes"
 
