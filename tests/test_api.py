@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +47,11 @@ def test_study_functions_say_what_they_take(name: str) -> None:
     assert "ResultSet" in str(inspect.signature(function).return_annotation)
     assert function.__doc__
     assert getattr(redoxsim, name) is function
+
+
+def test_no_requirement_has_an_upper_bound() -> None:
+    """A pin makes two packages of one environment impossible; what is too new shows in the tests."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    assert all(re.fullmatch(r"[\w.-]+>=[\d.]+( *;.*)?", one) for one in needs), needs
+    assert re.fullmatch(r">=[\d.]+", project["requires-python"])

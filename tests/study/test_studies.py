@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -107,6 +110,28 @@ def test_scan_dimensions_follow_the_axes(toy: network.Network) -> None:
     single = rx.simulate(toy, values={"E1": 2.0, "v_in": 0.02}, until="10 h", every="5 h")
     np.testing.assert_array_equal(grid["S"].sel(E1=2.0, v_in=20.0), single["S"])
     assert rx.scan(toy, axes=axes, until="10 h", observe="S")["S"].dims == ("E1", "v_in")
+
+
+@pytest.mark.parametrize("solver", ["auto", "scipy"])
+def test_more_rows_build_nothing_more(
+    toy: network.Network, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, solver: str
+) -> None:
+    """Values are arguments of the equations: code is generated once however many of them a scan has."""
+    names = ("equations.build", "codegen.compiled", "codegen.llvm.kernel")
+    builder, compiled, kernel = (importlib.import_module(f"redoxsim.{name}") for name in names)
+    monkeypatch.setenv("REDOXSIM_CACHE", str(tmp_path))
+    made: list[str] = []
+    for module, name in ((builder, "_Builder"), (compiled, "written"), (kernel, "write_kernel")):
+        whole = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, name=name, whole=whole: made.append(name) or whole(*given))
+    counts = []
+    for number, rows in enumerate((2, 12)):  # another content each, so that nothing kept can be used
+        net = network.set_values(toy, {"v_in": 0.01 * (1 + number)})
+        rx.scan(net, axes={"E1": np.linspace(0.5, 2.0, rows)}, until="1 h", observe="S", solver=solver, sample=0)
+        counts.append(sorted(made))
+        made.clear()
+    assert counts[0]
+    assert counts[0] == counts[1]
 
 
 def test_scan_of_zipped_axes(toy: network.Network) -> None:
