@@ -150,7 +150,6 @@ def fit_hill(
     (0.5, 1.0)
     """
     data = _checked(doses, effect, orientation, scale, weights, failed, margin)
-    dosed = data.doses > 0.0
     levels = np.unique(data.doses)
     tested = levels[levels > 0.0]
     if tested.size == 0:
@@ -161,47 +160,62 @@ def fit_hill(
     auc_data = float(data.scaler.back(_trapezoid(tested, means[levels > 0.0])))
     if tested.size < 3 or levels.size < 4:
         return HillFit(
-            orientation,
-            scale,
-            False,
-            f"{tested.size} dose{'s' if tested.size > 1 else ''} above zero"
-            f"{' and an untreated control' if levels.size > tested.size else ''}: a Hill curve has four parameters and "
-            "needs at least four levels, three of them above zero",
-            auc_data=auc_data,
-            dose_range=limits,
+            orientation, scale, False, _too_few(levels.size, tested.size), auc_data=auc_data, dose_range=limits
         )
     reference = float(np.sqrt(limits[0]) * np.sqrt(limits[1]))
-    x = np.full(data.doses.shape, -np.inf)
-    x[dosed] = np.log(data.doses[dosed] / reference)
-    points = Points(x, data.y, np.sqrt(data.weights))
-    used = bounds or (SIGNAL_BOUNDS if orientation == "signal" else VIABILITY_BOUNDS)
-    reach = used.decades * np.log(10.0)
-    ends = np.log(np.array(limits) / reference)
-    box = np.array(
-        [
-            [used.control[0], used.maximal[0], ends[0] - reach, np.log(used.slope[0])],
-            [used.control[1], used.maximal[1], ends[1] + reach, np.log(used.slope[1])],
-        ]
-    )
-    flat_level = float(np.average(data.y, weights=data.weights))
-    rss_flat = float(np.sum(data.weights * (data.y - flat_level) ** 2))
+    points, box = _in_log_dose(data, limits, reference, bounds)
     best = minimise(points, box)
+    level = float(np.average(data.y, weights=data.weights))
+    rss_flat = float(np.sum(data.weights * (data.y - level) ** 2))
     dof = data.y.size - 4
     flat_p = _flat_test(rss_flat, best.rss, dof)
-    size = 1.0 if orientation != "signal" else _size(data)
-    span = float(np.ptp(means))
-    if np.ptp(data.y) <= SMALLEST_EFFECT * size:
-        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, 1.0, "the same effect at every dose")
-    if flat_p >= 1.0 - LEVEL:
-        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p, f"F-test p = {flat_p:.2g}")
-    if span < least * size:
-        what = "of the largest value" if orientation == "signal" else "of the scale"
-        why = f"the effects span {span / size:.2%} {what}, under the {least:.0%} that count as a response"
-        return _flat_fit(data, flat_level, rss_flat, limits, auc_data, flat_p, why)
+    flat = _why_flat(data, means, flat_p, least)
+    if flat is not None:
+        return _flat_fit(data, level, rss_flat, limits, auc_data, *flat)
     if not best.converged:
         return HillFit(orientation, scale, False, "the fit did not converge", auc_data=auc_data, dose_range=limits)
     fit = _report(data, points, box, best, dof, flat_p, reference, limits, auc_data, profile)
     return lack_of_fit(fit) if noiseless else fit
+
+
+def _too_few(levels: int, tested: int) -> str:
+    """Why so many dose levels, of which so many are above zero, carry no curve."""
+    return (
+        f"{tested} dose{'s' if tested > 1 else ''} above zero{' and an untreated control' if levels > tested else ''}: "
+        "a Hill curve has four parameters and needs at least four levels, three of them above zero"
+    )
+
+
+def _in_log_dose(
+    data: _Data, limits: tuple[float, float], reference: float, bounds: HillBounds | None
+) -> tuple[Points, Floats]:
+    """The points over log dose relative to ``reference``, and the bounds (2, 4) of e0, einf, log EC50 and log h."""
+    x = np.full(data.doses.shape, -np.inf)
+    dosed = data.doses > 0.0
+    x[dosed] = np.log(data.doses[dosed] / reference)
+    used = bounds or (SIGNAL_BOUNDS if data.scaler.readout == "signal" else VIABILITY_BOUNDS)
+    reach = used.decades * np.log(10.0)
+    first, last = np.log(np.array(limits) / reference)
+    low, high = (
+        [used.control[end], used.maximal[end], middle, np.log(used.slope[end])]
+        for end, middle in ((0, first - reach), (1, last + reach))
+    )
+    return Points(x, data.y, np.sqrt(data.weights)), np.array([low, high])
+
+
+def _why_flat(data: _Data, means: Floats, flat_p: float, least: float) -> tuple[float, str] | None:
+    """p and the reason why the points are not told from a flat line; None where they are."""
+    signal = data.scaler.readout == "signal"
+    size = _size(data) if signal else 1.0
+    span = float(np.ptp(means))
+    if np.ptp(data.y) <= SMALLEST_EFFECT * size:
+        return 1.0, "the same effect at every dose"
+    if flat_p >= 1.0 - LEVEL:
+        return flat_p, f"F-test p = {flat_p:.2g}"
+    if span < least * size:
+        what = "of the largest value" if signal else "of the scale"
+        return flat_p, f"the effects span {span / size:.2%} {what}, under the {least:.0%} that count as a response"
+    return None
 
 
 def lack_of_fit(fit: HillFit) -> HillFit:
