@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from redoxsim import catalog
 from redoxsim.errors import RedoxsimError
 from redoxsim.report.marks import DoseBar, merge_bars
-from redoxsim.report.names import show_unit
+from redoxsim.report.names import enumerated, show_formulas, show_id, show_unit
 from redoxsim.study.experiment import SimulateRun
 
 UNTREATED = "untreated"
+USUAL = "usual levels"
+"""A run of which nothing is said, beside runs that are not dosed either."""
 EXCHANGED = "medium exchanged"
 ALONE = "nothing else"
-LONGEST = 34  # letters of a condition that still fit beside two others
+SHORT = 34
+"""Letters of a condition that still fit beside two others."""
+LONGEST = 42
+"""Letters of one that still fit beside another."""
 
 
 @functools.cache
@@ -34,35 +41,126 @@ def target_name(target: str) -> str:
         return target
 
 
-def conditions(runs: Sequence[SimulateRun]) -> tuple[list[str], str]:
+@functools.cache
+def cell_words(cell: str) -> str:
+    """A cell as people write it: the name of a shipped profile, with the word where it does not say that it is a cell.
+
+    >>> cell_words("normal"), cell_words("normal-hepatocyte"), cell_words("hepg2")
+    ('normal cell', 'normal hepatocyte', 'cell HepG2')
+    """
+    from redoxsim.pharmacology import load_cell
+
+    name = cell
+    if cell in catalog.cells():
+        try:
+            name = load_cell(cell).name
+        except RedoxsimError:  # a broken file is told where the cell is used
+            name = cell
+    if name == "default":
+        return "default cell"
+    return name if {"cell", "hepatocyte"} & set(name.split()) else f"cell {name}"
+
+
+def conditions(runs: Sequence[SimulateRun], cell: str = "default") -> tuple[list[str], str]:
     """Short names that tell runs apart, and in a sentence what the names leave out; "" where they say all.
 
-    Whole conditions where they are short; else what not all have in common; else the ids of the runs.
+    Titles that the runs have; else whole conditions where they are short; else what not all have in common; else the
+    ids of the runs.
+
+    Parameters
+    ----------
+    cell : of runs that name none.
     """
-    words = [condition(run) for run in runs]
-    if len(set(words)) == len(words) and max(map(len, words)) <= LONGEST:
-        return words, ""
-    parts = [_parts(run) for run in runs]
-    common = [part for part in parts[0] if all(part in other for other in parts[1:])]
-    apart = [", ".join(part for part in one if part not in common) or ALONE for one in parts]
-    if len(runs) > 1 and len(set(apart)) == len(apart) and max(map(len, apart)) <= LONGEST:
-        return apart, f"All with {', '.join(common)}." if common else ""
-    names = [run.id.replace("-", " ") for run in runs]
+    parts = condition_parts(runs, cell)
+    empty = UNTREATED if any(run.doses for run in runs) or len(runs) == 1 else USUAL
+    words = [", ".join(one) or empty for one in parts]
+    if not any(run.title for run in runs):
+        if len(runs) == 1:  # a title has room for it
+            return words, ""
+        if len(set(words)) == len(words) and max(map(len, words)) <= SHORT:
+            return words, "" if any(run.doses for run in runs) else "All untreated."
+        common = in_common(parts)
+        apart = [", ".join(part for part in one if part not in common) or ALONE for one in parts]
+        if len(set(apart)) == len(apart) and max(map(len, apart)) <= LONGEST:
+            return apart, f"All with {', '.join(common)}." if common else ""
+    names = [run.title or (run.id.replace("-", " ") if len(one) > LONGEST else one)
+             for run, one in zip(runs, words, strict=True)]  # fmt: skip
+    if len(set(names)) < len(names):
+        names = [run.title or run.id.replace("-", " ") for run in runs]
     return names, "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True) if name != text) + "."
 
 
 def condition(run: SimulateRun) -> str:
-    """What sets a time course apart, in words.
+    """One time course in words.
 
     >>> condition(SimulateRun(id="a", kind="simulate", until="1 h", every="1 h", doses=("bso=100uM@-24h",)))
     'BSO 100 µM at −24 h'
     """
-    return ", ".join(_parts(run)) or UNTREATED
+    return ", ".join(condition_parts([run])[0]) or UNTREATED
+
+
+def condition_parts(runs: Sequence[SimulateRun], cell: str = "default") -> list[list[str]]:
+    """What is said of each run: doses, levels, and the cell where not all are in the same."""
+    cells = {run.cell or cell for run in runs}
+    return [
+        _parts(run) + ([cell_words(run.cell or cell)] if len(cells) > 1 or (run.cell or cell) != cell else [])
+        for run in runs
+    ]
+
+
+def in_common(parts: Sequence[Sequence[str]]) -> list[str]:
+    """What all of several runs have."""
+    return [part for part in parts[0] if all(part in other for other in parts[1:])]
+
+
+def varying(runs: Sequence[SimulateRun], cell: str = "default") -> list[str]:
+    """What sets runs apart, by name: agents and species, levels, the cell.
+
+    >>> early, late = (SimulateRun(id="a", kind="simulate", until="1 h", every="1 h", doses=(f"bso=1uM@{when}h",))
+    ...                for when in (-24, 24))
+    >>> varying([early, late])
+    ['BSO']
+    """
+    from redoxsim.pharmacology import parse_dose
+
+    given: list[dict[str, Any]] = []
+    for run in runs:
+        doses: dict[str, Any] = {}
+        for text in run.doses:
+            for row in parse_dose(text):
+                doses.setdefault(_target(row.target) if row.target else EXCHANGED, []).append(text)
+        given.append({**doses, **run.values, "cell": run.cell or cell})
+    names = dict.fromkeys(name for one in given for name in one)
+    found = [name for name in names if any(one.get(name) != given[0].get(name) for one in given)]
+    return sorted(found, key=lambda name: name == "cell")  # the cell last
+
+
+def run_words(run: Mapping[str, Any]) -> str:
+    """A dose-response or a combination in words: its title, else the agents and what is said besides.
+
+    Parameters
+    ----------
+    run : as in ``experiment.toml``.
+    """
+    if run.get("title"):
+        return str(run["title"])
+    agents = run.get("agents") or ([run["agent"]] if "agent" in run else [])
+    if not agents:
+        return str(run.get("id", "")).replace("-", " ")
+    return ", ".join([enumerated([target_name(str(one)) for one in agents]), *run_besides(run)])
+
+
+def run_besides(run: Mapping[str, Any]) -> list[str]:
+    """What a dose-response or a combination has besides its agents: times, background, levels, another cell."""
+    parts = [f"{target_name(name)} at {show_formulas(when).replace('-', '−')}" for name, when in
+             run.get("times", {}).items()]  # fmt: skip
+    parts += [dose_words(text) for text in run.get("background", ())]
+    parts += [f"{name} {value:g}" for name, value in run.get("values", {}).items()]
+    return parts + ([cell_words(str(run["cell"]))] if run.get("cell") else [])
 
 
 def _parts(run: SimulateRun) -> list[str]:
-    parts = [dose_words(text) for text in run.doses] + [f"{name} {value:g}" for name, value in run.values.items()]
-    return [*parts, f"cell {run.cell}"] if run.cell else parts
+    return [dose_words(text) for text in run.doses] + [f"{name} {value:g}" for name, value in run.values.items()]
 
 
 def dose_words(text: str) -> str:
@@ -72,9 +170,20 @@ def dose_words(text: str) -> str:
     words = []
     for row in parse_dose(text):
         amount = f" {row.amount.value:g} {show_unit(row.amount.unit)}" if row.amount is not None else ""
-        name = target_name(row.target) if row.target else EXCHANGED
+        name = _target(row.target) if row.target else EXCHANGED
+        name += " set to" if row.action == "set" else ""
         words.append(f"{name}{amount}" + (f" at {_hours(row.time)} h" if row.time else ""))
     return " and ".join(words)
+
+
+def _target(target: str) -> str:
+    """What is dosed, with the place of a species in words.
+
+    >>> _target("bso"), _target("Gln_x")
+    ('BSO', 'Gln in medium')
+    """
+    name = target_name(target)
+    return show_formulas(name) if target in catalog.agents() else show_id(name).replace(", ", " in ")
 
 
 def _hours(seconds: float) -> str:
@@ -99,21 +208,22 @@ def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
             continue
         amount = f"{row.amount.value:g} {show_unit(row.amount.unit)}".rstrip()
         if row.action == "set":
-            found.append(DoseBar(start, None, f"{target_name(row.target)} set to {amount}", row=row.target, kind="set"))
+            found.append(DoseBar(start, None, f"{_target(row.target)} set to {amount}", row=row.target, kind="set"))
         elif row.action == "infuse":
             end = None if row.until is None else row.until / 3600.0
-            found.append(DoseBar(start, end, f"{target_name(row.target)} {amount}", row=row.target, kind="infuse"))
+            found.append(DoseBar(start, end, f"{_target(row.target)} {amount}", row=row.target, kind="infuse"))
         else:
             later = [time for time, target in ends if time > row.time and target in ("", row.target)]
             end = min(later) / 3600.0 if later else None
-            found.append(DoseBar(start, end, f"{target_name(row.target)} {amount}", row=row.target))
+            found.append(DoseBar(start, end, f"{_target(row.target)} {amount}", row=row.target))
     return tuple(dict.fromkeys(sorted(found, key=lambda bar: bar.kind == "wash")))
 
 
 def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
     """The doses of several time courses, where each target is given alike in all that have it; else none.
 
-    An exchange of the medium is shown where all have it.
+    A dose that not every one of them gets says in how many it is given. An exchange of the medium is shown where all
+    have it.
     """
     each = [dose_bars(run.doses) for run in runs]
     bars = merge_bars(*each)
@@ -123,4 +233,11 @@ def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
     ]
     if any(len(one) != 1 for one in alike):
         return ()
-    return tuple(bar for bar in bars if bar.kind != "wash" or all(bar in one for one in each))
+    found = []
+    for bar in bars:
+        count = sum(bar in one for one in each)
+        if count == len(each):
+            found.append(bar)
+        elif bar.kind != "wash":
+            found.append(replace(bar, label=f"{bar.label} (in {count} of {len(each)})"))
+    return tuple(found)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from redoxsim.report.conditions import common_bars, conditions, dose_words
+from redoxsim.report.conditions import USUAL, cell_words, common_bars, conditions, dose_words
 from redoxsim.report.names import enumerated, title_of, unit_of
 from redoxsim.report.run_tables import fit_of
 from redoxsim.report.scored import score_bands, scored_of, scores_of
 from redoxsim.report.seen import begun, courses_seen, curves_seen, surface_seen
 from redoxsim.report.small_print import caption, grades_note, spread_words
+from redoxsim.report.titles import aside, course_titles
 from redoxsim.report.window import window_pairs
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, SimulateRun
 from redoxsim.study.experiment_runs import Finished
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 MOST_NARROW = 4
 """Curves whose legend fits below a figure half as wide as a page."""
-FEW = 2
-"""Readouts that a title names."""
 
 
 class Drawn(NamedTuple):
@@ -93,40 +92,28 @@ def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mappin
         if isinstance(one.run, SimulateRun) and not one.results.interrupted:
             key = (one.run.observe, one.run.until, one.run.every, one.run.cells or experiment.cells)
             groups.setdefault(key, []).append(one)
-    for group in groups.values():
+    for title, group in zip(course_titles(experiment, list(groups.values())), groups.values(), strict=True):
         from redoxsim.report.figures.timecourse import timecourse
 
         runs = [one.run for one in group if isinstance(one.run, SimulateRun)]
-        names, said = conditions(runs)
+        names, said = conditions(runs, experiment.cell)
         named = {name: one.results.dataset for name, one in zip(names, group, strict=True)}
         by_run = zip(names, (one.run.id for one in group), strict=True)
         behind = {name: bands[run].dataset for name, run in by_run if run in bands}
         spread, note = _behind(bands, group, runs[0].observe or None)
-        small, cell = caption(group[0].results), f"cell {runs[0].cell}"
-        if cell in said:  # once is enough
-            small = small.replace(f", {cell}", "", 1)
+        small = _caption_of_several(group)
         figure = timecourse(
             named,
             observe=runs[0].observe or None,
             doses=common_bars(runs),
             bands=behind or None,
             narrow=len(group) <= MOST_NARROW,
-            title=f"{experiment.title}: {names[0] if len(names) == 1 else _read(named, runs[0].observe)}",
+            title=title,
             caption=" ".join(part for part in (small, said, spread) if part),
             note=note,
         )
         seen = courses_seen(named, runs[0].observe or [str(one) for one in group[0].results.observables])
         yield Drawn("course-" + "-".join(run.id for run in runs), figure, seen)
-
-
-def _read(named: Mapping[str, Any], observe: Sequence[str]) -> str:
-    """What time courses are about: their readouts where these are few."""
-    titles = [
-        next(title_of(name, data[name].attrs) for data in named.values() if name in data)
-        for name in observe
-        if any(name in data for data in named.values())
-    ]
-    return " and ".join(titles) if 0 < len(titles) <= FEW else "time courses"
 
 
 def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
@@ -150,7 +137,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping
             )
             for one, label in zip(group, _apart(experiment, group, name), strict=True)
         ]  # fmt: skip
-        small = caption(group[0].results) if len(group) == 1 else _caption_of_several(group)
+        small = _caption_of_several(group)
         spread, note = _behind(bands, group, [name])
         figure = dose_response(
             curves,
@@ -158,7 +145,7 @@ def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping
             unit=unit,
             effect=str(data[name].attrs.get("long_name") or name),
             narrow=len(group) <= MOST_NARROW,
-            title=begun(f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h"),
+            title=begun(f"{title}: {title_of(name, data[name].attrs)} at {hours:g} h{_shared(group)}"),
             caption=f"{small} {spread}".rstrip(),
             note=note,
         )
@@ -171,20 +158,25 @@ def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping
 
 
 def _apart(experiment: Experiment, group: Sequence[Finished], name: str) -> list[str]:
-    """What sets each run of a group apart, in words: what is given besides, levels, the cell; their ids where short."""
+    """What sets each run of a group apart: its title, else in words what is given besides, levels, the cell."""
     if len(group) == 1:
         return [title_of(name, group[0].results.dataset[name].attrs)]
     labels = []
+    cells = {one.run.cell or experiment.cell for one in group}
     for one in group:
         assert isinstance(one.run, DoseResponseRun)
         parts = [dose_words(text) for text in one.run.background]
         parts += [f"{level} {value:g}" for level, value in one.run.values.items()]
-        cells = {other.run.cell or experiment.cell for other in group}
-        parts += [f"cell {one.run.cell or experiment.cell}"] if len(cells) > 1 else []
-        labels.append(", ".join(parts) or "as it is")
+        parts += [cell_words(one.run.cell or experiment.cell)] if len(cells) > 1 else []
+        labels.append(one.run.title or ", ".join(parts) or USUAL)
     if len(set(labels)) < len(labels):
-        return [one.run.id.replace("-", " ") for one in group]
+        return [one.run.title or one.run.id.replace("-", " ") for one in group]
     return labels
+
+
+def _shared(group: Sequence[Finished]) -> str:
+    """What the title of a curve adds where it stands alone and is not of the agent alone in the usual cell."""
+    return aside(group[0].run.model_dump()) if len(group) == 1 else ""
 
 
 def _caption_of_several(group: Sequence[Finished]) -> str:
@@ -212,7 +204,7 @@ def _surface(one: Finished, bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
         observable=scored[0],
         scores=tables,
         listed=False,  # scores stand in a table, and the mechanism behind them in figures of time courses
-        title=begun(f"{enumerated(names)}: {scored[0]} at {hours:g} h"),
+        title=begun(f"{enumerated(names)}: {one.run.title or scored[0]} at {hours:g} h{aside(one.run.model_dump())}"),
         caption=f"{caption(one.results)} {over}".rstrip(),
         note=note,
     )

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from redoxsim.report.names import show_unit
+from redoxsim.report.names import show_id, show_unit
 from redoxsim.report.sheet import table, typeset, whole
 
 LONGEST = 24
@@ -17,7 +17,7 @@ LEFT_OUT = ("method", "message", "sign", "orientation")
 """Columns of tables of numbers that repeat one sentence on every line."""
 HEADS = {
     "e0": "E0", "einf": "Emax", "ec50": "EC50", "h": "Hill slope", "ic50": "IC50",
-    "auc": "mean effect (AUC)", "mid_mean": "mid-dose mean", "min": "lowest", "max": "highest",
+    "auc": "mean over doses (AUC)", "mid_mean": "mid-dose mean", "min": "lowest", "max": "highest",
     "defined": "defined in", "combinations": "of",
 }  # fmt: skip
 """Heads of tables of numbers, in words."""
@@ -45,8 +45,13 @@ def _numbers(heads: Sequence[str], rows: Sequence[Sequence[str]], file: Path, ti
     return table(named, shown, about=title) + _more(len(rows), file) if rows else ""
 
 
-def fits(file: Path) -> str:
-    """Fits, a row per curve: each parameter with its interval."""
+def fits(file: Path, words: Mapping[str, str] | None = None) -> str:
+    """Fits, a row per curve: each parameter with its interval.
+
+    Parameters
+    ----------
+    words : runs in words, by id.
+    """
     heads, rows = rows_of(file)
     if not {"run", "readout", "parameter", "value", "interval"} <= set(heads):
         return _numbers(heads, rows, file, "Fits")
@@ -65,7 +70,11 @@ def fits(file: Path) -> str:
         curves.setdefault((row[place["run"]], row[place["readout"]]), {})[row[place["parameter"]]] = text
     names = list(dict.fromkeys(name for one in curves.values() for name in one))
     shown = [
-        [*map(typeset, key), *("<br>".join(map(whole, _split(one.get(name, "")))) for name in names)]
+        [
+            typeset((words or {}).get(key[0], key[0])),
+            typeset(show_id(key[1])),
+            *("<br>".join(map(whole, _split(one.get(name, "")))) for name in names),
+        ]
         for key, one in curves.items()
     ]
     named = ("run", "readout", *(HEADS.get(name, name) for name in names))
@@ -80,15 +89,21 @@ def _split(text: str) -> list[str]:
     return [value, f"({rest}"] if sign else [text]
 
 
-def scores(file: Path) -> str:
-    """Scores with what draws say of their means; how to read each is said at the top of the page."""
+def scores(file: Path, words: Mapping[str, str] | None = None) -> str:
+    """Scores with what draws say of their means; how to read each is said at the top of the page.
+
+    Parameters
+    ----------
+    words : runs in words, by id.
+    """
     heads, rows = rows_of(file)
     if not rows or "score" not in heads:
         return _numbers(heads, rows, file, "Scores over the combinations") if rows else ""
     shown = []
     for row in rows:
         one = dict(zip(heads, row, strict=True))
-        cells = {"run": one.get("run", ""), "score": SCORES.get(one["score"], one["score"])}
+        run = one.get("run", "")
+        cells = {"run": (words or {}).get(run, run), "score": SCORES.get(one["score"], one["score"])}
         cells |= {HEADS.get(name, name): _score(one[name]) for name in MEANS if name in one}
         if "mean_low" in one:
             ends = [_score(one["mean_low"]), _score(one["mean_high"])]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
+from redoxsim.report.conditions import run_words
 from redoxsim.report.names import enumerated
 from redoxsim.report.numbers import fits, rows_of, scores
 from redoxsim.report.pictures import figures, side_by_side
@@ -269,7 +270,8 @@ def _section(one: Section) -> str:
     parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
     parts.append(_design(one))  # before the figures: behind them a few rows would often stand on a page of their own
     parts += _pictured(one)
-    parts += [scores(one.run.path / "scores.csv"), fits(one.run.path / "fits.csv"), "</section>"]
+    named = _runs_in_words(one.experiment.get("run", ()))
+    parts += [scores(one.run.path / "scores.csv", named), fits(one.run.path / "fits.csv", named), "</section>"]
     return "\n".join(part for part in parts if part)
 
 
@@ -362,6 +364,13 @@ def _design(one: Section) -> str:
         rows.append([_as_typed(run.get("id", "")), whole(f"{kind} {when}"), given, _as_typed(where), reads])
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
     return table(heads, rows, about="Design", kind="fine") if rows else ""
+
+
+def _runs_in_words(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Runs by id as people name them; with their ids where words do not tell them apart."""
+    words = {str(run.get("id", "")): run_words(run) for run in runs}
+    given = list(words.values())
+    return {name: text if given.count(text) == 1 else f"{text} ({name})" for name, text in words.items()}
 
 
 def _as_typed(text: object) -> str:

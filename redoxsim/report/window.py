@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from redoxsim.analysis.window import Mask, Place
+from redoxsim.report.conditions import cell_words
 from redoxsim.report.names import head, show_unit
 from redoxsim.study.experiment import CombineRun, DoseResponseRun
 from redoxsim.study.experiment_runs import Finished
@@ -68,10 +69,10 @@ def window_rows(found: TwoCells) -> list[dict[str, Any]]:
 
 def window_lines(found: TwoCells) -> list[str]:
     """The window in sentences: how much of the grid, at which doses, inside what patients reach or not."""
-    made = found.window
+    made, cells = found.window, [cell_words(one) for one in found.cells]
     single = len(found.agents) == 1
     lines = [
-        f"Therapeutic window at {found.hours:g} h, cell {found.cells[0]} against {found.cells[1]}: doses that kill at "
+        f"Therapeutic window at {found.hours:g} h, {cells[0]} against {cells[1]}: doses that kill at "
         f"least {made.most:.0%} of the first and at most {made.few:.0%} of the second "
         f"({READ.get(found.observable, f'1 − {found.observable}')})."
     ]
@@ -85,13 +86,14 @@ def window_lines(found: TwoCells) -> list[str]:
     inverse = made.worst()
     if inverse is not None and inverse.gap < -0.1:
         lines.append(
-            f"The other way round, {found.cells[1]} loses more at {_at(found, inverse)}: "
+            f"The other way round, the {cells[1]} loses more at {_at(found, inverse)}: "
             f"{_against(inverse.second, inverse.first)}."
         )
     lines.append(exposure_line(found))
     if found.direction_only:
         lines.append(
-            f"Of cell {' and '.join(found.direction_only)} only the direction of differences is known, not the size."
+            f"Of the {' and '.join(map(cell_words, found.direction_only))} only the direction of differences is known, "
+            "not the size."
         )
     return lines
 
@@ -145,7 +147,9 @@ def _gap(found: TwoCells) -> str:
     if best is None:
         return "No point has a value in both cells."
     if best.gap < 0.005:
-        return f"At no dose more of {found.cells[0]} is killed than of {found.cells[1]}."
+        return (
+            f"At no dose more of the {cell_words(found.cells[0])} is killed than of the {cell_words(found.cells[1])}."
+        )
     band = made.band(best)
     drawn = "" if band is None else f"; 5% to 95% of the draws {_signed(band[0])} to {_signed(band[1])}"
     said = f"Widest gap {_signed(best.gap)} ({_against(best.first, best.second)}{drawn}) at {_at(found, best)}"

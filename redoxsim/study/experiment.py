@@ -22,9 +22,10 @@ CLAIM = re.compile(r"S\d+\.\d+[a-z]?")
 
 
 class _Run(Strict):
-    """What every run may set; quantities are text with units."""
+    """What every run may set; quantities are text with units. ``title`` names it in figures and tables."""
 
     id: str
+    title: str | None = Field(default=None, min_length=1, max_length=40)
     model: str | None = None
     cell: str | None = None
     cells: int | None = Field(default=None, ge=1)

@@ -50,7 +50,7 @@ class TwoCells:
     direction_only: tuple[str, ...]
 
 
-APART = {"id", "cell", "observe", "scores"}
+APART = {"id", "title", "cell", "observe", "scores"}
 """What may differ between two runs of the same doses."""
 
 

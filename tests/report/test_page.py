@@ -228,7 +228,7 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
     )
     top, section = page.report_page([runlist.load(made)]).split("<section")
     assert rows_of(section, "Fits of the curves, with 95% intervals") == [
-        ["a", "viability", "1.235 µM<br>(1 to 2)", "–"], ["b", "GSH_c", "3 nM", ""],
+        ["a", "viability", "1.235 µM<br>(1 to 2)", "–"], ["b", "GSH, cytosol", "3 nM", ""],
         ["c", "viability", "&gt; max dose", ""],
     ]  # fmt: skip
     assert rows_of(section, "Scores over the combinations")[0] == [
@@ -241,6 +241,24 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
     assert "above 0 synergy" not in section, "said once, at the top of the page"
     assert top.count("Above 0 synergy.") == 1
     assert "As viability." in top
+
+
+def test_runs_are_named_in_words_in_tables_of_numbers(tmp_path: Path) -> None:
+    made = folder(tmp_path, "first", claims={}, holds=())
+    (made / "fits.csv").write_text(
+        "run,readout,parameter,value,interval,unit\ndose,viability,auc,0.5,,\ndose,viability,ec50,2.0,,uM\n",
+        encoding="utf-8",
+    )
+    (made / "scores.csv").write_text("run,score,mean\nsurface,bliss,0.1\n", encoding="utf-8")
+    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    assert rows_of(section, "Scores over the combinations")[0][0] == "auranofin and BSO, BSO at −24 h, normal cell"
+    assert rows_of(section, "Fits of the curves")[0] == ["BSO", "viability", "0.5", "2 µM"]
+    assert "mean over doses (AUC)" in section, "of viability a large mean is a small effect"
+    settings = (made / "settings.toml").read_text(encoding="utf-8")
+    again = '\n[[experiment.run]]\nid = "again"\nkind = "dose-response"\nagent = "bso"\n'
+    (made / "settings.toml").write_text(settings + again, encoding="utf-8")
+    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    assert rows_of(section, "Fits of the curves")[0][0] == "BSO (dose)", "equal words have their ids"
 
 
 def test_a_note_and_what_has_no_result_are_told(tmp_path: Path) -> None:

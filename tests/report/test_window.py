@@ -103,14 +103,14 @@ def test_the_sentences_count_the_window_and_what_patients_reach() -> None:
     assert lines[2].startswith("Doses of auranofin alone: 1 of 3 lie inside, auranofin 1 µM")
     assert lines[3] == "Doses of BSO alone: none of 2 lies inside."
     assert "BSO: no exposure known" in " ".join(lines)
-    assert "Of cell normal only the direction" in lines[-1]
+    assert "Of the normal cell only the direction" in lines[-1]
     drawn = window_lines(made(2, draws=9))
     assert " draws at least one does)" in drawn[1]
     assert "5% to 95% of the draws" in " ".join(drawn)
     turned = " ".join(window_lines(made(1, shift=0.2)))
     assert "none of 3 lies inside" in turned
-    assert "At no dose more of default is killed than of normal." in turned
-    assert "The other way round, normal loses more at auranofin" in turned
+    assert "At no dose more of the default cell is killed than of the normal cell." in turned
+    assert "The other way round, the normal cell loses more at auranofin" in turned
 
 
 def test_beyond_exposure_is_said() -> None:

@@ -99,7 +99,7 @@ def test_dose_bars_of_a_schedule() -> None:
         DoseBar(0.0, 6.0, "auranofin 2 µM", row="auranofin"),
         DoseBar(-24.0, 6.0, "BSO 100 µM", row="bso"),
         DoseBar(8.0, 10.0, "vitamin C 0.5 µM/h", row="vitamin-c", kind="infuse"),
-        DoseBar(12.0, None, "O2_x set to 21 µM", row="O2_x", kind="set"),
+        DoseBar(12.0, None, "O₂ in medium set to 21 µM", row="O2_x", kind="set"),
         DoseBar(6.0, None, "medium exchanged", row="medium exchanged", kind="wash"),
     )
     assert merge_bars(bars[:2], bars[1:]) == bars

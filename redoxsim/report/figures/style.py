@@ -116,8 +116,8 @@ def condition_lines(names: Iterable[str]) -> dict[str, Any]:
 
 
 def is_untreated(name: str) -> bool:
-    """Whether a condition's name says that nothing was given."""
-    return name.strip().lower() in {"untreated", "control", "undosed", "vehicle"}
+    """Whether a condition's name says that nothing was given, or nothing changed."""
+    return name.strip().lower() in {"untreated", "control", "undosed", "vehicle", "usual levels"}
 
 
 def ramp(count: int, name: str = SEQUENTIAL) -> list[tuple[float, float, float, float]]:
@@ -144,12 +144,12 @@ def around(width: float, title: str | None, lines: Sequence[str | None]) -> floa
 
 
 def _title_lines(title: str, width: float) -> list[str]:
-    return textwrap.wrap(title, max(int(width * 72.0 / ((BASE + 2.5) * 0.64)), 24))
+    return textwrap.wrap(title, max(int(width * 72.0 / ((BASE + 2.5) * 0.64)), 24), break_on_hyphens=False)
 
 
 def _small_print(lines: Sequence[str | None], width: float) -> list[str]:
     letters = max(int((width - 0.25) * 72.0 / (TINY * 0.53)), 40)  # a little short of the edge: figures stand in pairs
-    return [part for line in lines if line for part in textwrap.wrap(printed(line), letters)]
+    return [part for line in lines if line for part in textwrap.wrap(printed(line), letters, break_on_hyphens=False)]
 
 
 def footer(figure: Figure, lines: Sequence[str | None], handles: Sequence[Artist] = (), *, columns: int = 5) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from redoxsim.analysis.window import Killed, Window
 from redoxsim.errors import DesignError
+from redoxsim.report.conditions import cell_words
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import draw_matrix
 from redoxsim.report.figures.style import (
@@ -53,7 +54,7 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
     medians = " Numbers and lines are medians over draws." if made.first.low is not None else ""
     words = (
         f"Killed: 1 − {found.observable} at {found.hours:g} h.{medians} {inside}: at least {made.most:.0%} of "
-        f"{found.cells[0]} and at most {made.few:.0%} of {found.cells[1]} killed. Doses are nominal, in medium; "
+        f"{_cells(found)[0]} and at most {made.few:.0%} of {_cells(found)[1]} killed. Doses are nominal, in medium; "
         "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
     )
     edges = 0.4 + around(WIDEST, title, [words, exposure_line(found), caption, note])
@@ -76,12 +77,12 @@ def _pair(found: TwoCells, edges: float) -> Figure:
     rows = figure.add_gridspec(2, 1, height_ratios=[2.6, 2.4])
     top = rows[0].subgridspec(1, 3)
     whole = Normalize(0.0, 1.0)
-    for place, (killed, cell) in enumerate(zip((made.first, made.second), found.cells, strict=True)):
+    for place, (killed, cell) in enumerate(zip((made.first, made.second), _cells(found), strict=True)):
         axes = figure.add_subplot(top[place])
         _map(axes, found, killed.middle, title=f"{'ab'[place]}   % killed: {cell}", label="fraction killed", norm=whole)
     gap = figure.add_subplot(top[2])
     _map(
-        gap, found, made.gap, title=f"c   gap in %: {found.cells[0]} − {found.cells[1]}",
+        gap, found, made.gap, title=f"c   gap in %: {_cells(found)[0]} − {_cells(found)[1]}",
         label="above 0: more of the first is killed", diverging=True,
     )  # fmt: skip
     below = rows[1].subgridspec(1, 3)
@@ -114,16 +115,21 @@ def _triple(found: TwoCells, edges: float) -> Figure:
         dose = f"{found.names[2]} {dose_text(float(third[place]))} {show_unit(found.units[2])}".rstrip()
         _map(
             figure.add_subplot(grid[2 * line, column]), found, made.first.middle[:, :, place],
-            title=f"{dose}\n% killed: {found.cells[0]}", label=f"killed: {found.cells[0]}", norm=Normalize(0.0, 1.0),
-            third=place, inches=wide,
+            title=f"{dose}\n% killed: {_cells(found)[0]}", label=f"killed: {_cells(found)[0]}",
+            norm=Normalize(0.0, 1.0), third=place, inches=wide,
         )  # fmt: skip
         reach = max(float(np.nanmax(np.abs(made.gap))), 0.05) if np.isfinite(made.gap).any() else 1.0
         _map(
             figure.add_subplot(grid[2 * line + 1, column]), found, made.gap[:, :, place],
-            title=f"gap in %: {found.cells[0]} −\n{found.cells[1]}", label="above 0: more of the first",
+            title=f"gap in %: {_cells(found)[0]} −\n{_cells(found)[1]}", label="above 0: more of the first",
             diverging=True, norm=Normalize(-reach, reach), third=place, inches=wide,
         )  # fmt: skip
     return figure
+
+
+def _cells(found: TwoCells) -> tuple[str, str]:
+    """Both cells in words."""
+    return cell_words(found.cells[0]), cell_words(found.cells[1])
 
 
 def _highest_reached(doses: FloatArray, top: float) -> int | None:
@@ -249,8 +255,8 @@ def _legend(found: TwoCells) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = []
     if len(found.agents) < 3:
         handles += [
-            Line2D([], [], color=FIRST, marker="o", markersize=4.4, label=found.cells[0]),
-            Line2D([], [], color=SECOND, linestyle=(0, (5, 2)), marker="o", markersize=4.4, label=found.cells[1]),
+            Line2D([], [], color=FIRST, marker="o", markersize=4.4, label=_cells(found)[0]),
+            Line2D([], [], color=SECOND, linestyle=(0, (5, 2)), marker="o", markersize=4.4, label=_cells(found)[1]),
         ]
     if found.window.first.low is not None and len(found.agents) < 3:
         handles.append(Patch(color="#8a8a8a", alpha=0.3, linewidth=0, label="5–95% of draws"))
