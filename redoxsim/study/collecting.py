@@ -14,7 +14,7 @@ from redoxsim.study.design import Axis
 from redoxsim.study.engine import Run
 from redoxsim.study.provenance import record, sentence, tally
 from redoxsim.study.results import ResultSet
-from redoxsim.study.rows import Rows, read_out
+from redoxsim.study.rows import Readout, Rows, read_out
 from redoxsim.study.setup import ORIENTATIONS
 from redoxsim.study.spread import band_share
 
@@ -36,6 +36,26 @@ def collect(
     readout = read_out(rows, run)
     dims: tuple[str, ...] = ("point",) if zipped else tuple(one.name for one in axes)
     shape = (rows.points,) if zipped else tuple(len(one) for one in axes)
+    made = record(rows, run, design)
+    if readout.usable is not None:
+        made["draws"]["usable"] = int(readout.usable.sum())
+        made["draws"]["assumed"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
+    about: dict[str, Any] = {
+        "kind": kind,
+        "axes": json.dumps(list(dims)),
+        "observables": json.dumps(list(rows.observe)),
+        "provenance": json.dumps(made, sort_keys=True),
+    }
+    return ResultSet(
+        Arrays(_data(rows, readout, dims, shape), _coords(rows, readout, axes, zipped), about | _below_zero(run)),
+        messages=run.messages,
+        seconds=run.seconds,
+        interrupted=run.interrupted,
+    )
+
+
+def _data(rows: Rows, readout: Readout, dims: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Array]:
+    """Readouts over the axes, cells, times and draws that are kept, and how the solves of each point ended."""
     cell_dims = ("cell",) if rows.settings.keep == "cells" else ()
     cell_shape = (rows.cells,) if cell_dims else ()
     data: dict[str, Array] = {}
@@ -59,6 +79,11 @@ def collect(
         what = "cells" if not rows.settings.draws else "cells and draws"
         text = {"long_name": f"{what} solved of {rows.cells * (rows.sets - rows.extra)}", "units": "1"}
         data["solved"] = Array(dims, readout.solved.reshape(shape), text)
+    return data
+
+
+def _coords(rows: Rows, readout: Readout, axes: Sequence[Axis], zipped: bool) -> dict[str, Array]:
+    """What the axes, times, cells and draws are."""
     coords: dict[str, Array] = {}
     for one in axes:
         attrs = {"units": one.unit or rows.setup.label(one.name), "long_name": _axis_title(rows, one.name)}
@@ -67,35 +92,25 @@ def collect(
     seconds = rows.times.seconds
     single = rows.times.single
     coords["time"] = Array(() if single else ("time",), np.asarray(seconds[0]) if single else seconds, time_attrs)
-    if cell_dims:
+    if rows.settings.keep == "cells":
         coords["cell"] = Array(("cell",), np.arange(rows.cells))
         for name, factors in rows.levels.items():
             coords[f"level_{name}"] = Array(("cell",), factors, {"units": "1", "long_name": f"level of {name}"})
-    made = record(rows, run, design)
     if readout.usable is not None:
         places = np.arange(len(readout.usable)) if rows.drawn is None else rows.drawn.places
         coords["draw"] = Array(("draw",), places, {"long_name": "which of the draws that the model allows"})
         text = {"long_name": "whether the draw came to the end at every point"}
         coords["usable"] = Array(("draw",), readout.usable, text)
-        made["draws"]["usable"] = int(readout.usable.sum())
-        made["draws"]["assumed"] = 0 if readout.assumed is None else readout.assumed.shape[-1]
-    about: dict[str, Any] = {
-        "kind": kind,
-        "axes": json.dumps(list(dims)),
-        "observables": json.dumps(list(rows.observe)),
-        "provenance": json.dumps(made, sort_keys=True),
-    }
-    messages = run.messages
-    below = [text for text in messages.values() if BELOW_ZERO in text]
-    if below:
-        named = {part.split(f" {BELOW_ZERO}")[0] for text in below for part in text.split("; ") if BELOW_ZERO in part}
-        about |= {"below_zero": len(below), "below_zero_species": ", ".join(sorted(named))}
-    return ResultSet(
-        Arrays(data, coords, about),
-        messages=messages,
-        seconds=run.seconds,
-        interrupted=run.interrupted,
-    )
+    return coords
+
+
+def _below_zero(run: Run) -> dict[str, Any]:
+    """In how many solves which species went below zero; empty where none did."""
+    below = [text for text in run.messages.values() if BELOW_ZERO in text]
+    if not below:
+        return {}
+    named = {part.split(f" {BELOW_ZERO}")[0] for text in below for part in text.split("; ") if BELOW_ZERO in part}
+    return {"below_zero": len(below), "below_zero_species": ", ".join(sorted(named))}
 
 
 def _attrs(rows: Rows, name: str) -> dict[str, Any]:

@@ -90,9 +90,9 @@ def execute(
 
     ``values`` (R, K, T), contiguous and not-a-number, is written to where it is given.
     """
-    rows, n, k, outputs = len(job.start), kernel.states, len(observer.names), len(job.times)
+    rows, n, outputs = len(job.start), kernel.states, len(job.times)
     result = Outcome(
-        values=np.full((rows, k, outputs), np.nan) if values is None else values,
+        values=np.full((rows, len(observer.names), outputs), np.nan) if values is None else values,
         reduced=np.full((rows, observer.slots), np.nan),
         status=np.full(rows, -1, dtype=np.int64),
         steps=np.zeros(rows, dtype=np.int64), rejected=np.zeros(rows, dtype=np.int64),
@@ -102,17 +102,11 @@ def execute(
         return result
     assert kernel.code is not None
     queue, flag = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    arrays: dict[str, NDArray[Any]] = {
-        "start": np.ascontiguousarray(job.start), "atol": np.ascontiguousarray(job.atol),
-        "times": np.ascontiguousarray(job.times), "result": result.values, "status": result.status,
-        "steps": result.steps, "rejected": result.rejected, "reached": result.reached, "last": result.last,
-        "reduced": result.reduced, "below": result.below, "queue": queue, "cancel": flag,
-        "begin": np.ascontiguousarray(job.begin),
+    arrays = _arrays(job, result) | {"queue": queue, "cancel": flag}
+    numbers: dict[str, float] = {
+        "rows": rows, "outputs": outputs, "observed": len(observer.names), "slots": observer.slots,
+        "max_steps": job.max_steps, "rtol": job.rtol, "from": float(job.times[0]), **observer.addresses(),
     }  # fmt: skip
-    for name in Segments.__slots__:
-        arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
-    numbers = {"rows": rows, "outputs": outputs, "observed": k, "max_steps": job.max_steps, "rtol": job.rtol}
-    numbers |= {"slots": observer.slots, "from": float(job.times[0]), **observer.addresses()}
     context = _context(numbers, arrays)
     width = kernel.recipe.width
     shared = aligned(max(1, int(kernel.facts["shared"])))
@@ -122,15 +116,46 @@ def execute(
     pointer = ctypes.c_void_p
     begin = kernel.code.function("begin", pointer, pointer)
     run = kernel.code.function("run", pointer, pointer, pointer)
-    places = kernel.facts["places"]
-    lanes = blocks[0].reshape(-1, width)
-    lanes[places["p"] : places["p"] + kernel.constants] = arrays["start"][0, n:, None]
+    place = kernel.facts["places"]["p"]
+    blocks[0].reshape(-1, width)[place : place + kernel.constants] = arrays["start"][0, n:, None]
     begin(blocks[0].ctypes.data, shared.ctypes.data)
 
     def work(block: FloatArray) -> None:
         run(block.ctypes.data, shared.ctypes.data, context.ctypes.data)
 
-    # a call of the kernel cannot be interrupted, so this thread stays free to hear of it
+    def begun() -> None:
+        if progress is not None:
+            progress(min(int(queue[0]), rows))
+
+    _together(work, blocks, flag, begun, cancel)
+    return result
+
+
+def _arrays(job: Job, result: Outcome) -> dict[str, NDArray[Any]]:
+    """What the kernel reads and writes, by the name that the context has for it."""
+    arrays = {
+        name: np.ascontiguousarray(one)
+        for name, one in (("start", job.start), ("atol", job.atol), ("times", job.times), ("begin", job.begin))
+    }
+    for name in Segments.__slots__:
+        arrays[name] = np.ascontiguousarray(getattr(job.segments, name))
+    return arrays | {
+        "result": result.values, "status": result.status, "steps": result.steps, "rejected": result.rejected,
+        "reached": result.reached, "last": result.last, "reduced": result.reduced, "below": result.below,
+    }  # fmt: skip
+
+
+def _together(
+    work: Callable[[FloatArray], None],
+    blocks: list[FloatArray],
+    flag: IntArray,
+    begun: Callable[[], None],
+    cancel: Callable[[], bool] | None,
+) -> None:
+    """Work on every block in a thread of its own, until all are done; ``flag`` set to 1 ends them.
+
+    A call of the kernel cannot be interrupted, so this thread stays free to hear of an interrupt.
+    """
     team = [threading.Thread(target=work, args=(block,), daemon=True) for block in blocks]
     for member in team:
         member.start()
@@ -138,17 +163,14 @@ def execute(
         while any(member.is_alive() for member in team):
             for member in team:
                 member.join(0.05)
-            if progress is not None:
-                progress(min(int(queue[0]), rows))
+            begun()
             if cancel is not None and cancel():
                 flag[0] = 1
     finally:
         flag[0] = 1  # left by an exception or an interrupt: the memory must not go while they run
         for member in team:
             member.join()
-    if progress is not None:  # they may have ended before they were asked
-        progress(min(int(queue[0]), rows))
-    return result
+    begun()  # they may have ended before they were asked
 
 
 def _context(numbers: Mapping[str, float], arrays: Mapping[str, NDArray[Any]]) -> IntArray:
