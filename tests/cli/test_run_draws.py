@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from toy_shelf import metadata, opening, ranges, shelve
 
 from redoxsim.cli.exits import Exit
 from redoxsim.report import page, runlist
@@ -22,17 +23,7 @@ model pool()
   -> A; k_in*k_out*cell; A -> ; k_out*A*cell;
 end
 """
-TABLE = "id,value,unit,low,high,grade,source,note\nk_in,1,,0.25,4,C,made up,\n"
-METADATA = 'title = "pool"\nstart = "steady"\nobservables = [ { id = "A", name = "A", unit = "uM" } ]\n'
-EXPERIMENT = """id = "shares"
-title = "Shares"
-claims = ["S9.1"]
-question = "?"
-says = "a"
-expected = "b"
-model = "{model}"
-cells = 1
-[[run]]
+RUN = """[[run]]
 id = "course"
 kind = "simulate"
 until = "24 h"
@@ -43,20 +34,18 @@ id = "above"
 claim = "S9.1"
 text = "A is above 0.8"
 at_least = 0.8
-quantity = {{ run = "course", observe = "A", reduce = "last" }}
+quantity = { run = "course", observe = "A", reduce = "last" }
 """
 
 
 @pytest.fixture
 def shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an experiment of a model with one constant that is not known."""
-    for name, text in (("model.ant", MODEL), ("parameters.csv", TABLE), ("model.toml", METADATA)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / "experiment.toml").write_text(EXPERIMENT.format(model=tmp_path / "model.ant"), encoding="utf-8")
-    place = tmp_path / "mine" / "cells"
-    place.mkdir(parents=True)
-    (place / "default.toml").write_text('id = "default"\nname = "as it is"\n', encoding="utf-8")
-    monkeypatch.setenv("REDOXSIM_PATH", str(tmp_path / "mine"))
+    mine = shelve(
+        tmp_path, model=MODEL, table=ranges("k_in,1,,0.25,4,C"), metadata=metadata("pool", A="uM"),
+        experiment=opening("shares", tmp_path / "model.ant") + RUN,
+    )  # fmt: skip
+    monkeypatch.setenv("REDOXSIM_PATH", str(mine))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -100,7 +89,7 @@ def test_the_verdict_is_that_of_the_constants_as_they_are(command: Command, shar
 
 
 def test_a_model_without_ranges_says_why_there_is_no_share(command: Command, shares: Path) -> None:
-    (shares / "parameters.csv").write_text(TABLE.splitlines()[0] + "\n", encoding="utf-8")
+    (shares / "parameters.csv").write_text(ranges(), encoding="utf-8")
     ran = command("run", str(shares), "-o", "out", "--no-figures")
     assert ran.code == Exit.GOOD, ran.err
     assert "Shares of draws: none, draws need ranges" in ran.err

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
+from toy_shelf import metadata, opening, poison, ranges, shelve
 
 from redoxsim.report.experiments import figures
-from redoxsim.report.figures.panels import MEDIAN
+from redoxsim.report.figures.spread import MEDIAN
 from redoxsim.report.run_tables import fit_table, score_table
 from redoxsim.study import draws, experiment, prepare
 from redoxsim.study.agreement import agreement
@@ -26,31 +27,8 @@ model killed()
   survival := left_one*left_two/(1 + SENS*(1 - left_one)*(1 - left_two));
 end
 """
-TABLE = "id,value,unit,low,high,grade,source,note\nSENS,1,,0.25,4,C,made up,\nk_off,5e-5,,1e-5,1e-4,B,made up,\n"
-METADATA = """title = "killed"
-start = "steady"
-observables = [ { id = "survival", name = "survival", unit = "1" }, { id = "A", name = "A", unit = "uM" } ]
-"""
-POISON = """id = "{name}"
-name = "{name}"
-forms = ["reversible"]
-dose_species = "{name}_x"
-default_doses = "100nM..10uM:log:5"
-[[species]]
-id = "{name}_x"
-compartment = "cell"
-[[factors]]
-rule = "left_{name}"
-factor = "1/(1 + {how}*{name}_x)"
-"""
-EXPERIMENT = """id = "bands"
-title = "bands"
-claims = ["S9.1"]
-question = "?"
-says = "a"
-expected = "b"
-model = "{model}"
-cells = 1
+TABLE = ranges("SENS,1,,0.25,4,C", "k_off,5e-5,,1e-5,1e-4,B")
+RUNS = """
 [[run]]
 id = "alone"
 kind = "dose-response"
@@ -83,16 +61,16 @@ reason = "bands only"
 @pytest.fixture(name="done", scope="module")
 def _done(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("bands")
-    (folder / "mine" / "agents").mkdir(parents=True)
-    (folder / "mine" / "cells").mkdir()
-    (folder / "mine" / "cells" / "default.toml").write_text('id = "default"\nname = "as it is"\n')
-    for name, how in (("one", "SENS"), ("two", "1")):
-        (folder / "mine" / "agents" / f"{name}.toml").write_text(POISON.format(name=name, how=how))
-    for name, text in (("model.ant", MODEL), ("model.toml", METADATA), ("parameters.csv", TABLE)):
-        (folder / name).write_text(text)
-    (folder / "experiment.toml").write_text(EXPERIMENT.format(model=folder / "model.ant"))
+    agents = {
+        name: poison(name, rule=f"left_{name}", factor=f"1/(1 + {how}*{name}_x)")
+        for name, how in (("one", "SENS"), ("two", "1"))
+    }
+    mine = shelve(
+        folder, model=MODEL, table=TABLE, metadata=metadata("killed", survival="1", A="uM"), agents=agents,
+        experiment=opening("bands", folder / "model.ant") + RUNS,
+    )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REDOXSIM_PATH", str(folder / "mine"))
+        patch.setenv("REDOXSIM_PATH", str(mine))
         chosen = experiment.load(folder)
         finished = [one.finish() for one in prepare_runs(chosen)]
         bands = agreement(chosen, 32).bands

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from toy_shelf import metadata, opening, poison, ranges, shelve
 
 from redoxsim.report.window import drawn_lines
 from redoxsim.study import draws as study_draws
@@ -21,19 +22,9 @@ model pool()
   nothing := NONE*A;
 end
 """
-TABLE = "id,value,unit,low,high,grade,source,note\nk_in,1,,0.25,4,C,made up,\nk_out,0.001,,0.0005,0.002,B,made up,\n"
-METADATA = """title = "pool"
-start = "steady"
-observables = [ { id = "A", name = "A", unit = "uM" } ]
-"""
-HEAD = """id = "shares"
-title = "shares"
-claims = ["S9.1"]
-question = "?"
-says = "a"
-expected = "b"
-model = "{model}"
-cells = 1
+TABLE = ranges("k_in,1,,0.25,4,C", "k_out,0.001,,0.0005,0.002,B")
+METADATA = metadata("pool", A="uM")
+RUNS = """
 seed = 3
 
 [[run]]
@@ -49,7 +40,7 @@ kind = "simulate"
 until = "24 h"
 every = "1 h"
 observe = ["A"]
-values = {{ ALARM = 3.0 }}
+values = { ALARM = 3.0 }
 
 [[run]]
 id = "given"
@@ -57,7 +48,7 @@ kind = "simulate"
 until = "24 h"
 every = "1 h"
 observe = ["A"]
-values = {{ k_in = 1.5 }}
+values = { k_in = 1.5 }
 """
 EXPECT = """
 [[expect]]
@@ -70,21 +61,15 @@ quantity = {{ run = "{run}", observe = "A", reduce = "last" }}
 
 
 def shares(folder: Path, *expectations: tuple[str, str, str]) -> experiment.Experiment:
-    (folder / "model.ant").write_text(MODEL)
-    (folder / "model.toml").write_text(METADATA)
-    (folder / "parameters.csv").write_text(TABLE)
-    text = HEAD.format(model=folder / "model.ant")
-    text += "".join(EXPECT.format(id=name, run=run, more=more) for name, run, more in expectations)
-    (folder / "experiment.toml").write_text(text)
+    asked = "".join(EXPECT.format(id=name, run=run, more=more) for name, run, more in expectations)
+    text = opening("shares", folder / "model.ant") + RUNS + asked
+    shelve(folder, model=MODEL, table=TABLE, metadata=METADATA, experiment=text)
     return experiment.load(folder)
 
 
 @pytest.fixture(autouse=True)
 def own_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A profile that the toy model takes."""
-    place = tmp_path / "mine" / "cells"
-    place.mkdir(parents=True)
-    (place / "default.toml").write_text('id = "default"\nname = "as it is"\n')
     monkeypatch.setenv("REDOXSIM_PATH", str(tmp_path / "mine"))
 
 
@@ -128,11 +113,9 @@ def test_equal_seeds_give_equal_shares_and_no_draws_none(tmp_path: Path) -> None
 
 def test_what_is_not_defined_in_a_draw_is_counted(tmp_path: Path) -> None:
     never = 'over = { run = "plain", observe = "nothing", reduce = "last" }\nat_least = 0.0'
-    text = HEAD.replace('observe = ["A"]', 'observe = ["A", "nothing"]')
-    shares(tmp_path, ("above", "plain", "at_least = 1.2"))  # writes the model
-    (tmp_path / "experiment.toml").write_text(
-        text.format(model=tmp_path / "model.ant") + EXPECT.format(id="rate", run="plain", more=never)
-    )
+    shares(tmp_path, ("rate", "plain", never))
+    text = (tmp_path / "experiment.toml").read_text().replace('observe = ["A"]', 'observe = ["A", "nothing"]')
+    (tmp_path / "experiment.toml").write_text(text)
     found = agreement(experiment.load(tmp_path), 8).expectations["rate"]
     assert (found.held, found.of, found.undefined) == (0, 8, 8), "nothing over nothing"
     assert found.words() == "0 of 8 (0%), not defined in 8"
@@ -140,7 +123,7 @@ def test_what_is_not_defined_in_a_draw_is_counted(tmp_path: Path) -> None:
 
 def test_a_model_without_ranges_has_no_shares(tmp_path: Path) -> None:
     one = shares(tmp_path, ("above", "plain", "at_least = 1.2"))
-    (tmp_path / "parameters.csv").write_text(TABLE.splitlines()[0] + "\n")
+    (tmp_path / "parameters.csv").write_text(ranges())
     found = agreement(one, 8)
     assert found.expectations == {}
     assert "no constant of model 'pool' has one" in found.why
@@ -155,28 +138,9 @@ model killed()
   survival := 1;
 end
 """
-SENSITIVITY = TABLE.replace("k_in,1,", "SENS,1,")
-POISON = """id = "poison"
-name = "poison"
-forms = ["reversible"]
-dose_species = "poison_x"
-default_doses = "1uM"
-clinical = { low = 5.0, high = 20.0, unit = "uM", what = "made up", grade = "C", source = "made up" }
-[[species]]
-id = "poison_x"
-compartment = "cell"
-[[factors]]
-rule = "survival"
-factor = "1/(1 + SENS*poison_x)"
-"""
-TWO_CELLS = """id = "windows"
-title = "windows"
-claims = ["S9.1"]
-question = "?"
-says = "a"
-expected = "b"
-model = "{model}"
-cells = 1
+SENSITIVITY = ranges("SENS,1,,0.25,4,C", "k_out,0.001,,0.0005,0.002,B")
+CLINICAL = 'clinical = { low = 5.0, high = 20.0, unit = "uM", what = "made up", grade = "C", source = "made up" }'
+TWO_CELLS = """
 [[run]]
 id = "tumour"
 kind = "dose-response"
@@ -200,15 +164,14 @@ reason = "a window only"
 
 
 def test_windows_have_the_bands_of_the_same_draws(tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    (mine / "agents").mkdir()
-    (mine / "agents" / "poison.toml").write_text(POISON)
+    mine = shelve(
+        tmp_path, model=KILLED, table=SENSITIVITY, metadata=METADATA,
+        agents={"poison": poison("poison", rule="survival", factor="1/(1 + SENS*poison_x)", more=CLINICAL)},
+        experiment=opening("windows", tmp_path / "model.ant") + TWO_CELLS,
+    )  # fmt: skip
     (mine / "cells" / "sound.toml").write_text(
         'id = "sound"\nname = "sound"\nnormal = true\n[values.SENS]\nvalue = 0.02\ngrade = "C"\nsource = "made up"\n'
     )
-    for name, text in (("model.ant", KILLED), ("model.toml", METADATA), ("parameters.csv", SENSITIVITY)):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "experiment.toml").write_text(TWO_CELLS.format(model=tmp_path / "model.ant"))
     asked = experiment.load(tmp_path)
     assert pairs_of(asked) == (("tumour", "spared"),)
     found = agreement(asked, 16)
