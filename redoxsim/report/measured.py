@@ -14,7 +14,7 @@ from redoxsim import units
 from redoxsim.errors import DesignError, UnitError, Where, nearest
 from redoxsim.report.marks import Points
 from redoxsim.report.names import NO_UNIT
-from redoxsim.study.points import LabPoints, points_of, unused
+from redoxsim.study.points import LabPoints, points_of, time_head, unused
 from redoxsim.study.tables import read_csv, split_head
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def read_points(path: str | Path, *, x: str, unit: str, observables: Mapping[str
         measured = dict.fromkeys(one.observable for one in found)
         hint = nearest(next(iter(measured)), observables) or f"the figure shows {', '.join(observables)}"
         raise DesignError(f"the table measures {', '.join(measured)}, none of which is drawn", where=where, hint=hint)
-    axis = head or next(str(one) for one in frame.columns if split_head(str(one))[0].lower() in ("time", "t"))
-    left = unused(frame, axis, tuple(dict.fromkeys(one.observable for one in chosen)))
+    axis = head or time_head(frame)
+    left = unused(frame, axis or "", tuple(dict.fromkeys(one.observable for one in chosen)))
     if left:
         text = f"{path}: not used: {', '.join(left)} (the figure shows {', '.join(observables)} over {x})"
         warnings.warn(text, UserWarning, stacklevel=2)

@@ -91,6 +91,14 @@ def test_what_is_not_used_is_named(tmp_path: Path) -> None:
         read_points(path, x="time", unit="h", observables={"GSH_c": "uM"})
 
 
+def test_the_axis_of_times_is_the_column_with_a_unit(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("t,time [h],GSH_c [uM]\n1,0,10\n2,1,8\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"not used: t \(the figure"):
+        (found,) = read_points(path, x="time", unit="h", observables={"GSH_c": "uM"})
+    assert found.x.tolist() == [0.0, 1.0]
+
+
 def test_an_axis_that_is_not_there_names_what_is(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("level,GSH_c [uM]\n1,10\n", encoding="utf-8")
