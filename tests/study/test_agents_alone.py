@@ -1,0 +1,127 @@
+"""What single agents do that is known of them alone (docs/explain/scoreboard.md), before any combination.
+
+Bands are those of the sources, or loose where these have words only.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import redoxsim as rx
+from redoxsim.solve import Solution
+
+AGENTS = ("celecoxib", "cisplatin", "carboplatin", "sulfasalazine", "selenocystine", "nac", "matrine", "bso")
+
+
+def course(*doses: str, until: str = "48 h", every: str = "1 h", **values: float) -> Solution:
+    return solved(doses, until, every, tuple(sorted(values.items())))
+
+
+@cache
+def solved(doses: tuple[str, ...], until: str, every: str, values: tuple[tuple[str, float], ...]) -> Solution:
+    found = rx.simulate("redox", doses=list(doses), until=until, every=every, values=dict(values), agents=AGENTS)
+    assert isinstance(found, Solution)
+    return found
+
+
+def left(found: Solution, name: str) -> float:
+    return float(found[name][-1] / found[name][0])
+
+
+# ---- Celecoxib (IC50 of Caco-2 99.5 +- 10.4, 71.5 +- 6.4, 59.6 +- 16.0 uM at 24, 48, 72 h)
+
+
+@pytest.mark.parametrize(("at", "low", "high"), [("24 h", 90.0, 150.0), ("48 h", 58.0, 85.0), ("72 h", 43.0, 76.0)])
+def test_celecoxib_alone_has_the_potency_of_a_colon_line(at: str, low: float, high: float) -> None:
+    below, above = (course(f"celecoxib={dose}uM", until=at)["viability"][-1] for dose in (low, high))
+    assert above < 0.5 < below
+
+
+def test_celecoxib_alone_does_nothing_below_ten_micromolar() -> None:
+    assert course("celecoxib=8uM")["viability"][-1] > 0.97
+
+
+def test_celecoxib_slows_electron_transport() -> None:
+    free, blocked = course("celecoxib=30uM", celecoxib_KETC=1e9), course("celecoxib=30uM")
+    assert abs(blocked["dPsi"][-1]) < abs(free["dPsi"][-1])
+    assert left(blocked, "v_ETC") < left(free, "v_ETC")
+
+
+# ---- Platinum
+
+
+@pytest.mark.parametrize("dose", ["cisplatin=30uM", "carboplatin=500uM"])
+def test_platinum_kills_by_mitochondria_and_caspases(dose: str) -> None:
+    """Most of it: without caspase 3 cytochrome c alone kills more slowly."""
+    usual, without = course(dose), course(dose, CASP3=0.0)
+    assert usual["casp3_act"].max() > 0.5
+    assert without["casp3_act"].max() < 1e-3
+    assert usual["survival"][-1] < 0.5 * without["survival"][-1]
+
+
+def test_platinum_and_what_else_opens_mitochondria_add_up_before_they_kill() -> None:
+    """A lesser dose kills a cell whose potential, ATP or peroxiredoxin is worse already."""
+    usual = course("cisplatin=8uM", Prx3_thr=0.8)["survival"][-1]
+    assert course("cisplatin=8uM", Prx3_thr=0.03)["survival"][-1] < usual - 0.05
+
+
+def test_adducts_stay_longer_without_ribonucleotides() -> None:
+    """Hydroxyurea slows excision repair to a third at the most (Francis 1979)."""
+    usual = course("cisplatin=10uM@0h..2h", until="72 h")
+    slow = course("cisplatin=10uM@0h..2h", until="72 h", KmRNR_Trx=1e6)
+    rates = [np.log(found["cisplatin_DNA"][-25] / found["cisplatin_DNA"][-1]) for found in (usual, slow)]
+    assert slow["RNR_supply"][0] < 0.01
+    assert 2.0 < rates[0] / rates[1] < 3.1
+
+
+def test_a_pulse_of_cisplatin_is_repaired_with_a_half_life_of_a_day() -> None:
+    pulse = course("cisplatin=10uM@0h..2h", until="72 h")["cisplatin_DNA"]
+    half_life = 24.0 * np.log(2.0) / np.log(pulse[-25] / pulse[-1])
+    assert 13.0 < half_life < 43.0
+
+
+def test_cisplatin_slows_electron_transport_and_carboplatin_does_not() -> None:
+    cis, carbo = course("cisplatin=10uM", until="24 h"), course("carboplatin=200uM", until="24 h")
+    assert abs(cis["dPsi"][-1]) < abs(cis["dPsi"][0]) - 0.3
+    assert carbo["dPsi"][-1] == pytest.approx(carbo["dPsi"][0], abs=0.1)
+
+
+# ---- Sulfasalazine, selenocystine, matrine
+
+
+def test_sulfasalazine_takes_seven_tenths_of_gsh_in_a_day() -> None:
+    assert left(course("sulfasalazine=300uM", until="24 h"), "GSH_c") < 0.3
+
+
+def test_n_acetylcysteine_keeps_cells_from_selenocystine() -> None:
+    alone, both = course("selenocystine=20uM"), course("selenocystine=20uM", "nac=5mM")
+    assert alone["viability"][-1] < 0.6
+    assert both["viability"][-1] > 0.95
+    assert both["H2O2_c"].max() < 0.5 * alone["H2O2_c"].max()
+
+
+def test_matrine_brings_iron() -> None:
+    assert left(course("matrine=2mM"), "LIP") > 1.2
+    assert left(course("matrine=2mM", matrine_a_Fe=0.0), "LIP") < 1.1
+
+
+# ---- Cysteine at GPX4 (Xia 2024: a substrate of lower affinity than GSH)
+
+
+def test_gpx4_takes_cysteine_where_glutathione_is_low() -> None:
+    found = course("bso=1mM", until="72 h", SLC7A11=10.0)
+    by_gsh, by_cysteine = found["GPX4_turnover"], found["GPX4_by_cysteine"]
+    assert by_cysteine[0] < 0.02 * by_gsh[0]
+    assert by_cysteine[-1] > 0.2 * by_gsh[-1]
+    assert left(found, "LOOH") < 20.0
+    assert left(course("bso=1mM", until="72 h", SLC7A11=10.0, aGPX4_Cys=0.0), "LOOH") > 100.0
+
+
+def test_what_gpx4_takes_of_a_thiol_it_takes_at_one_rate() -> None:
+    """The rate follows GSH and cysteine together, each in proportion to what there is of it."""
+    found = course("bso=1mM", until="24 h")
+    share = found["GPX4_by_cysteine"] / found["GPX4_turnover"]
+    assert share == pytest.approx(0.03 * found["Cys"] / found["GSH_c"], rel=1e-6)
