@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,7 +32,24 @@ def network_of() -> Callable[..., object]:
     return small_networks.network_of
 
 
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of REDOXSIM_PATH holding copies of the toy model, agent and cell, which a test may spoil."""
+    shutil.copytree(TOY, tmp_path / "shelf")
+    monkeypatch.setenv("REDOXSIM_PATH", str(tmp_path / "shelf"))
+    return tmp_path / "shelf"
+
+
+@pytest.fixture(scope="session")
+def toy() -> object:
+    """The toy model as a Network."""
+    from redoxsim import network
+
+    return network.read(TOY / "networks" / "toy" / "model.ant")
+
+
 ROOT = Path(__file__).resolve().parent.parent
+TOY = ROOT / "tests" / "toy"
 SKIPPED: list[str] = []
 
 

@@ -1,16 +1,11 @@
-"""A shelf with the toy model, and a model of cells that two agents kill in ways of their own."""
+"""A model of cells that two agents kill in ways of their own."""
 
 from __future__ import annotations
-
-import shutil
-from pathlib import Path
 
 import pytest
 
 from redoxsim import network
 from redoxsim.pharmacology import Agent
-
-TOY = Path(__file__).resolve().parents[1] / "toy"
 
 # Cells die at rates that two agents raise independently: hazards add, so survival multiplies (Bliss).
 KILL = """
@@ -55,19 +50,6 @@ def hill_agent(name: str, hazard: str, *, top: float, ec50: float, slope: float,
             ],
         }
     )
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of REDOXSIM_PATH holding copies of the toy model, agent and cell."""
-    shutil.copytree(TOY, tmp_path / "shelf")
-    monkeypatch.setenv("REDOXSIM_PATH", str(tmp_path / "shelf"))
-    return tmp_path / "shelf"
-
-
-@pytest.fixture(scope="session")
-def toy() -> network.Network:
-    return network.read(TOY / "networks" / "toy" / "model.ant")
 
 
 def kill_network() -> network.Network:

@@ -126,7 +126,7 @@ def test_more_rows_build_nothing_more(
         monkeypatch.setattr(module, name, lambda *given, name=name, whole=whole: made.append(name) or whole(*given))
     counts = []
     for number, rows in enumerate((2, 12)):  # another content each, so that nothing kept can be used
-        net = network.set_values(toy, {"v_in": 0.01 * (1 + number)})
+        net = network.set_values(toy, {"v_in": 0.0123 * (1 + number)})
         rx.scan(net, axes={"E1": np.linspace(0.5, 2.0, rows)}, until="1 h", observe="S", solver=solver, sample=0)
         counts.append(sorted(made))
         made.clear()
