@@ -36,7 +36,8 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
     """A combination for a terminal: the effect over two agents' doses, and the scores; "" where nothing is scored."""
     parts = []
     data = results.dataset
-    if "quantile" in data.dims:
+    medians = "quantile" in data.dims
+    if medians:
         data = data.sel(quantile=0.5)
     scored = [name for name in results.observables if name in ORIENTATIONS]
     if not scored or data[scored[0]].ndim != len(results.axes):
@@ -54,6 +55,8 @@ def surface_text(results: ResultSet, metrics: Sequence[str]) -> str:
     if not metrics:
         return "\n\n".join(parts)
     tables = results.scores(metrics, observe=scored[0], failed="drop")
+    if medians:  # the score of the medians may be far from the median of the scores
+        parts.append("Medians over draws. Scores in the table are of this surface of medians; those over draws below.")
     parts.append("\n".join([scores_text(tables.values()), *score_bands(results, scored[0], tables)]))
     return "\n\n".join(parts)
 

@@ -393,3 +393,6 @@ def test_the_map_of_a_banded_surface_is_that_of_its_table(command: Command, tmp_
     ((data, more),) = seen
     np.testing.assert_array_equal(data["bliss_excess"], more["scores"]["bliss"].values)
     assert "Over the draws: Bliss excess" in more["caption"]
+    table, _, over = ran.err.partition("Scores in the table are of this surface of medians; those over draws below.")
+    assert table.startswith("viability at ")
+    assert re.search(r"Bliss excess \(independence\), mean: .* over 5% to 95% of \d draws", over)
