@@ -17,6 +17,7 @@ from redoxsim.errors import FitError
 
 Readout = Literal["viability", "inhibition", "signal"]
 LEVEL: Final = 0.95  # of every interval
+AT_LIMIT: Final = "at the limit of the fit"
 LACK_OF_FIT: Final = "lack of fit only"
 
 
@@ -54,6 +55,10 @@ class HillBounds:
     maximal: tuple[float, float] = (-0.25, 1.0)
     slope: tuple[float, float] = (0.3, 8.0)
     decades: float = 2.0
+
+
+STEEPEST: Final = HillBounds().slope[1] * (1.0 - 1e-6)
+"""A slope from here on rests on the upper bound: the data allow any steeper one as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +161,14 @@ class HillFit:
         values: dict[str, float | Limit] = {"e0": self.e0, "einf": self.einf, "ec50": self.ec50}
         values |= {"h": self.h, "ic50": self.ic50, "auc": self.auc}
         for name, value in values.items():
+            if name == "h" and "h" in self.at_bound:  # as steep as the fit may be: the bound is no number of the data
+                table.append((name, AT_LIMIT, "", ""))
+                continue
             interval = self.intervals.get(name)
             text = value.value if isinstance(value, Limit) else f"{value:.4g}"
-            between = f"{interval.low:.4g} to {interval.high:.4g}" if interval else ""
+            limited = name == "h" and interval is not None and interval.high >= STEEPEST
+            high = "" if interval is None else f"{'>= ' if limited else ''}{interval.high:.4g}"
+            between = f"{interval.low:.4g} to {high}" if interval else ""
             if interval and interval.level != LEVEL:
                 between += f" ({interval.level:.0%})"
             table.append((name, text, between, interval.method if interval else ""))

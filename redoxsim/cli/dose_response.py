@@ -210,7 +210,8 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     import numpy as np
 
     from redoxsim.cli.overlay import exposures
-    from redoxsim.report.figures.doseresponse import curve, dose_response
+    from redoxsim.report.figures.dosecurve import curve
+    from redoxsim.report.figures.doseresponse import dose_response
     from redoxsim.report.names import show_unit
     from redoxsim.report.small_print import caption, grades_note
     from redoxsim.study.responses import AXES, needed

@@ -118,7 +118,8 @@ def _courses(experiment: Experiment, finished: Sequence[Finished], bands: Mappin
 
 def _curves(experiment: Experiment, finished: Sequence[Finished], bands: Mapping[str, ResultSet]) -> Iterator[Drawn]:
     """A figure per readout; runs of one agent read at the same time share it, told apart by their conditions."""
-    from redoxsim.report.figures.doseresponse import curve, dose_response, potency
+    from redoxsim.report.figures.dosecurve import curve, potency
+    from redoxsim.report.figures.doseresponse import dose_response
 
     groups: dict[tuple[str, ...], list[Finished]] = {}
     for one in finished:

@@ -1,4 +1,4 @@
-"""How large figures are: on paper the widest fill the text of a page, and their smallest letters can still be read."""
+"""How large and how full figures are: on paper the widest fill a page, and their smallest letters can be read."""
 
 WIDEST = 8.8
 """Inches of the widest figures."""
@@ -10,3 +10,5 @@ READABLE = 6.0
 """Points of the smallest letters there."""
 DOTS = 150.0
 """Dots per inch of a png."""
+MOST_FILLED = 3
+"""Bands of a panel that are filled; of more of them, none is: bars at some places say how far they reach."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from redoxsim.report.paper import MOST_FILLED
+
 if TYPE_CHECKING:
     from redoxsim.study.results import ResultSet
 
@@ -67,4 +69,5 @@ def spread_words(found: Sequence[ResultSet]) -> str:
     many = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     cells = found[0].provenance["population"]["cells"]
     each = f"{cells} cells each" if cells != 1 else "one cell each"
-    return f"Lines: constants as they are, not always inside; bands: {many} draws of them, {each}."
+    kind = "bands" if len(found) <= MOST_FILLED else "bars"
+    return f"Lines: constants as they are, not always inside; {kind}: {many} draws of them, {each}."

@@ -10,7 +10,8 @@ from figure_looks import overlaps, texts, too_small
 from redoxsim.analysis.hill import fit_hill
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.doseaxis import apply, dose_axis
-from redoxsim.report.figures.doseresponse import DoseCurve, curve, dose_response
+from redoxsim.report.figures.dosecurve import DoseCurve, curve
+from redoxsim.report.figures.doseresponse import dose_response
 from redoxsim.report.figures.style import INK, PALETTE, UNTREATED, new_figure
 from redoxsim.report.marks import Exposure, Points
 from redoxsim.report.paper import HALF

@@ -49,7 +49,7 @@ def test_lines_of_one_axis_for_two_results() -> None:
     lines = [line for line in figure.axes[0].lines if line.get_label() in {"untreated", "auranofin"}]
     assert len(lines) == 2
     np.testing.assert_allclose(lines[0].get_ydata(), 2.0 * lines[1].get_ydata())
-    assert figure.axes[0].get_ylabel() == "nM"
+    assert figure.axes[0].get_ylabel() == "nM, log"
     assert overlaps(figure) == []
     assert too_small(figure) == []
 

@@ -20,7 +20,7 @@ def test_panels_lines_and_units(conditions, bars) -> None:
     assert [axes.get_title(loc="left") for axes in drawn] == [
         "H₂O₂, cytosol", "H₂O₂, matrix", "Trx1, reduced", "GSH, cytosol", "viability",
     ]  # fmt: skip
-    assert [axes.get_ylabel() for axes in drawn] == ["nM", "nM", "fraction", "mM", "fraction"]
+    assert [axes.get_ylabel() for axes in drawn] == ["nM, log", "nM, log", "fraction", "mM", "fraction"]
     for axes in drawn:
         named = [line for line in axes.lines if line.get_label() in conditions]
         assert [line.get_label() for line in named] == list(conditions)
@@ -187,7 +187,7 @@ def test_what_has_gone_does_not_stretch_a_log_axis(course) -> None:
     gone[gone.size // 2 :] = 1e-30
     axes = panel(timecourse(data.assign(GSH_c=("time", gone, data["GSH_c"].attrs)), log=True), "GSH")
     low, high = axes.get_ylim()
-    assert axes.get_ylabel() == "µM"
+    assert axes.get_ylabel() == "µM, log"
     assert 1e6 < high / low < 1e9
 
 

@@ -1,6 +1,7 @@
 """Figures as matplotlib Figures, made without touching matplotlib's global state; ``save`` writes them."""
 
-from redoxsim.report.figures.doseresponse import DoseCurve, curve, dose_response, draw_dose_response
+from redoxsim.report.figures.dosecurve import DoseCurve, curve
+from redoxsim.report.figures.doseresponse import dose_response, draw_dose_response
 from redoxsim.report.figures.save import save
 from redoxsim.report.figures.scan import scan
 from redoxsim.report.figures.sweep import sweep

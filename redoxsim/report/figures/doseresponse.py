@@ -2,131 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import cycle
-from typing import Any, Protocol
 
 import numpy as np
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError
-from redoxsim.report.figures.arrays import band, best_unit, unit_factor, variable, with_draws
-from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis
-from redoxsim.report.figures.panels import MEDIAN, draw_points, measured_handle
+from redoxsim.report.figures.arrays import unit_factor
+from redoxsim.report.figures.doseaxis import DoseAxis, apply, dose_axis, dose_text
+from redoxsim.report.figures.dosecurve import DoseCurve, Fit, curve_colours, drawn_in, points_colour, potency
+from redoxsim.report.figures.doselegend import columns, draw_legend, legend_inches
+from redoxsim.report.figures.panels import MOST_DECADES, draw_points
+from redoxsim.report.figures.spread import Spread
 from redoxsim.report.figures.style import (
     BASE,
+    EXPOSED,
     INK,
     MARKERS,
-    PALETTE,
-    SMALL,
     SOFT,
     TINY,
-    UNTREATED,
     around,
     dress,
     finish,
-    is_untreated,
+    named_scale,
     new_figure,
     styled,
+    wants_log_axis,
     wrapped,
 )
 from redoxsim.report.marks import Exposure, Points
-from redoxsim.report.names import named_unit, number, printed, show_unit, title_of, unit_of
+from redoxsim.report.names import named_unit, number, printed, show_unit
 from redoxsim.report.paper import HALF, WIDEST
 
 FloatArray = NDArray[np.float64]
-EXPOSURE = {"total": "#b9b9b9", "free": "#e8b86b"}
-START = (-0.13, 0.46)
-"""Where the two columns of a legend below a panel begin, in widths of the panel."""
-FLAT = 0.05
-"""p of the F-test against a flat line from which on a curve is flat; below it one that is called flat moves little."""
+EXPOSURE = {"total": EXPOSED, "free": "#e8b86b"}
+DECADES = 2.0
+"""Powers of ten that effects span from which on their axis is logarithmic; below, a fitted curve looks as usual."""
 APART = 0.06
 """Share of what a panel spans that the ends of a fit must lie apart for their names to stand beside them."""
-
-
-class Fit(Protocol):
-    """What a fitted curve must tell; `redoxsim.analysis.hill_result.HillFit` does.
-
-    ``ec50`` and ``ic50`` are numbers or texts such as "> max dose"; ``intervals`` maps a parameter to an object with
-    ``low`` and ``high`` (95%).
-    """
-
-    @property
-    def converged(self) -> bool: ...
-    @property
-    def flat(self) -> bool: ...
-    @property
-    def flat_p(self) -> float: ...
-    @property
-    def e0(self) -> float: ...
-    @property
-    def einf(self) -> float: ...
-    @property
-    def ec50(self) -> Any: ...
-    @property
-    def ic50(self) -> Any: ...
-    @property
-    def h(self) -> float: ...
-    @property
-    def intervals(self) -> Mapping[str, Any]: ...
-    def predict(self, doses: FloatArray) -> FloatArray: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class DoseCurve:
-    """One curve. ``doses`` and ``effect`` have shape (N,); ``low`` and ``high`` bound the effect over the draws.
-
-    Dose 0 is the untreated control. ``unit`` is the unit of the effect; ``observable`` says which measured points
-    belong here. ``median`` is that of the draws where ``effect`` is of the constants as they are. ``replicates`` of
-    shape (N, R) are drawn as small dots; ``title`` is the observable in words.
-    """
-
-    label: str
-    doses: FloatArray
-    effect: FloatArray
-    low: FloatArray | None = None
-    high: FloatArray | None = None
-    median: FloatArray | None = None
-    replicates: FloatArray | None = None
-    fit: Fit | None = None
-    unit: str = ""
-    observable: str | None = None
-    title: str = ""
-
-
-def curve(
-    data: xr.Dataset,
-    observable: str,
-    *,
-    agent: str,
-    label: str = "",
-    fit: Fit | None = None,
-    drawn: xr.Dataset | None = None,
-) -> DoseCurve:
-    """The curve of one observable over the dose axis ``agent`` of a result.
-
-    Parameters
-    ----------
-    drawn : the same with draws, whose band and median are drawn beside a line of the constants as they are.
-
-    Raises
-    ------
-    DesignError : no such observable or axis, or an axis (such as time) that must be picked first.
-    """
-    array = variable(data, observable)
-    line = with_draws(band(array, (agent,)), drawn, observable, (agent,))
-    doses = np.asarray(data[agent], dtype=float)
-    return DoseCurve(
-        label=label, doses=doses, effect=line.middle, low=line.low, high=line.high, median=line.median, fit=fit,
-        unit=unit_of(array.attrs), observable=observable, title=title_of(observable, array.attrs),
-    )  # fmt: skip
 
 
 @styled
@@ -166,8 +83,8 @@ def dose_response(
     panels = [[one for one in curves if one.unit == shown] for shown in dict.fromkeys(one.unit for one in curves)]
     narrow &= len(panels) == 1
     strip = 0.2 * len(exposures) + 0.02
-    keys = [_columns(panel, unit, [one for one in data if _belongs(one, panel)], narrow=narrow) for panel in panels]
-    legends = [max(map(_legend_inches, key)) for key in keys]
+    keys = [columns(panel, unit, [one for one in data if _belongs(one, panel)], narrow=narrow) for panel in panels]
+    legends = [max(map(legend_inches, key)) for key in keys]
     heights = [strip] if exposures else []
     heights += [2.4, legends[0]] if narrow else [max(3.6, tall) for tall in legends]
     wide = HALF if narrow else WIDEST
@@ -187,40 +104,8 @@ def dose_response(
         )  # fmt: skip
         if exposures and row == 1:
             _draw_exposures(figure.add_subplot(grid[0, 0]), exposures, axis, unit)
-        _draw_legend(figure.add_subplot(grid[row + 1, 0] if narrow else grid[row, 1]), key)
+        draw_legend(figure.add_subplot(grid[row + 1, 0] if narrow else grid[row, 1]), key)
     return finish(figure, title, [caption, note])
-
-
-Key = tuple[list[Line2D], list[str]]
-
-
-def _columns(curves: Sequence[DoseCurve], unit: str, data: Sequence[Points], *, narrow: bool) -> list[Key]:
-    """The legend in columns: one beside a panel, two below it; what belongs to a curve stays together."""
-    handles, labels = legend_entries(curves, unit, data)
-    if not narrow:
-        return [(handles, labels)]
-    labels = [label.rstrip("\n") for label in labels]
-    own = [1 + bool(one.fit is not None) for one in curves]  # entries of each curve
-    half = sum(own[: -(-len(own) // 2)])
-    return [(handles[:half], labels[:half]), (handles[half:], labels[half:])]
-
-
-def _draw_legend(axes: Axes, keys: Sequence[Key]) -> None:
-    axes.axis("off")
-    for (handles, labels), begins in zip(keys, START if len(keys) > 1 else (0.0,), strict=True):
-        made = Legend(
-            axes, handles, labels, loc="upper left", bbox_to_anchor=(begins, 1.02), borderaxespad=0.0,
-            labelspacing=0.5, handlelength=1.6 if len(keys) == 1 else 1.2,
-            fontsize=SMALL if len(keys) == 1 else TINY,
-        )  # fmt: skip
-        axes.add_artist(made)
-        made.set_in_layout(len(keys) == 1)  # two share the width of their panel
-
-
-def _legend_inches(key: Key) -> float:
-    """How tall a column of a legend is."""
-    lines = sum(1.4 + label.count("\n") for label in key[1])
-    return 0.1 + lines * SMALL * 1.25 / 72.0
 
 
 def _belongs(points: Points, curves: Sequence[DoseCurve]) -> bool:
@@ -262,14 +147,15 @@ def draw_dose_response(
         left, right = np.clip([exposure.low, exposure.high], *axis.limits)
         if right > left:
             colour = EXPOSURE.get(exposure.kind, EXPOSURE["total"])
-            axes.axvspan(left, right, color=colour, alpha=0.25, linewidth=0, zorder=0)
-    unit_drawn, factor = _drawn_in(curves)
-    for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
-        _draw_curve(axes, one, axis, colour, mark, alone=len(curves) == 1, factor=factor)
-    for points, times in zip(data, factors, strict=True):
-        draw_points(axes, points, x=axis.place(points.x), factor=times, colour=_points_colour(points, curves))
+            axes.axvspan(left, right, color=colour, alpha=0.4, linewidth=0, zorder=0)
+    unit_drawn, factor = drawn_in(curves)
     apply(axes, axis)
-    pad = 0.03 * (high - low)
+    spread = [one for one in curves if one.low is not None]
+    for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
+        how = Spread(spread.index(one) if one in spread else 0, len(spread))
+        _draw_curve(axes, one, axis, colour, mark, alone=len(curves) == 1, factor=factor, spread=how)
+    for points, times in zip(data, factors, strict=True):
+        draw_points(axes, points, x=axis.place(points.x), factor=times, colour=points_colour(points, curves))
     bars = [
         np.asarray(end, dtype=float).ravel() * times
         for p, times in zip(data, factors, strict=True)
@@ -282,38 +168,32 @@ def draw_dose_response(
         if one.fit is not None and one.fit.converged and potency(one.fit.ec50) is not None
     ]
     outer = np.concatenate([values, *bars, *levels]) if effect_range is None else np.array([low, high])
-    axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
+    log = effect_range is None and wants_log_axis(np.concatenate([values, *bars]), shown_unit, decades=DECADES)
+    if log:
+        _log_effect(axes, np.concatenate([values, *bars, *(one[one > 0.0] for one in levels)]), factor)
+    else:
+        pad = 0.03 * (high - low)
+        axes.set_ylim(min(low, float(np.nanmin(outer))) - pad, max(high, float(np.nanmax(outer))) + pad)
     axes.set_xlabel(named_unit(agent, unit))
     ends = "" if unit_drawn else printed(f", {number(low)}\u00a0to\u00a0{number(high)}")
-    axes.set_ylabel(wrapped(named_unit(effect, unit_drawn) + ends, inches, size=BASE))
-    if factor != 1.0:
+    axes.set_ylabel(wrapped(named_scale(named_unit(effect, unit_drawn) + ends, log=log), inches, size=BASE))
+    if factor != 1.0 and not log:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))
     dress(axes)
     return axis
 
 
-def _drawn_in(curves: Sequence[DoseCurve]) -> tuple[str, float]:
-    """The unit in which the effects of curves of one unit read best, and the factor to it."""
-    seen = np.abs(np.concatenate([np.ravel(one.effect) for one in curves]))
-    seen = seen[np.isfinite(seen)]
-    return best_unit([seen.max(keepdims=True)], curves[0].unit) if seen.size else (curves[0].unit, 1.0)
-
-
-def _points_colour(points: Points, curves: Sequence[DoseCurve]) -> str:
-    """The colour of the one curve that the points belong to, else black."""
-    colours = curve_colours(curves)
-    wanted = points.condition if points.condition is not None else points.observable
-    named = [colour for one, colour in zip(curves, colours, strict=True) if wanted in {one.label, one.observable}]
-    return named[0] if len(named) == 1 and len(curves) > 1 else INK
-
-
-def curve_colours(curves: Sequence[DoseCurve]) -> list[str]:
-    """A colour per curve, in order; an untreated background is grey."""
-    colours, left = [], 0
-    for one in curves:
-        colours.append(UNTREATED if is_untreated(one.label) else PALETTE[left % len(PALETTE)])
-        left += not is_untreated(one.label)
-    return colours
+def _log_effect(axes: Axes, values: FloatArray, factor: float) -> None:
+    """A log axis over these values, with ticks in the unit that is shown; what has gone does not stretch it."""
+    highest = float(np.nanmax(values))
+    lowest = max(float(np.nanmin(values)), highest / MOST_DECADES)
+    room = (highest / lowest) ** 0.05
+    axes.set_yscale("log")
+    axes.set_ylim(lowest / room, highest * room)
+    ticks = LogLocator(10.0, numticks=7).tick_values(lowest / room * factor, highest * room * factor)
+    axes.yaxis.set_major_locator(FixedLocator([float(one) / factor for one in ticks]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: dose_text(value * factor)))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _range(values: FloatArray) -> tuple[float, float]:
@@ -325,20 +205,21 @@ def _range(values: FloatArray) -> tuple[float, float]:
 
 
 def _draw_curve(
-    axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, mark: str, *, alone: bool, factor: float
+    axes: Axes, one: DoseCurve, axis: DoseAxis, colour: str, mark: str, *, alone: bool, factor: float, spread: Spread
 ) -> None:
     doses, effect = np.asarray(one.doses, dtype=float), np.asarray(one.effect, dtype=float)
     x, tested = axis.place(doses), doses > 0.0
     if one.low is not None and one.high is not None:
         low, high = np.asarray(one.low, dtype=float), np.asarray(one.high, dtype=float)
-        axes.fill_between(doses[tested], low[tested], high[tested], color=colour, alpha=0.16, linewidth=0, zorder=1)
-        if (~tested).any():
+        spread.draw(
+            axes, doses[tested], low[tested], high[tested], colour=colour, ends=axis.limits, alpha=0.16,
+            median=None if one.median is None else np.asarray(one.median, dtype=float)[tested],
+        )  # fmt: skip
+        if spread.filled:
             axes.vlines(x[~tested], low[~tested], high[~tested], color=colour, alpha=0.35, linewidth=4.0, zorder=1)
-    if one.median is not None:
-        axes.plot(doses[tested], np.asarray(one.median, dtype=float)[tested], color=colour, zorder=2, **MEDIAN)
     if one.replicates is not None:
-        spread = np.broadcast_to(x[:, None], np.shape(one.replicates))
-        axes.plot(spread.ravel(), np.ravel(one.replicates), ".", color=colour, alpha=0.4, markersize=4, zorder=2)
+        repeated = np.broadcast_to(x[:, None], np.shape(one.replicates))
+        axes.plot(repeated.ravel(), np.ravel(one.replicates), ".", color=colour, alpha=0.4, markersize=4, zorder=2)
     fit = one.fit if one.fit is not None and one.fit.converged else None
     if fit is None or fit.flat:
         axes.plot(doses[tested], effect[tested], color=colour, linewidth=1.0, alpha=0.6, zorder=3)
@@ -388,78 +269,6 @@ def _draw_fit(
             ends = np.clip([interval.low, interval.high], left, right)
             axes.plot(ends, [level, level], color=colour, linewidth=1.1, marker="|", markersize=7, zorder=5)
         axes.plot(middle, level, marker="D", color="white", markeredgecolor=colour, markersize=5.6, zorder=6)
-
-
-def potency(value: Any) -> float | None:
-    """The dose if it is a number, None if it is a limit in words or missing."""
-    if isinstance(value, str) or value is None or not np.isfinite(value):
-        return None
-    return float(value)
-
-
-def fit_text(fit: Fit | None, unit: str, *, effect: tuple[str, float] = ("", 1.0)) -> list[str]:
-    """Lines for a legend: EC50 with its 95% interval, slope, IC50; or why there is none.
-
-    Parameters
-    ----------
-    unit : of the doses.
-    effect : unit in which effects are shown, and the factor to it.
-    """
-    if fit is None:
-        return []
-    if not fit.converged:
-        return ["no fit: it did not converge"]
-    if fit.flat:
-        if fit.flat_p < FLAT:
-            return ["flat: moves by too little to matter"]
-        return [f"flat: no dose effect (p = {number(fit.flat_p, 2)})"]
-    shown = show_unit(unit)
-    lines = [_with_interval("EC50", fit.ec50, fit.intervals.get("ec50"), shown)]
-    lines.append(_with_interval("Hill slope", fit.h, fit.intervals.get("h"), ""))
-    if str(getattr(fit.ic50, "value", "")) != "not reported":  # a signal has no absolute half
-        lines.append(_with_interval("IC50", fit.ic50, fit.intervals.get("ic50"), shown))
-    levels = f"E0 {number(fit.e0 * effect[1], 2)}, Emax {number(fit.einf * effect[1], 2)}"
-    lines.append(f"{levels} {show_unit(effect[0])}".rstrip())
-    return lines
-
-
-def _with_interval(name: str, value: Any, interval: Any, unit: str) -> str:
-    middle = potency(value)
-    if middle is None:
-        return f"{name} {getattr(value, 'value', value)}" if isinstance(value, str) else f"{name} n/a"
-    text = f"{name} {number(middle)} {unit}".rstrip()
-    if interval is None:
-        return text
-    high = number(interval.high) if np.isfinite(interval.high) else "∞"  # above all tested doses
-    return f"{text} ({number(interval.low)}–{high})"
-
-
-def legend_entries(
-    curves: Sequence[DoseCurve], unit: str, data: Sequence[Points] = ()
-) -> tuple[list[Line2D], list[str]]:
-    """Handles and texts of the legend: each curve with its potency and slope, then what the marks mean."""
-    handles, labels = [], []
-    for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
-        handles.append(Line2D([], [], color=colour, marker=mark, markersize=4.8))
-        labels.append(printed(one.label) if one.label else "simulated")
-        if details := fit_text(one.fit, unit, effect=_drawn_in(curves)):
-            handles.append(Line2D([], [], linestyle="none"))
-            labels.append(printed("\n".join(details)) + "\n")
-    for colour, label in dict.fromkeys((_points_colour(points, curves), points.label) for points in data):
-        handles.append(measured_handle(label, colour=colour))
-        labels.append(label)
-    if any(potency(one.fit.ec50) is not None for one in curves if one.fit is not None and one.fit.converged):
-        handles.append(Line2D([], [], color=SOFT, marker="D", markerfacecolor="white", markersize=5.2, linewidth=1.1))
-        seen = [one.fit.intervals.get("ec50") for one in curves if one.fit is not None and one.fit.converged]
-        levels = sorted({getattr(one, "level", 0.95) for one in seen if one is not None})
-        labels.append("EC50" + (f" and {' or '.join(f'{level:.0%}' for level in levels)} interval" if levels else ""))
-    if any(one.low is not None for one in curves):
-        handles.append(Line2D([], [], color=SOFT, alpha=0.3, linewidth=7))
-        labels.append("5–95% of draws")
-    if any(one.median is not None for one in curves):
-        handles.append(Line2D([], [], color=SOFT, **MEDIAN))
-        labels.append("median of draws")
-    return handles, labels
 
 
 def _draw_exposures(axes: Axes, exposures: Sequence[Exposure], axis: DoseAxis, unit: str) -> None:

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from redoxsim.report.figures.arrays import Band, band, best_unit, hours, unit_factor, variable, with_draws
 from redoxsim.report.figures.doseaxis import dose_text
+from redoxsim.report.figures.spread import Spread, banded, spread_handles
 from redoxsim.report.figures.style import (
     INK,
     LINES,
@@ -23,7 +24,8 @@ from redoxsim.report.figures.style import (
     condition_lines,
     dress,
     hour_ticks,
-    spans_decades,
+    named_scale,
+    wants_log_axis,
     wrapped,
 )
 from redoxsim.report.marks import DoseBar, Points
@@ -31,8 +33,6 @@ from redoxsim.report.names import show_id, show_unit, title_of, unit_of
 
 BAR_COLOUR = "#c9d3de"
 INFUSION_COLOUR = "#e3d3ba"
-MEDIAN: Mapping[str, Any] = {"linewidth": 0.9, "linestyle": "-", "alpha": 0.8}
-"""How the median of draws is drawn where the line is of the constants as they are."""
 MOST_DECADES = 1e7
 """How far below its largest value a log axis reaches: what is less has gone, and its digits are the solver's."""
 
@@ -90,7 +90,7 @@ def _plan(group: tuple[str, ...], bands: list[Band], unit: str, log: bool | None
     values = np.concatenate([one.all_values() for one in bands]) if bands else np.array([])
     if not values.size:
         return Panel(group, unit, 1.0, 0.0, 1.0, False)
-    wants_log = (unit != "" and spans_decades(values)) if log is None else log and float(values.min()) > 0.0
+    wants_log = wants_log_axis(values, unit) if log is None else log and float(values.min()) > 0.0
     if wants_log and values.min() > 0.0:
         values = np.maximum(values, values.max() / MOST_DECADES)
     shown, factor = best_unit([values if wants_log else np.abs(values).max(keepdims=True)], unit)
@@ -125,6 +125,8 @@ def draw_course(
     title keeps to it. ``bands`` are draws of the conditions, by the same names; their medians are thin.
     """
     dashes = condition_lines(conditions)
+    bars, drawn_bands = banded(conditions, bands or {}, names=panel.observables), 0
+    every = np.concatenate([hours(data) for data in conditions.values()])
     # Earlier lines are wider, so that a line which runs exactly over another one does not hide it.
     widths = np.linspace(3.0, 1.6, len(conditions)) if len(conditions) > 1 else (1.8,)
     for (name, data), thick in zip(conditions.items(), widths, strict=False):
@@ -137,9 +139,11 @@ def draw_course(
             line = with_draws(band(array, ("time",)), drawn, observable, ("time",)).times(unit)
             time = hours(data)
             if line.low is not None and line.high is not None:
-                axes.fill_between(time, line.low, line.high, color=colours[name], alpha=0.18, linewidth=0)
-            if line.median is not None:
-                axes.plot(time, line.median, color=colours[name], **MEDIAN)
+                Spread(drawn_bands, bars).draw(
+                    axes, time, line.low, line.high, median=line.median, colour=colours[name],
+                    ends=(every.min(), every.max()),
+                )  # fmt: skip
+                drawn_bands += 1
             axes.plot(
                 time,
                 line.middle,
@@ -181,7 +185,7 @@ def _finish(axes: Axes, conditions: Mapping[str, xr.Dataset], panel: Panel, inch
     if not panel.unit and panel.high >= 1e6 and not panel.log:  # a count, such as cells of a tumour
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g}"))
         word = "millions"
-    axes.set_ylabel(show_unit(panel.unit) or word)
+    axes.set_ylabel(named_scale(show_unit(panel.unit) or word, log=panel.log))
     dress(axes)
 
 
@@ -340,17 +344,18 @@ def time_axis(axes: Axes, start: float, end: float, *, label: bool, most: int = 
 
 
 def condition_handles(
-    colours: Mapping[str, str], *, bands: bool = False, medians: bool = False, dashes: bool = True
+    colours: Mapping[str, str], *, bands: bool = False, medians: bool = False, dashes: bool = True, of: int = 1
 ) -> list[Line2D | Patch]:
-    """Legend entries: one per condition, and those that say what bands and thin lines are."""
+    """Legend entries: one per condition, and those that say what bands and medians are.
+
+    Parameters
+    ----------
+    of : lines of a panel that have a band, which decides how it is drawn.
+    """
     lines: dict[str, Any] = condition_lines(colours) if dashes else dict.fromkeys(colours, "-")
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=colour, linestyle=lines[name], label=name or "constants as they are")
         for name, colour in colours.items()
     ]
     shade = next(iter(colours.values())) if len(colours) == 1 else SOFT
-    if bands:
-        handles.append(Patch(color=shade, alpha=0.25, label="5–95% of draws"))
-    if medians:
-        handles.append(Line2D([], [], color=shade, label="median of draws", **MEDIAN))
-    return handles
+    return [*handles, *spread_handles(of, colour=shade, bands=bands, medians=medians)]

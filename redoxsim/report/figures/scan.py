@@ -27,7 +27,8 @@ from redoxsim.report.figures.arrays import (
 )
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import add_bar
-from redoxsim.report.figures.panels import MEDIAN, condition_handles, draw_points, measured_handle
+from redoxsim.report.figures.panels import condition_handles, draw_points, measured_handle
+from redoxsim.report.figures.spread import Spread, banded
 from redoxsim.report.figures.style import (
     INK,
     SEQUENTIAL,
@@ -37,9 +38,11 @@ from redoxsim.report.figures.style import (
     condition_lines,
     dress,
     finish,
+    named_scale,
     new_figure,
     spans_decades,
     styled,
+    wants_log_axis,
 )
 from redoxsim.report.marks import Points
 from redoxsim.report.names import named_unit, show_id, show_unit, title_of, unit_of
@@ -102,7 +105,11 @@ def scan(
             draw_map(axes, first, name, axes_names=(dims[0], dims[1]))
     spread = has_bands(named, names) or (bool(behind) and has_bands(behind, names))
     several = colour if len(named) > 1 else {"": next(iter(colour.values()))} if behind else {}
-    handles: list[Artist] = list(condition_handles(several, bands=spread, medians=bool(behind)))
+    handles: list[Artist] = list(
+        condition_handles(
+            several, bands=spread, medians=bool(behind), of=max(banded(named, behind, names=[name]) for name in names)
+        )
+    )
     handles += [measured_handle(points[0].label)] if points else []
     return finish(figure, title, [caption, note], handles)
 
@@ -136,7 +143,7 @@ def draw_lines(
     )
     place = log_or_linear(axes, xs, which="x")
     everything = overlay(axes, here, place, unit=unit, factor=factor)
-    for key, line in lines.items():
+    for number, (key, line) in enumerate(lines.items()):
         line = line.times(factors[key] * factor)
         raw = np.asarray(named[key][axis], dtype=float)
         x = place(raw)
@@ -144,17 +151,21 @@ def draw_lines(
         everything.append(line.all_values())
         if line.low is not None and line.high is not None:
             low, high = line.low, line.high
-            axes.fill_between(x[joined], low[joined], high[joined], color=colour[key], alpha=0.18, linewidth=0)
-            axes.vlines(x[~joined], low[~joined], high[~joined], color=colour[key], alpha=0.3, linewidth=4.0)
-        if line.median is not None:
-            axes.plot(x[joined], line.median[joined], color=colour[key], **MEDIAN)
+            how = Spread(number, banded(named, behind, names=[name]))
+            ends = (float(place(xs).min()), float(place(xs).max()))
+            how.draw(
+                axes, x[joined], low[joined], high[joined], colour=colour[key], ends=ends,
+                median=None if line.median is None else line.median[joined],
+            )  # fmt: skip
+            if how.filled:
+                axes.vlines(x[~joined], low[~joined], high[~joined], color=colour[key], alpha=0.3, linewidth=4.0)
         axes.plot(x[joined], line.middle[joined], color=colour[key], linestyle=dashes[key], label=key)
         if x.size <= 40:
             axes.plot(x, line.middle, linestyle="none", marker="o", markersize=3.6, color=colour[key], clip_on=False)
     log_or_fraction(axes, np.concatenate(everything), shown)
     axes.set_title(title_of(name, attrs))
     axes.set_xlabel(axis_title(next(iter(named.values())), axis))
-    axes.set_ylabel(show_unit(shown) or title_of(name, attrs))
+    axes.set_ylabel(named_scale(show_unit(shown) or title_of(name, attrs), log=axes.get_yscale() == "log"))
     dress(axes)
 
 
@@ -244,7 +255,7 @@ def log_or_fraction(axes: Axes, values: FloatArray, unit: str) -> None:
     if not values.size:
         axes.text(0.5, 0.5, "no solve succeeded", transform=axes.transAxes, ha="center", fontsize=TINY, color=INK)
         return
-    if unit and spans_decades(values):
+    if wants_log_axis(values, unit):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: dose_text(value)))
         axes.yaxis.set_minor_formatter(NullFormatter())

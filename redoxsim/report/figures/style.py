@@ -33,9 +33,13 @@ UNTREATED = "#7f7f7f"
 # Okabe and Ito, in an order that keeps neighbours far apart; yellow is left out, too pale on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333", "#8c5a2b")
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.6, 1.2, 1.6)))
+EXPOSED, EXPOSED_INK = "#c8b6e6", "#8d73b8"
+"""What patients reach, as a shade and as a bar: a colour of its own, as bands that lie over one another turn grey."""
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"  # red above zero: synergy
 MARKERS = ("o", "s", "^", "v", "P", "X", "<", ">")
+LARGEST_SHARE = 2.0
+"""Plain numbers up to here are fractions, or relative to a reference."""
 BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points; the smallest in the widest figure is `paper.READABLE` on paper
 
 RC: Any = {
@@ -230,3 +234,20 @@ def spans_decades(values: ArrayLike, *, decades: float = 1.3) -> bool:
     array = np.asarray(values, dtype=float)
     array = array[np.isfinite(array)]
     return bool(array.size and array.min() > 0.0 and np.log10(array.max() / array.min()) >= decades)
+
+
+def wants_log_axis(values: ArrayLike, unit: str, *, decades: float = 1.3) -> bool:
+    """Whether an axis of values is logarithmic where nobody says: all are above zero and span decades.
+
+    For what has a unit :func:`spans_decades` decides. A plain number must go beyond :data:`LARGEST_SHARE` as well and
+    span more than two decades: of fractions and of what is relative to a reference the part near zero says nothing.
+    """
+    if unit:
+        return spans_decades(values, decades=decades)
+    array = np.asarray(values, dtype=float)
+    return bool(np.nanmax(array, initial=0.0) > LARGEST_SHARE) and spans_decades(array, decades=2.0)
+
+
+def named_scale(label: str, *, log: bool) -> str:
+    """The name of an axis, which says that it is logarithmic."""
+    return f"{label}, log" if log else label

@@ -33,6 +33,7 @@ from redoxsim.report.figures.panels import (
     plan_panels,
     time_axis,
 )
+from redoxsim.report.figures.spread import banded
 from redoxsim.report.figures.style import (
     BASE,
     INK,
@@ -380,4 +381,6 @@ def _draw_mechanism(
         time_axis(axes, start, end, label=True, most=5)
         if strip:
             draw_bars(figure.add_subplot(place[0, column]), bars, start=start, end=end, width=_wide(len(panels)))
-    return condition_handles(colours, bands=bool(bands), medians=bool(bands))
+    return condition_handles(
+        colours, bands=bool(bands), medians=bool(bands), of=banded(mechanism, bands or {}, names=panels[0].observables)
+    )

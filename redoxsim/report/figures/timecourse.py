@@ -20,6 +20,7 @@ from redoxsim.report.figures.panels import (
     plan_panels,
     time_axis,
 )
+from redoxsim.report.figures.spread import banded
 from redoxsim.report.figures.style import around, condition_colours, finish, new_figure, styled
 from redoxsim.report.marks import DoseBar, Points
 from redoxsim.report.paper import HALF, WIDEST
@@ -101,7 +102,10 @@ def timecourse(
         spread = has_bands(named, shown) or (bool(behind) and has_bands(behind, shown))
         alone = all(len(panel.observables) == 1 for panel in panels)
         several = colours if len(named) > 1 else {"": next(iter(colours.values()))} if behind else {}
-        handles += condition_handles(several, bands=spread, medians=bool(behind), dashes=alone)
+        handles += condition_handles(
+            several, bands=spread, medians=bool(behind), dashes=alone,
+            of=max(banded(named, behind, names=panel.observables) for panel in panels),
+        )  # fmt: skip
         if data:
             handles.append(measured_handle(data[0].label))
     return finish(figure, title, [caption, note], handles)

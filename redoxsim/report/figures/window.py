@@ -16,6 +16,8 @@ from redoxsim.report.conditions import cell_words
 from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.heatmap import draw_matrix
 from redoxsim.report.figures.style import (
+    EXPOSED,
+    EXPOSED_INK,
     INK,
     PALETTE,
     TINY,
@@ -33,7 +35,6 @@ from redoxsim.study.window import TwoCells
 
 FloatArray = NDArray[np.float64]
 FIRST, SECOND = PALETTE[0], PALETTE[1]
-EXPOSED = "#b9b9b9"
 INSIDE = "#009E73"
 MOST_SLICES = 6
 MOST_BESIDE = 4
@@ -43,7 +44,7 @@ MOST_BESIDE = 4
 def window(found: TwoCells, *, title: str | None = None, caption: str | None = None, note: str | None = None) -> Figure:
     """A figure of a window: curves for one agent, maps and the agents alone for two, a map per dose of the third.
 
-    Grey marks what patients reach of an agent, a green frame the doses inside the window.
+    Violet marks what patients reach of an agent, a green frame the doses inside the window.
 
     Raises
     ------
@@ -172,7 +173,7 @@ def _map(
 
 
 def _edge_bar(axes: Axes, doses: FloatArray, low: float, high: float, *, which: str) -> None:
-    """A grey bar outside the edge of a map over a span of doses, and a line after the last dose that it reaches."""
+    """A bar outside the edge of a map over a span of doses, and a line after the last dose that it reaches."""
     size = doses.size
     ends = [float(np.clip(one, -0.5, size - 0.5)) for one in (_cell(doses, low), _cell(doses, high))]
     transform = axes.get_xaxis_transform() if which == "x" else axes.get_yaxis_transform()
@@ -181,7 +182,7 @@ def _edge_bar(axes: Axes, doses: FloatArray, low: float, high: float, *, which: 
         corner = along if which == "x" else along[::-1]
         wide, tall = across if which == "x" else across[::-1]
         axes.add_patch(
-            Rectangle(corner, wide, tall, transform=transform, color="#8a8a8a", linewidth=0, clip_on=False, zorder=5)
+            Rectangle(corner, wide, tall, transform=transform, color=EXPOSED_INK, linewidth=0, clip_on=False, zorder=5)
         )
     edge = int(np.searchsorted(doses, high * (1.0 + 1e-9), side="right")) - 0.5  # between cells: over no number
     if edge < size - 0.5:
@@ -213,7 +214,7 @@ def _curves(axes: Axes, found: TwoCells, *, agent: int, at: int = 0) -> None:
     if one is not None:
         left, right = np.clip([one.low, one.high], *axis.limits)
         if right > left:
-            axes.axvspan(left, right, color=EXPOSED, alpha=0.35, linewidth=0, zorder=0)
+            axes.axvspan(left, right, color=EXPOSED, alpha=0.55, linewidth=0, zorder=0)
         elif one.low >= axis.limits[1] or one.high <= axis.limits[0]:
             above = one.low >= axis.limits[1]
             side = "right" if above else "left"
@@ -261,7 +262,7 @@ def _legend(found: TwoCells) -> list[Line2D | Patch]:
     if found.window.first.low is not None and len(found.agents) < 3:
         handles.append(Patch(color="#8a8a8a", alpha=0.3, linewidth=0, label="5–95% of draws"))
     if any(one is not None for one in found.exposures):
-        handles.append(Patch(color=EXPOSED, linewidth=0, label="clinical exposure"))
+        handles.append(Patch(color=EXPOSED, alpha=0.8, linewidth=0, label="clinical exposure"))
     if len(found.agents) > 1 and any(one is not None for one in found.exposures[:2]):
         handles.append(
             Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="above it: beyond exposure")
