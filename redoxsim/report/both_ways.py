@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from redoxsim.report.sheet import typeset
@@ -105,16 +106,17 @@ def both_ways_markdown(found: Sequence[Point]) -> str:
 
 
 def both_ways_rows(found: Sequence[Point]) -> list[list[str]]:
-    """A row per point as HTML: the claim, and each side with what was run for it."""
+    """Points as HTML: a row with the claim and what each side says, then a row for each pair of tests.
+
+    Short rows of their own, so that a page ends between two of them and within none.
+    """
     rows = []
     for one in found:
-        cells = [typeset(one.claim)]
-        for place, (_, said, tests) in enumerate(_sides(one)):
-            parts = [f"<p>{typeset(said)}</p>", *(_test(test) for test in tests)]
-            if one.why and not place:
-                parts.append(f"<p class='small'>Not run: {typeset(one.why)}</p>")
-            cells.append("".join(parts))
-        rows.append(cells)
+        sides = _sides(one)
+        rows.append([typeset(one.claim), *(f"<p>{typeset(said)}</p>" for _, said, _ in sides)])
+        left, right = ([_test(test) for test in tests] for _, _, tests in sides)
+        left += [f"<p class='small'>Not run: {typeset(one.why)}</p>"] if one.why else []
+        rows += [["", *pair] for pair in zip_longest(left, right, fillvalue="")]
     return rows
 
 

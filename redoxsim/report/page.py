@@ -268,10 +268,10 @@ def _section(one: Section) -> str:
     parts += [f"<p><b>{html.escape(enumerated(names))}</b>: {_worded(words)}</p>" for words, names in answered.items()]
     parts += _verdicts(one)
     parts += [*_in_draws(one), f"<p class='small'>{typeset(_rests_on(one))}</p>"]
-    parts.append(_design(one))  # before the figures: behind them a few rows would often stand on a page of their own
-    parts += _pictured(one)
+    # Tables before figures: behind them a few rows would often stand on a page of their own.
     named = _runs_in_words(one.experiment.get("run", ()))
-    parts += [scores(one.run.path / "scores.csv", named), fits(one.run.path / "fits.csv", named), "</section>"]
+    parts += [scores(one.run.path / "scores.csv", named), fits(one.run.path / "fits.csv", named), _design(one)]
+    parts += [*_pictured(one), "</section>"]
     return "\n".join(part for part in parts if part)
 
 

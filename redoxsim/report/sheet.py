@@ -48,7 +48,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, about: str = "
 
     Parameters
     ----------
-    kind : "fine" for small letters, "pair" for rows so tall that a page may end between any two of them.
+    kind : "fine" for small letters, "pair" for rows that belong to the last one above them with a first cell.
     """
     caption = f"<caption>{html.escape(about)}</caption>" if about else ""
     top = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in heads)
@@ -67,7 +67,9 @@ h3 { font-size: 1em; margin: 1em 0 0.2em; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88em; } table.fine { font-size: 0.8em; }
 caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
 th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-td p { margin: 0 0 0.4em; } .whole { white-space: nowrap; }
+td p { margin: 0 0 0.4em; } .pair td { border-bottom: 0; padding-bottom: 0; }
+.pair tr:has(td:first-child:not(:empty)) td { border-top: 1px solid #ddd; padding-top: 0.4em; }
+.whole { white-space: nowrap; }
 figcaption { font-size: 0.85em; color: #444; margin-top: 0.3em; }
 td { overflow-wrap: break-word; min-width: 2.6em; }
 ul { margin: 0.2em 0 0.8em; padding-left: 1.4em; font-size: 0.92em; }
@@ -90,8 +92,8 @@ code { background: #f4f4f4; padding: 0.1em 0.3em; overflow-wrap: anywhere; }
   section { break-before: page; } h2 { border: 0; margin-top: 0; } h2, h3, caption { break-after: avoid; }
   .wide { overflow: visible; } tr, figure, .line, li { break-inside: avoid; } thead { display: table-header-group; }
   tbody tr:first-child, tbody tr:nth-child(2), tbody tr:last-child { break-before: avoid; }
-  .pair td p { break-inside: avoid; } ul { break-inside: avoid; } ul.long { break-inside: auto; }
-  .pair tbody tr:first-child, .pair tbody tr:nth-child(2), .pair tbody tr:last-child { break-before: auto; }
+  ul { break-inside: avoid; } ul.long { break-inside: auto; }
+  .pair tr:has(td:first-child:not(:empty)) { break-after: avoid; }
   img { max-height: 22cm; object-fit: contain; object-position: left top; }
   a { color: inherit; text-decoration: none; }
 }
