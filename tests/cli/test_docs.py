@@ -20,10 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
 def fenced(page: Path, language: str = "") -> list[str]:
-    """Blocks of code of a language."""
-    text = page.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Blocks of code of a language; every block is matched, so that none begins where another ends."""
+    return [text for marked, text in FENCED.findall(page.read_text(encoding="utf-8")) if marked == language]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -39,7 +41,7 @@ def test_commands_on_pages_parse(page: Path, parses: Callable[[str], None]) -> N
 def said(page: Path) -> list[str]:
     """Commands of a page, a line each: those of its blocks, and those between backticks in its text."""
     blocks = [line for block in fenced(page) for line in block.replace("\\\n", " ").splitlines()]
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
     lines = [*blocks, *(" ".join(one.split()) for one in re.findall(r"`(redoxsim [^`]*)`", text))]
     return [line for line in lines if line.startswith("redoxsim ")]
 
@@ -57,6 +59,24 @@ def test_commands_in_the_text_parse(page: Path, parses: Callable[[str], None]) -
         except click.BadOptionUsage as error:
             if "requires an argument" not in str(error):
                 raise
+
+
+WRITES = ("-o", "--output", "--plot", "--methods", "--correlations")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_command_of_a_page_meets_a_file_of_another(page: Path) -> None:
+    """Files are not overwritten: a reader who types the commands in order would be stopped."""
+    if page.name == "cli.md":
+        return
+    there: set[str] = set()
+    for block in fenced(page):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True) if line.startswith("redoxsim ") else []
+            made = {value for option, value in itertools.pairwise(words) if option in WRITES}
+            if not {"--force", "--resume"} & set(words):
+                assert not made & there, line
+            there |= made
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +167,14 @@ def test_the_cell_on_the_page_can_be_used(tmp_path: Path) -> None:
     cell = load_cell(path)
     assert cell.overrides == {"TXNRD1": 2.2, "vH_c": 2.2}
     assert cell.population.cv == {"TXNRD1": 0.3}
+
+
+def test_the_curves_on_the_page_give_the_plate_that_it_tells_of(tmp_path: Path) -> None:
+    from redoxsim.study import lab_plate
+
+    page = ROOT / "docs/howto/plan-a-plate.md"
+    (table,) = (block for block in fenced(page) if block.startswith("auranofin [uM]"))
+    (tmp_path / "curves.csv").write_text(table, encoding="utf-8")
+    made = lab_plate.plate([tmp_path / "curves.csv"], number=6, replicates=3).plate
+    told = f"With these curves {made.telling} of 36 combinations tell."
+    assert told in " ".join(page.read_text(encoding="utf-8").split())
