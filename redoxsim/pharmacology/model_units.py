@@ -124,7 +124,11 @@ def to_model(
     wanted = next(kinds, "another kind of quantity")
     if not amount.unit:
         raise UnitError(f"the amount {amount.value:g} of '{called or name}' has no unit", hint=f"it needs {wanted}")
-    raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, a {units.kind(amount.unit)}")
+    kind = units.kind(amount.unit)
+    hint = (
+        "mass per volume is taken where the agent's file gives its molar_mass" if kind == "mass concentration" else None
+    )
+    raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, a {kind}", hint=hint)
 
 
 def definition(network: Network, unit: str) -> tuple[str, UnitDefinition | None]:

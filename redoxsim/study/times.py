@@ -13,6 +13,7 @@ from redoxsim.errors import DesignError, UnitError
 
 FloatArray = NDArray[np.float64]
 POINTS = 192  # intervals where only the end is given: 15 minutes over 48 hours
+MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,8 +77,11 @@ def output_times(
     if step <= 0.0:
         raise DesignError(f"'every' must be above zero, not {every}")
     count = (end - start) / step
-    if count > 1e7:
-        raise DesignError(f"every {every} until {until} makes {count:.0f} output times")
+    if count > MOST:
+        raise DesignError(
+            f"every {every} until {until} makes {count:.3g} output times; there can be {MOST:.0e}",
+            hint="a longer spacing (--every), or an earlier end",
+        )
     whole = int(np.floor(count * (1.0 + 1e-12)))
     steps: FloatArray = start + step * np.arange(whole + 1, dtype=np.float64)
     if whole < count * (1.0 - 1e-12):

@@ -32,6 +32,7 @@ MISTAKES = [
     ("fit gsh start.csv --free VGCL", "start.csv: the table has no time after 0 h"),
     ("plate few.csv --doses 6", "few.csv: auranofin alone has 1 dose; a curve needs 4"),
     ("scan gsh --axis GSR=1,2 --axis GSS=1,2,3 --zip --until 1h", "equally long: GSR 2, GSS 3", "every combination"),
+    ("simulate gsh --until 1h --every 1us", "makes 3.6e+09 output times; there can be 1e+07", "a longer spacing"),
     ("schedule --agent auranofin --agent bso", "no dose of 'auranofin' is given", "such as 100 uM of 'auranofin'"),
 ]
 

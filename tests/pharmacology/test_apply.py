@@ -78,7 +78,7 @@ def test_rows_are_in_model_units(toy: network.Network) -> None:
         ("toyin=2", UnitError, "amount 2 of 'toyin' has no unit"),
         ("toyin=2h", UnitError, "needs a concentration such as uM, not 2 h"),
         ("toyin=2Gy", UnitError, "radiation dose"),
-        ("toyin=2g/L", UnitError, "mass concentration"),
+        ("toyin=2g/L", UnitError, "mass concentration.*molar_mass"),
         ("toyn=2uM", DesignError, "neither an agent nor a species.*'toyin'"),
     ],
 )
