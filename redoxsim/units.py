@@ -333,6 +333,8 @@ def range(text: str) -> Quantities:
         raise DesignError(f"spacing '{spacing}' in '{text}' is not known", hint="log or lin")
     if not count.isdigit():
         raise DesignError(f"'{count}' in '{text}' is not a number of values")
+    if int(count) == 1:
+        raise DesignError(f"'{text}' has two ends and one value", hint=f"write that value: {low.strip()}")
     return (log if spacing == "log" else lin)(quantity(low), quantity(high), int(count))
 
 

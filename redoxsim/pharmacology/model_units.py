@@ -125,9 +125,8 @@ def to_model(
     if not amount.unit:
         raise UnitError(f"the amount {amount.value:g} of '{called or name}' has no unit", hint=f"it needs {wanted}")
     kind = units.kind(amount.unit)
-    hint = (
-        "mass per volume is taken where the agent's file gives its molar_mass" if kind == "mass concentration" else None
-    )
+    mass = "mass per volume is taken where the agent's file gives its molar_mass"
+    hint = mass if kind == "mass concentration" else None
     raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, a {kind}", hint=hint)
 
 

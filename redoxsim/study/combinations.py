@@ -12,7 +12,7 @@ from redoxsim.pharmacology import Agent, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.design import Axis
 from redoxsim.study.dose_curves import AT, MODEL
-from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
+from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules, refuse_unread
 from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.results import SCORED
@@ -71,9 +71,11 @@ def combine(
     schedules, index = point_schedules(setup, axes, when, background)
     if at is None and until is None and seconds is None:
         at = AT
+    read = output_times(until=until, every=every, at=at, times=seconds, only_end=True)
+    refuse_unread(axes, when, read)
     rows = make_rows(
         setup,
-        times=output_times(until=until, every=every, at=at, times=seconds, only_end=True),
+        times=read,
         observe=setup.observed(observe),
         points=len(schedules),
         schedules=schedules,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from redoxsim.errors import DesignError
 from redoxsim.pharmacology import Schedule
 from redoxsim.study.courses import Doses
-from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules
+from redoxsim.study.dosed import AgentLike, DoseValues, check_times, dose_axis, loaded, point_schedules, refuse_unread
 from redoxsim.study.options import Keywords, Options
 from redoxsim.study.plan import Runs, Study
 from redoxsim.study.responses import LIVE, needed, with_responses
@@ -72,9 +72,11 @@ def dose_response(
     elif responses and options.keep == "cells":
         raise DesignError("a response is one of the population", hint="leave out keep='cells'")
     seen = setup.observed(observe)
+    read = output_times(until=until, every=every, at=at, times=times, only_end=True)
+    refuse_unread([axis], when, read)
     rows = make_rows(
         setup,
-        times=output_times(until=until, every=every, at=at, times=times, only_end=True),
+        times=read,
         observe=setup.observed((*seen, *needed(responses))),
         points=len(axis),
         schedules=schedules,

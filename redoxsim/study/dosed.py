@@ -15,6 +15,7 @@ from redoxsim.pharmacology.dosing import dose_rows
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.design import Axis
 from redoxsim.study.setup import Setup
+from redoxsim.study.times import Times
 from redoxsim.units import Quantities, Quantity
 
 FloatArray = NDArray[np.float64]
@@ -96,4 +97,22 @@ def check_times(times: Mapping[str, str] | None, agents: Sequence[str]) -> dict[
     return found
 
 
-__all__ = ["AgentLike", "DoseValues", "check_times", "dose_axis", "loaded", "point_schedules"]
+def refuse_unread(axes: Sequence[Axis], when: Mapping[str, str], times: Times) -> None:
+    """Every agent is given before the last reading; else its axis would show nothing of it.
+
+    Raises
+    ------
+    DesignError : one is not.
+    """
+    end = float(times.seconds[-1])
+    for axis in axes:
+        first = min(row.time for row in dose_rows(axis.name, Quantity(0.0, axis.unit), when.get(axis.name)))
+        if first >= end:
+            raise DesignError(
+                f"'{axis.name}' is given at {first / 3600:g} h, and nothing is read after that (the last at "
+                f"{end / 3600:g} h)",
+                hint=f"read later, such as at {first / 3600 + 48:g}h",
+            )
+
+
+__all__ = ["AgentLike", "DoseValues", "check_times", "dose_axis", "loaded", "point_schedules", "refuse_unread"]

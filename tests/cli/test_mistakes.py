@@ -33,6 +33,9 @@ MISTAKES = [
     ("plate few.csv --doses 6", "few.csv: auranofin alone has 1 dose; a curve needs 4"),
     ("scan gsh --axis GSR=1,2 --axis GSS=1,2,3 --zip --until 1h", "equally long: GSR 2, GSS 3", "every combination"),
     ("simulate gsh --until 1h --every 1us", "makes 3.6e+09 output times; there can be 1e+07", "a longer spacing"),
+    ("dose-response --agent auranofin --at -3h", "'auranofin' is given at 0 h, and nothing is read after that", "48h"),
+    ("combine --agent auranofin --agent bso@72h", "'bso' is given at 72 h, and nothing is read after that", "120h"),
+    ("scan gsh --axis GSR=1..2:log:1 --until 1h", "'1..2:log:1' has two ends and one value", "write that value: 1"),
     ("schedule --agent auranofin --agent bso", "no dose of 'auranofin' is given", "such as 100 uM of 'auranofin'"),
 ]
 
