@@ -149,6 +149,7 @@ def _draw(found: LabScores, levels: tuple[float, ...], output: Output, talk: Tal
         levels=levels,
         title=f"{' and '.join(block.agents)}: {block.effect}",
         caption=f"Measured: {Path(str(block.source)).name}." if block.source else None,
-        note=". ".join(interval_lines(block)) or block.note or None,
+        intervals=block.intervals,
+        note=None if block.intervals else block.note or None,
     )
     save_figure(figure, output, talk)

@@ -13,6 +13,8 @@ _STATES = {"red": "reduced", "ox": "oxidised", "activity": "activity", "act": "a
 _FORMULAS = {"H2O2": "H₂O₂", "O2": "O₂", "NH4": "NH₄⁺", "Fe2": "Fe²⁺", "Fe3": "Fe³⁺"}
 _LONGEST_TITLE = 34
 _PEROXIDE = re.compile(r"(?<![A-Za-z0-9_])H2O2(?![A-Za-z0-9_])")
+_POWER = re.compile(r"(?<![\w.])([−-]?\d+(?:\.\d+)?)e([+−-]?)0*(\d+)\b")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PER = re.compile(r"(?:([A-Za-z]+)_)?per_([A-Za-z]+(?:_[A-Za-z]+)*)")
 
 
@@ -89,13 +91,24 @@ def show_formulas(text: str) -> str:
     return _PEROXIDE.sub("H₂O₂", text)
 
 
+def powers(text: str) -> str:
+    """Numbers in powers of ten as print has them, each in one piece.
+
+    >>> powers("4.4e-05 of 1e+06, H1e2").replace(chr(160), " ")
+    '4.4 × 10⁻⁵ of 1 × 10⁶, H1e2'
+    """
+    return _POWER.sub(
+        lambda one: f"{one[1]}\u00a0×\u00a010{'⁻' if one[2] in ('-', '−') else ''}{one[3].translate(_RAISED)}", text
+    )
+
+
 def printed(text: str) -> str:
-    """A text for a figure: proper signs for minus, micro and bounds, hydrogen peroxide as people write it.
+    """A text for a figure: proper signs for minus, micro, bounds and powers, hydrogen peroxide as people write it.
 
     >>> printed("H2O2 after 0.5 uM, <= -0.2, A-1")
     'H₂O₂ after 0.5 µM, ≤ −0.2, A-1'
     """
-    signs = show_formulas(text).replace(">=", "≥").replace("<=", "≤").replace("/m2/", "/m²/")
+    signs = show_formulas(powers(text)).replace(">=", "≥").replace("<=", "≤").replace("/m2/", "/m²/")
     return re.sub(r"(?<![A-Za-z0-9])-(?=[0-9])", "−", re.sub(r"(?<=[0-9] )uM(?![A-Za-z])", "µM", signs))
 
 

@@ -6,11 +6,10 @@ import html
 import re
 from collections.abc import Sequence
 
-from redoxsim.report.names import show_formulas
+from redoxsim.report.names import powers, show_formulas
 
 _NAMED = re.compile(r"(?<![\w&#;.−-])(?:[A-Za-z]\w*(?:-[A-Za-z]\w*)*-\d+|\d+(?:\.\d+)?-[A-Za-z]\w*)(?![\w-])")
 """A name that no line may break at its hyphen, such as ferrostatin-1 or 2-oxoglutarate."""
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def typeset(text: object) -> str:
@@ -26,16 +25,10 @@ def typeset(text: object) -> str:
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
     words = _NAMED.sub(r"<span class='whole'>\g<0></span>", words)
-    words = re.sub(r"(?<![\w.])([−-]?\d+(?:\.\d+)?)e([+−-]?)0*(\d+)\b", _power, words)
+    words = powers(words)
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
     return re.sub(r"(\bgot|[≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
-
-
-def _power(found: re.Match[str]) -> str:
-    """A number in powers of ten as print has it: 4.4e-05 is 4.4 × 10⁻⁵, in one piece."""
-    raised = f"{'⁻' if found[2] in ('-', '−') else ''}{found[3].translate(RAISED)}"
-    return f"{found[1]}\u00a0×\u00a010{raised}"
 
 
 def whole(text: object) -> str:

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from redoxsim.report.figures.doseaxis import apply, dose_axis
+from redoxsim.report.figures.doseaxis import apply, dose_axis, dose_text
 from redoxsim.report.figures.style import INK, PALETTE, SOFT, TINY, dress, finish, new_figure, styled
-from redoxsim.report.names import number, show_unit
+from redoxsim.report.names import named_unit, show_id
 from redoxsim.report.paper import WIDEST
 
 FloatArray = NDArray[np.float64]
@@ -87,7 +87,7 @@ def _draw_data(
             zorder=1,
         )
     axes.plot(x, y, linestyle="none", marker="o", markersize=4.6, color=INK, zorder=3)
-    axes.set_title(f"{name} ({show_unit(unit)})" if show_unit(unit) else name)
+    axes.set_title(named_unit(show_id(name), unit))
     dress(axes)
 
 
@@ -117,12 +117,12 @@ def _draw_profile(
     if low > 0.0:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(10.0, subs=(1.0,) if high / low > 30.0 else (1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dose_text(value)))
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(low, high)
     axes.set_ylim(0.0, TALLEST)
     axes.set_ylabel("rise of the misfit")
-    axes.set_title(f"{name} ({show_unit(unit)})" if show_unit(unit) else name)
+    axes.set_title(named_unit(name, unit))
     axes.annotate(
         verdict, (0.5, 0.97), xycoords="axes fraction", ha="center", va="top", fontsize=TINY, color=INK,
         bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},

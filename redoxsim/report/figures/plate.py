@@ -31,6 +31,7 @@ def plate(made: Plate, *, title: str | None = None) -> Figure:
         )  # fmt: skip
     means = [f"{NAMES[name]} {one.overall:.0%}" for name, one in made.tests.items() if one.overall == one.overall]
     said = (
+        f"{' and '.join('ac'[: len(made.tests)])}: fraction affected; {' and '.join('bd'[: len(made.tests)])}: power. "
         f"{made.wells} wells, {made.replicates} of each dose pair; noise of a well {made.noise:.2g} (of all cells). "
         f"{made.telling} combinations have 80% power alone {made.by_words()}; the mean excess has {', '.join(means)}. "
         "Two-sided 5%; the wells of the agents alone count in the error of every excess; grey: undefined."

@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from redoxsim.errors import DesignError
+from redoxsim.report.figures.arrays import best_unit
 from redoxsim.report.figures.style import INK, SOFT, TINY, dress, finish, new_figure, styled
-from redoxsim.report.names import named_unit, show_id
+from redoxsim.report.names import named_unit, number, show_id
 from redoxsim.report.paper import WIDEST
 
 MOST = 15
@@ -24,7 +25,7 @@ GRADES: Mapping[str, tuple[str, str]] = {
 }
 AXES: Mapping[str, tuple[str, str]] = {
     "gain": ("gain", "log gain: relative change of the readout per relative change of the constant"),
-    "mu_star": ("mu_star", "mean size of the change over the constant's range (Morris µ*)"),
+    "mu_star": ("mu_star", "mean size of the change over the constant’s range (Morris µ*)"),
     "ST": ("ST", "share of the variance that involves the constant (Sobol total index)"),
 }
 
@@ -61,12 +62,15 @@ def sensitivity(
     figure = new_figure(6.6 if columns == 1 else WIDEST, 1.3 + lines * (0.9 + 0.24 * longest))
     grid = figure.add_gridspec(lines, columns)
     grades: set[str] = set()
-    for number, (readout, rows) in enumerate(tables.items()):
-        axes = figure.add_subplot(grid[divmod(number, columns)])
+    for place, (readout, rows) in enumerate(tables.items()):
+        axes = figure.add_subplot(grid[divmod(place, columns)])
         grades |= draw_bars(axes, rows, by=by, most=most)
         axes.set_title(show_id(readout))
         if by == "mu_star":
-            axes.set_xlabel(named_unit("µ*", (units or {}).get(readout, "")))
+            seen = [float(row[by]) for row in rows if np.isfinite(row[by])]
+            unit, factor = best_unit([[max(seen, default=0.0)]], (units or {}).get(readout, ""))
+            axes.set_xlabel(named_unit("µ*", unit))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _, times=factor: number(value * times)))
     handles = [Patch(color=colour, label=text) for grade, (colour, text) in GRADES.items() if grade in grades]
     return finish(figure, title, [AXES[by][1][0].upper() + AXES[by][1][1:] + ".", caption], handles)
 

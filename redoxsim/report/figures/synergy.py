@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from redoxsim.analysis.effect import EffectGrid, Orientation, Scale
 from redoxsim.analysis.isoboles import isobole
+from redoxsim.analysis.resampling import ScoreInterval
 from redoxsim.analysis.synergy import SynergyTable, score
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.arrays import SPREAD, band, hours, variable
@@ -131,6 +132,7 @@ def synergy(
     observe: Sequence[str] = ("H2O2_m", "H2O2_c", "Trx1_red", "GSH_c"),
     doses: Sequence[DoseBar] = (),
     listed: bool = True,
+    intervals: Mapping[str, ScoreInterval] | None = None,
     title: str | None = None,
     caption: str | None = None,
     note: str | None = None,
@@ -150,6 +152,7 @@ def synergy(
     bands : draws of the time courses, by the same names, drawn behind them.
     doses : dose bars of the mechanism row, in hours.
     listed : whether the scores stand in a table below the panels.
+    intervals : of the scores by metric, from resampled replicates; they stand in the table.
 
     Raises
     ------
@@ -163,7 +166,7 @@ def synergy(
     shown = [name for name in observe if mechanism and any(name in one for one in mechanism.values())][:MOST_MECHANISM]
     bars = _bars(mechanism, doses, len(shown)) if shown and mechanism else []
     strip = 0.24 * len(bars)
-    remarks = _small_print(tables) if listed else []
+    remarks = _small_print(tables, intervals) if listed else []
     heights = [2.65, 2.65]
     heights += [0.45 + 0.26 * (len(tables) + 1) + 0.16 * len(remarks)] if listed else []
     heights += [1.9 + strip] if shown else []
@@ -196,7 +199,7 @@ def synergy(
     draw_marginals(curves, found)
     curves.set_title(wrapped(f"d   {show_id(found.names[0])} at each dose of {show_id(found.names[1])}", HALF))
     if listed:
-        draw_scores(figure.add_subplot(rows[2]), tables, title="e   Scores over the combinations")
+        draw_scores(figure.add_subplot(rows[2]), tables, intervals=intervals, title="e   Scores over the combinations")
 
     handles: list[Artist] = []
     if shown and mechanism:
@@ -285,33 +288,75 @@ def _score(value: float, is_index: bool) -> str:
     return f"{value:.2f}" if is_index else f"{value:+.3f}".replace("-", "−") if abs(value) >= 5e-4 else "0.000"
 
 
+def interval_cells(tables: Sequence[SynergyTable], intervals: Mapping[str, ScoreInterval]) -> list[tuple[str, str]]:
+    """For each table the interval of its mean, and how many of the cells with a value are told from no interaction."""
+    rows = []
+    for table in tables:
+        one = intervals.get(table.metric)
+        if one is None:
+            rows.append(("n/a", "n/a"))
+            continue
+        low, high = (_score(end, table.neutral == 1.0) for end in one.summary["mean"])
+        told = int((one.significant & table.defined).sum())
+        rows.append(("n/a" if "n/a" in (low, high) else f"{low} to {high}", f"{told}/{table.summary.defined}"))
+    return rows
+
+
 @styled
-def draw_scores(axes: Axes, tables: Sequence[SynergyTable], *, title: str = "Scores") -> None:
-    """Draws the table of scores with the direction of each in words."""
+def draw_scores(
+    axes: Axes,
+    tables: Sequence[SynergyTable],
+    *,
+    intervals: Mapping[str, ScoreInterval] | None = None,
+    title: str = "Scores",
+) -> None:
+    """Draws the table of scores with the direction of each in words, and with intervals where there are any."""
     axes.set_title(title)
     axes.axis("off")
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
-    heads = ("", "mean", "strongest", "mid-dose", "cells", "reads")
-    places = (0.02, 0.37, 0.51, 0.65, 0.77, 0.80)
-    rows = score_rows(tables)
-    remarks = _small_print(tables)
+    heads: tuple[str, ...] = ("", "mean", "strongest", "mid-dose", "cells", "reads")
+    places: tuple[float, ...] = (0.02, 0.37, 0.51, 0.65, 0.77, 0.80)
+    rows: list[tuple[str, ...]] = [*score_rows(tables)]
+    if intervals:
+        heads = ("", "mean", "95% of the mean", "strongest", "mid-dose", "cells", "told", "reads")
+        places = (0.02, 0.28, 0.48, 0.58, 0.68, 0.76, 0.83, 0.85)
+        beside = interval_cells(tables, intervals)
+        rows = [(*row[:2], cell[0], *row[2:5], cell[1], row[5]) for row, cell in zip(rows, beside, strict=True)]
+    remarks = _small_print(tables, intervals)
     step = 0.26 / (0.26 * (len(rows) + 1) + 0.16 * len(remarks) + 0.1)
+    last = len(heads) - 1
     for level, row in enumerate([heads, *rows]):
         y = 1.0 - (level + 0.5) * step
         for column, (text, x) in enumerate(zip(row, places, strict=True)):
-            side, weight = ("left" if column in {0, 5} else "right"), ("bold" if column == 0 else "normal")
-            colour, size = (SOFT if level == 0 or column == 5 else INK), (SMALL if level == 0 else BASE)
+            side, weight = ("left" if column in {0, last} else "right"), ("bold" if column == 0 else "normal")
+            colour, size = (SOFT if level == 0 or column == last else INK), (SMALL if level == 0 else BASE)
             axes.text(x, y, text, fontsize=size, va="center", color=colour, ha=side, fontweight=weight)
         axes.plot([0.02, 0.99], [y - step / 2, y - step / 2], color=INK if level == 0 else "#d8d8d8", linewidth=0.8)
     below = 1.0 - (len(rows) + 1.2) * step
     axes.text(0.02, below, "\n".join(remarks), fontsize=TINY, color=SOFT, va="top", linespacing=1.4)
 
 
-def _small_print(tables: Sequence[SynergyTable]) -> list[str]:
+def _small_print(tables: Sequence[SynergyTable], intervals: Mapping[str, ScoreInterval] | None = None) -> list[str]:
     """What stands below the table of scores, in lines."""
     lines = ["mid-dose: each agent alone has 10–90% of its own largest effect", *_parameters(tables), *_remarks(tables)]
+    if intervals:
+        lines.insert(1, "told: cells whose 95% interval leaves out what no interaction would give")
+        lines += _resampled([intervals[table.metric] for table in tables if table.metric in intervals])
     return [part for line in lines for part in textwrap.wrap(line, 128, subsequent_indent="   ")]
+
+
+def _resampled(found: Sequence[ScoreInterval]) -> list[str]:
+    """How intervals were made, and what each says of itself; a line for those that say the same."""
+    about: dict[str, list[str]] = {}
+    for one in found:
+        about.setdefault(f"95% from {one.draws} resamples of the replicates", []).append(one.table.metric)
+        if one.note:
+            about.setdefault(one.note, []).append(one.table.metric)
+    return [
+        text if len(metrics) == len(found) else f"{', '.join(SHORT.get(name, name) for name in metrics)}: {text}"
+        for text, metrics in about.items()
+    ]
 
 
 def _parameters(tables: Sequence[SynergyTable]) -> list[str]:
