@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 Dimensions = tuple[tuple[str, int], ...]
 """Powers of mol, L, s, g and Gy, sorted, zero powers left out."""
 
+MOST_VALUES = 1_000_000
 PREFIXES: Mapping[str, int] = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
 
 
@@ -272,7 +273,7 @@ def log(low: Bound, high: Bound, count: int) -> Quantities:
 
     Raises
     ------
-    UnitError, DesignError : bounds of different kinds, not positive, or a count below 1.
+    UnitError, DesignError : bounds of different kinds, not positive, or a count below 1 or above a million.
     """
     first, last, unit = _bounds(low, high, count)
     if first <= 0 or last <= 0:
@@ -291,7 +292,7 @@ def lin(low: Bound, high: Bound, count: int) -> Quantities:
 
     Raises
     ------
-    UnitError, DesignError : bounds of different kinds or a count below 1.
+    UnitError, DesignError : bounds of different kinds, or a count below 1 or above a million.
     """
     first, last, unit = _bounds(low, high, count)
     return Quantities(np.linspace(first, last, count), unit)
@@ -300,6 +301,8 @@ def lin(low: Bound, high: Bound, count: int) -> Quantities:
 def _bounds(low: Bound, high: Bound, count: int) -> tuple[float, float, str]:
     if not isinstance(count, int) or count < 1:
         raise DesignError(f"a range needs a whole number of values, at least 1, not {count}")
+    if count > MOST_VALUES:
+        raise DesignError(f"a range can have {MOST_VALUES} values, not {count}")
     first, last = (Quantity(float(end), "") if isinstance(end, int | float) else quantity(end) for end in (low, high))
     if not (np.isfinite(first.value) and np.isfinite(last.value)):
         raise DesignError(f"a range needs finite ends, not {low} and {high}")

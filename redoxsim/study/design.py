@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,9 @@ from redoxsim.units import Quantities
 
 FloatArray = NDArray[np.float64]
 Values = Quantities | str | ArrayLike
+MOST_POINTS = 1_000_000
+MOST_SCHEDULES = 100_000
+"""Points that each have doses of their own: a schedule takes half a millisecond to make."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +107,16 @@ class Design:
     @property
     def points(self) -> int:
         """How many points the design has."""
-        return int(np.prod(self.shape))
+        return prod(self.shape)
 
     def columns(self, network: Network) -> dict[str, FloatArray]:
-        """Values of each axis at each point (P,), in the model's units, the last axis fastest."""
+        """Values of each axis at each point (P,), in the model's units, the last axis fastest.
+
+        Raises
+        ------
+        DesignError, UnitError : more than :data:`MOST_POINTS` points, a unit of another kind.
+        """
+        refuse_huge(self.shape)
         found = {}
         for place, one in enumerate(self.axes):
             values = in_model(network, one)
@@ -116,6 +126,20 @@ class Design:
                 values = np.broadcast_to(values.reshape(shape), self.shape).ravel()
             found[one.name] = np.array(values)
         return found
+
+
+def refuse_huge(shape: Sequence[int], *, most: int = MOST_POINTS) -> None:
+    """A grid that nobody waits for is told before its points are laid out, which alone would fill the memory.
+
+    Raises
+    ------
+    DesignError : more than ``most`` points.
+    """
+    if prod(shape) > most:
+        raise DesignError(
+            f"{' x '.join(map(str, shape))} makes {prod(shape)} points; there can be {most}",
+            hint="fewer values on an axis",
+        )
 
 
 def in_model(network: Network, axis: Axis) -> FloatArray:

@@ -13,7 +13,7 @@ from redoxsim.errors import DesignError, UnitError, nearest
 from redoxsim.pharmacology import Agent, Schedule, load_agent
 from redoxsim.pharmacology.dosing import dose_rows
 from redoxsim.solve import Schedule as SolveSchedule
-from redoxsim.study.design import Axis
+from redoxsim.study.design import MOST_SCHEDULES, Axis, refuse_huge
 from redoxsim.study.setup import Setup
 from redoxsim.study.times import Times
 from redoxsim.units import Quantities, Quantity
@@ -76,8 +76,13 @@ def point_schedules(
 
     A dose of zero keeps its place in the schedule (an exchange of medium that goes with it takes place),
     so that the control differs in the dose alone.
+
+    Raises
+    ------
+    DesignError : too many points.
     """
     shape = tuple(len(axis) for axis in axes)
+    refuse_huge(shape, most=MOST_SCHEDULES)
     schedules = []
     for index in np.ndindex(*shape):
         doses = background

@@ -14,7 +14,7 @@ from redoxsim.pharmacology import Schedule
 from redoxsim.pharmacology.dosing import dose_rows
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.courses import Doses
-from redoxsim.study.design import Axis
+from redoxsim.study.design import MOST_SCHEDULES, Axis, refuse_huge
 from redoxsim.study.dose_curves import MODEL
 from redoxsim.study.dosed import AgentLike, DoseValues, dose_axis, loaded
 from redoxsim.study.options import Keywords, Options
@@ -132,6 +132,7 @@ def delay_axis(delays: str | Quantities | Sequence[str], at: str) -> Axis:
 
 def _schedules(setup: Setup, axes: Sequence[Axis], background: Schedule) -> tuple[SolveSchedule, ...]:
     first, second, delay = axes
+    refuse_huge([len(axis) for axis in axes], most=MOST_SCHEDULES)
     found = []
     for i, j, k in np.ndindex(len(first), len(second), len(delay)):
         later = float(delay.values[k])

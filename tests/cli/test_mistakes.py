@@ -36,6 +36,13 @@ MISTAKES = [
     ("dose-response --agent auranofin --at -3h", "'auranofin' is given at 0 h, and nothing is read after that", "48h"),
     ("combine --agent auranofin --agent bso@72h", "'bso' is given at 72 h, and nothing is read after that", "120h"),
     ("scan gsh --axis GSR=1..2:log:1 --until 1h", "'1..2:log:1' has two ends and one value", "write that value: 1"),
+    ("scan gsh --axis GSR=1..2:log:1000000000 --until 1h", "a range can have 1000000 values, not 1000000000"),
+    (
+        "scan gsh --axis GSR=1..2:lin:2000 --axis GSS=1..2:lin:2000 --until 1h",
+        "2000 x 2000 makes 4000000 points; there can be 1000000",
+        "fewer values on an axis",
+    ),
+    ("combine --agent auranofin --agent bso --grid 900", "901 x 901 makes 811801 points; there can be 100000", "fewer"),
     ("schedule --agent auranofin --agent bso", "no dose of 'auranofin' is given", "such as 100 uM of 'auranofin'"),
 ]
 
