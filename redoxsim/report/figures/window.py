@@ -55,8 +55,8 @@ def window(found: TwoCells, *, title: str | None = None, caption: str | None = N
     medians = " Numbers and lines are medians over draws." if made.first.low is not None else ""
     words = (
         f"Killed: 1 − {found.observable} at {found.hours:g} h.{medians} {inside}: at least {made.most:.0%} of "
-        f"{_cells(found)[0]} and at most {made.few:.0%} of {_cells(found)[1]} killed. Doses are nominal, in medium; "
-        "exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
+        f"the {_cells(found)[0]} and at most {made.few:.0%} of the {_cells(found)[1]} killed. Doses are nominal, in "
+        "medium; exposures are of plasma, mostly bound to protein: they compare orders of magnitude."
     )
     edges = 0.4 + around(WIDEST, title, [words, exposure_line(found), caption, note])
     if len(made.doses) == 1:
