@@ -26,6 +26,7 @@ from redoxsim.errors import DesignError, nearest
 _CANDIDATES: Final = 15
 # Neighbouring doses differ at least by this factor: less and a dilution series is no series.
 LEAST_STEP: Final = 1.4
+MOST_REPLICATES: Final = 1000
 NAMES: Final = {"bliss": "Bliss", "loewe": "Loewe"}
 
 
@@ -150,13 +151,15 @@ def plan_plate(
 
     Raises
     ------
-    DesignError : not two agents, less than three doses or one replicate, no noise, a fold of 1 or less, an unknown
-        reference, neither agent has an effect, or a range too narrow for so many doses.
+    DesignError : not two agents, less than three doses or one replicate, too many replicates, no noise, a fold of 1
+        or less, an unknown reference, neither agent has an effect, or a range too narrow for so many doses.
     """
     if len(agents) != 2:
         raise DesignError(f"a plate combines two agents, not {len(agents)}")
     if number < 3 or replicates < 1:
         raise DesignError("a plate needs three doses of each agent and one replicate at least")
+    if replicates > MOST_REPLICATES:
+        raise DesignError(f"a plate has {MOST_REPLICATES} replicates at most, not {replicates}")
     if not 0.0 < noise < 0.5:
         raise DesignError(f"the noise of a well must lie between 0 and 0.5 of the effect, not at {noise:g}")
     if not fold > 1.0:

@@ -106,6 +106,10 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         say(f"Error: {place}{error.strerror or error}")
         _mute()
         return Exit.USAGE
+    except MemoryError as error:
+        say(f"Error: this needs more memory than there is{f' ({error})' if str(error) else ''}")
+        say("Hint: fewer points, cells, draws or samples; --dry-run says how much a command takes")
+        return Exit.USAGE
     except Exception as error:
         return _bug(error)
     return int(result) if isinstance(result, int) else Exit.GOOD

@@ -334,7 +334,8 @@ def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict
         if name in derived:
             raise DesignError(f"'{name}' follows from other constants at the start", hint="fit those")
         if name not in known:
-            raise DesignError(f"'{name}' is no constant of the model", hint=nearest(name, known))
+            hint = nearest(name, known) or "`redoxsim models show MODEL --constants` lists them"
+            raise DesignError(f"'{name}' is no constant of the model", hint=hint)
         if ends is None:
             if name not in setup.ranges or not setup.ranges[name][1] < setup.ranges[name][2]:
                 raise DesignError(f"'{name}' has no range to fit it in", hint=f"give one: {name}=LOW..HIGH")

@@ -54,8 +54,8 @@ class Settings:
             raise DesignError(f"jobs must be at least 1, not {self.jobs}")
         if self.sample < 0:
             raise DesignError(f"sample must be zero or more, not {self.sample}")
-        if self.draws < 0:
-            raise DesignError(f"draws must be zero or more, not {self.draws}")
+        if not 0 <= self.draws <= population.MOST:
+            raise DesignError(f"there can be 0 to {population.MOST} draws, not {self.draws}")
         if self.keep == "draws" and not self.draws:
             raise DesignError("there are no draws to keep", hint="give draws=200")
         if self.keep == "cells" and self.draws:

@@ -325,7 +325,8 @@ def _chosen(setup: Setup, names: Sequence[str] | None, method: str) -> tuple[str
         if name in derived:
             raise DesignError(f"'{name}' follows from other constants at the start", hint="vary those")
         if name not in known:
-            raise DesignError(f"'{name}' is no constant of the model", hint=nearest(name, known))
+            hint = nearest(name, known) or "`redoxsim models show MODEL --constants` lists them"
+            raise DesignError(f"'{name}' is no constant of the model", hint=hint)
         if method != "local" and name not in setup.ranges:
             raise DesignError(f"'{name}' has no range to vary it in", hint="method local needs none")
         if method == "local" and value_of(setup, name) == 0.0:

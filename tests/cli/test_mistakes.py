@@ -14,6 +14,8 @@ TABLES = {
     "twice.csv": "auranofin [uM],auranofin [uM],viability\n0,0,1\n1,1,0.5\n",
     "start.csv": "time [h],GSH_c [mM]\n0,4\n",
     "few.csv": "auranofin [uM],bso [uM],viability\n0,0,1\n1,0,0.5\n0,1,0.9\n",
+    "curves.csv": "a [uM],b [uM],viability\n0,0,1\n"
+    + "".join(f"{dose},0,{left}\n0,{dose},{left}\n" for dose, left in ((1, 0.9), (3, 0.7), (10, 0.4), (30, 0.1))),
 }
 MISTAKES = [
     ("dose-response --agent auranofin --agent bso", "--agent is given twice, and takes one value"),
@@ -29,7 +31,15 @@ MISTAKES = [
     ("simulate gsh --until 1h --set GSH_c=1mm", "value of 'GSH_c': unknown unit 'mm'", "'mM'"),
     ("simulate gsh --until 1h --dose bso=1uMM", "amount in 'bso=1uMM': unknown unit 'uMM'", "'uM'"),
     ("score twice.csv", "twice.csv: has two columns 'auranofin [uM]' in line 1", "a name of its own"),
+    ("fit gsh start.csv --free NOPE", "'NOPE' is no constant of the model", "models show MODEL --constants"),
     ("fit gsh start.csv --free VGCL", "start.csv: the table has no time after 0 h"),
+    ("plate curves.csv --replicates 1000000", "a plate has 1000 replicates at most, not 1000000"),
+    ("dose-response --agent auranofin --draws 1000000", "there can be 0 to 65536 draws, not 1000000"),
+    (
+        "sensitivity gsh --observe GSH_c --vary NOPE",
+        "'NOPE' is no constant of the model",
+        "models show MODEL --constants",
+    ),
     ("plate few.csv --doses 6", "few.csv: auranofin alone has 1 dose; a curve needs 4"),
     ("scan gsh --axis GSR=1,2 --axis GSS=1,2,3 --zip --until 1h", "equally long: GSR 2, GSS 3", "every combination"),
     ("simulate gsh --until 1h --every 1us", "makes 3.6e+09 output times; there can be 1e+07", "a longer spacing"),

@@ -261,6 +261,14 @@ def test_a_bug_leaves_its_traceback_in_a_file(
     assert str(kept) in ran.err
 
 
+def test_more_memory_than_there_is_is_no_bug(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def vast(*arguments: object, **named: object) -> None:
+        raise MemoryError("Unable to allocate 192. GiB")
+
+    monkeypatch.setattr("redoxsim.catalog.models", vast)
+    assert_clear(command("models"), Exit.USAGE, "192. GiB", "fewer points, cells, draws or samples")
+
+
 def interrupted(arguments: list[str], cwd: Path, *, begun: str) -> tuple[int, str]:
     """Presses Ctrl-C a second after stderr says that something has ``begun``; the exit code and all of stderr."""
     said = []

@@ -178,7 +178,8 @@ def _check(name: str) -> None:
     elif name not in CUBES and not Path(name).is_file() and name not in catalog.models():
         known = [*CUBES, "published", "chain", *catalog.models()]
         raise DesignError(
-            f"there is no case '{name}'", hint=nearest(name, known) or "redox, published, chain, or a model file"
+            f"there is no case '{name}'",
+            hint=nearest(name, known) or "redox, redox-core, published, chain, or a model file",
         )
 
 
