@@ -178,7 +178,7 @@ def text_of(title: str, text: str, between: Any) -> str:
 
 def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
     """The Hill fit of a readout in one line."""
-    from redoxsim.analysis.hill_result import Limit
+    from redoxsim.analysis.hill_result import AT_LIMIT, Limit
 
     fit = results.fit(observe, at=at)
     unit = results.array(results.axes[0]).units
@@ -191,7 +191,7 @@ def fit_text(results: ResultSet, observe: str, *, at: str | None = None) -> str:
             continue
         text = str(value.value) if isinstance(value, Limit) else f"{value:.4g} {unit}"
         parts.append(text_of(title, text, fit.intervals.get(name)))
-    parts.append(text_of("slope", f"{fit.h:.3g}", fit.intervals.get("h")))
+    parts.append(text_of("slope", AT_LIMIT if "h" in fit.at_bound else f"{fit.h:.3g}", fit.intervals.get("h")))
     ends = (text_of("", f"{getattr(fit, name):.4g}", fit.intervals.get(name)).strip() for name in ("e0", "einf"))
     parts.append(f"from {' to '.join(ends)}")
     return f"{observe}: {', '.join(parts)}" + (f"; {fit.message}" if fit.message not in ("", "converged") else "")
@@ -212,7 +212,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     from redoxsim.cli.overlay import exposures
     from redoxsim.report.figures.dosecurve import curve
     from redoxsim.report.figures.doseresponse import dose_response
-    from redoxsim.report.names import show_unit
+    from redoxsim.report.names import show_unit, title_of
     from redoxsim.report.small_print import caption, grades_note
     from redoxsim.study.responses import AXES, needed
 
@@ -221,22 +221,26 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
     unit = str(axis.attrs.get("units", "uM"))
     times = [float(one) for one in np.atleast_1d(results.dataset["time"]) if float(one) > 0.0]
     banded = times[len(times) // 2]
+    words = {
+        name: AXES[name].partition(" (")[0] if name in AXES else title_of(name, results.dataset[name].attrs)
+        for name in shown
+    }
     curves = []
     for name in shown:
         for time in times:
             one = results.dataset.sel(time=time) if "time" in results.dataset.dims else results.dataset
             at = f"{time / 3600:g} h"
-            label = name if len(times) == 1 else at if len(shown) == 1 else f"{name}, {at}"
+            label = words[name] if len(times) == 1 else at if len(shown) == 1 else f"{words[name]}, {at}"
             fit = None if name == "gr" else results.fit(name, at=f"{time!r} s", failed="drop")
             if name == "gr" and results.ok and bool(one[name].notnull().all()) and "note" not in one[name].attrs:
-                words = gr_text(results, name, at=f"{time!r} s").removeprefix("gr: ").partition(";")[0]
-                label += "\n" + words.replace(", ", "\n").replace(f" {unit}", f" {show_unit(unit)}") + "\n"
+                told = gr_text(results, name, at=f"{time!r} s").removeprefix("gr: ").partition(";")[0]
+                label += "\n" + told.replace(", ", "\n").replace(f" {unit}", f" {show_unit(unit)}") + "\n"
             drawn = curve(one, name, agent=agent, label=label, fit=fit)
             # bands of several times lie over one another: one is enough, the table has them all
             curves.append(drawn if time == banded else replace(drawn, low=None, high=None))
     first = shown[0]
     hours = ", ".join(f"{time / 3600:g}" for time in times)
-    effect, _, meaning = AXES.get(first, first).partition(" (")
+    effect, meaning = words[first], AXES.get(first, "").partition(" (")[2]
     small = [caption(results)]
     if len(shown) == 1 and meaning:
         small.append(f"{effect}: {meaning.removesuffix(')')}.")
@@ -250,7 +254,7 @@ def _draw(results: ResultSet, *, data: tuple[Points, ...], shown: tuple[str, ...
         effect_range=(-1.0, 1.0) if shown == ("gr",) else None,
         exposures=exposures(results),
         data=data,
-        title=f"{axis.attrs.get('long_name') or agent}: {effect if len(shown) == 1 else ', '.join(shown)} at {hours} h",
+        title=f"{axis.attrs.get('long_name') or agent}: {', '.join(words.values())} at {hours} h",
         caption=" ".join(small),
         note=grades_note(results, [name for one in shown for name in (needed([one]) if one in AXES else [one])]),
     )

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from figure_looks import overlaps, texts, too_small
 
+import redoxsim as rx
 from redoxsim.analysis.hill import fit_hill
 from redoxsim.errors import DesignError
 from redoxsim.report.figures.doseaxis import apply, dose_axis
@@ -45,8 +46,8 @@ def test_one_curve_says_everything() -> None:
     assert f"Hill slope {one.fit.h:.3g}" in words
     assert "$E_0$" in words
     assert "$E_{max}$" in words
-    assert "serum gold 2.5–3.6 µM (total)" in words
-    assert "unbound 0.02–0.08 µM (free)" in words
+    assert "serum gold: 2.5–3.6 µM (total)" in words
+    assert "unbound: 0.02–0.08 µM (free)" in words
     assert "48 h exposure, default cell, model redox\n14 of 61 are C" in words
     spans = sorted(tuple(np.round([p.get_x(), p.get_x() + p.get_width()], 6)) for p in axes.patches)
     assert spans == [(0.02, 0.08), (2.5, 3.6)]
@@ -168,6 +169,23 @@ def test_a_curve_out_of_a_dataset_with_draws() -> None:
     assert any(line.get_color() == UNTREATED for line in figure.axes[0].lines)
     with pytest.raises(DesignError, match="no axis 'bso'"):
         curve(data, "viability", agent="bso")
+
+
+def test_an_exposure_is_said_once_and_with_the_signs_of_print() -> None:
+    seen = [Exposure(2.5, 3.6, "serum gold, total"), Exposure(1.0, 2.0, "plasma at 0.75 g/m2/h")]
+    words = texts(dose_response([fitted("x", 1.1)], agent="auranofin", exposures=seen))
+    assert "serum gold, total: 2.5–3.6 µM" in words
+    assert "plasma at 0.75 g/m²/h: 1–2 µM (total)" in words
+
+
+def test_the_figure_of_the_command_names_readouts_in_words() -> None:
+    from redoxsim.cli.dose_response import _draw
+
+    done = rx.dose_response("redox", agent="bso", doses="1uM,10uM,100uM", at="24 h", observe="GSH_c", cells=1)
+    figure = _draw(done, data=(), shown=("GSH_c",))
+    words = texts(figure)
+    assert "BSO: GSH in cytosol at 24 h" in words
+    assert not any("GSH_c" in text for text in words)
 
 
 def test_nothing_to_draw_is_said() -> None:

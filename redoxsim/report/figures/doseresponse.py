@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import cycle
 
@@ -278,7 +279,8 @@ def _draw_exposures(axes: Axes, exposures: Sequence[Exposure], axis: DoseAxis, u
     for level, one in enumerate(exposures):
         low, high = np.clip([one.low, one.high], left, right)
         shown = f"{number(one.low)}–{number(one.high)}" if one.low != one.high else number(one.low)
-        text = f"{one.label} {shown} {show_unit(unit)} ({one.kind})"
+        kind = "" if re.search(rf"\b{re.escape(one.kind)}\b", one.label) else f" ({one.kind})"
+        text = printed(f"{one.label}: {shown} {show_unit(unit)}{kind}")
         if high > low:
             axes.barh(
                 level, high - low, left=low, height=0.72, color=EXPOSURE.get(one.kind, EXPOSURE["total"]), zorder=2
