@@ -7,7 +7,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ import click
 from redoxsim import __version__
 from redoxsim.cli.command import CONTEXT, Root
 from redoxsim.cli.exits import Exit, exit_of
+from redoxsim.cli.interrupts import heard
 from redoxsim.cli.streams import open_streams, say, silence
 from redoxsim.errors import RedoxsimError
 from redoxsim.threads import one_each
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Whatever PYTHONWARNINGS says: what the library tells a user is never a crash.
             warnings.filterwarnings("default", category=UserWarning)
             warnings.showwarning = Warned()
-            return _guarded(arguments)
+            with heard() as interrupted:
+                return _guarded(arguments, interrupted)
     finally:
         gc.set_threshold(*before)
 
@@ -76,7 +78,7 @@ class Warned:
             say(f"Warning: {message}")
 
 
-def _guarded(arguments: Sequence[str] | None) -> int:
+def _guarded(arguments: Sequence[str] | None, interrupted: Callable[[], bool]) -> int:
     try:
         result = cli.main(
             args=list(arguments) if arguments is not None else None, prog_name="redoxsim", standalone_mode=False
@@ -111,6 +113,9 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         say("Hint: fewer points, cells, draws or samples; --dry-run says how much a command takes")
         return Exit.USAGE
     except Exception as error:
+        if interrupted():
+            say("Interrupted.")
+            return Exit.INTERRUPTED
         return _bug(error)
     return int(result) if isinstance(result, int) else Exit.GOOD
 

@@ -261,6 +261,24 @@ def test_a_bug_leaves_its_traceback_in_a_file(
     assert str(kept) in ran.err
 
 
+def test_ctrl_c_that_a_library_turns_into_another_error_is_no_bug(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loading(*arguments: object, **named: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10.0)
+        except KeyboardInterrupt:
+            raise ImportError("numpy._core.umath failed to import") from None
+
+    monkeypatch.setattr("redoxsim.catalog.models", loading)
+    before = signal.getsignal(signal.SIGINT)
+    ran = command("models")
+    assert (ran.code, ran.err) == (Exit.INTERRUPTED, "Interrupted.\n")
+    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.set_wakeup_fd(-1) == -1, "nobody listens any more"
+
+
 def test_more_memory_than_there_is_is_no_bug(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def vast(*arguments: object, **named: object) -> None:
         raise MemoryError("Unable to allocate 192. GiB")
