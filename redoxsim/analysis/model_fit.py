@@ -205,12 +205,7 @@ def _profiles(
     """Profiles of all parameters side by side, and the best fit, should one of them pass a better one."""
     p = place.size
     spread = np.sqrt(np.maximum(np.diag(np.linalg.pinv(jacobian.T @ jacobian)), 0.0) * max(variance, 1e-30))
-    grids = []
-    for j in range(p):
-        near = place[j] + spread[j] * np.array([-2.5, -1.5, 0.0, 1.5, 2.5])
-        grids.append(np.unique(np.clip(np.concatenate([near, np.linspace(0.0, 1.0, 7)]), 0.0, 1.0)))
-    owner = np.concatenate([np.full(len(grid), j) for j, grid in enumerate(grids)])
-    held = np.concatenate(grids)
+    owner, held = _held_places(place, spread)
     m = held.size
 
     def fitted(starts: Floats, of: Indices) -> tuple[Floats, Floats]:
@@ -227,13 +222,7 @@ def _profiles(
         )  # fmt: skip
         return done.theta, done.rss
 
-    begin = np.tile(place, (m, 1))
-    for j in range(p):  # the others where the straight model would have them
-        others = np.arange(p) != j
-        along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, j], rcond=None)[0]
-        mine = owner == j
-        begin[np.ix_(mine, others)] += np.outer(held[mine] - place[j], along)
-    theta, found = fitted(np.clip(begin, 0.0, 1.0), np.arange(m))
+    theta, found = fitted(_straight(place, jacobian, owner, held), np.arange(m))
     if p > 1:  # again from where the neighbour nearer to the best ended: a bent valley is followed
         inwards = np.clip(np.arange(m) - np.sign(held - place[owner]).astype(int), 0, m - 1)
         of = np.flatnonzero((owner[inwards] == owner) & (inwards != np.arange(m)))
@@ -264,6 +253,26 @@ def _profiles(
         rss,
         tuple(_profile(held[owner == j], found[owner == j] - rss, float(place[j]), threshold) for j in range(p)),
     )
+
+
+def _held_places(place: Floats, spread: Floats) -> tuple[Indices, Floats]:
+    """Which parameter is held where: places around the best fit, by its standard error, and over the whole range."""
+    grids = []
+    for best, error in zip(place, spread, strict=True):
+        near = best + error * np.array([-2.5, -1.5, 0.0, 1.5, 2.5])
+        grids.append(np.unique(np.clip(np.concatenate([near, np.linspace(0.0, 1.0, 7)]), 0.0, 1.0)))
+    return np.concatenate([np.full(len(grid), j) for j, grid in enumerate(grids)]), np.concatenate(grids)
+
+
+def _straight(place: Floats, jacobian: Floats, owner: Indices, held: Floats) -> Floats:
+    """(m, p) where a model straight in its parameters would have the others, one of them held away from the best."""
+    begin = np.tile(place, (held.size, 1))
+    for j in range(place.size):
+        others = np.arange(place.size) != j
+        along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, j], rcond=None)[0]
+        mine = owner == j
+        begin[np.ix_(mine, others)] += np.outer(held[mine] - place[j], along)
+    return np.clip(begin, 0.0, 1.0)
 
 
 def _bracket(
