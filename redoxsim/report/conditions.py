@@ -74,20 +74,22 @@ def conditions(runs: Sequence[SimulateRun], cell: str = "default") -> tuple[list
     parts = condition_parts(runs, cell)
     empty = UNTREATED if any(run.doses for run in runs) or len(runs) == 1 else USUAL
     words = [", ".join(one) or empty for one in parts]
+    common = in_common(parts) if len(runs) > 1 else []
+    apart = [", ".join(part for part in one if part not in common) or ALONE for one in parts]
+    shared = f"All with {', '.join(common)}." if common else ""
     if not any(run.title for run in runs):
         if len(runs) == 1:  # a title has room for it
             return words, ""
         if len(set(words)) == len(words) and max(map(len, words)) <= SHORT:
             return words, "" if any(run.doses for run in runs) else "All untreated."
-        common = in_common(parts)
-        apart = [", ".join(part for part in one if part not in common) or ALONE for one in parts]
         if len(set(apart)) == len(apart) and max(map(len, apart)) <= LONGEST:
-            return apart, f"All with {', '.join(common)}." if common else ""
-    names = [run.title or (run.id.replace("-", " ") if len(one) > LONGEST else one)
-             for run, one in zip(runs, words, strict=True)]  # fmt: skip
-    if len(set(names)) < len(names):
-        names = [run.title or run.id.replace("-", " ") for run in runs]
-    return names, "; ".join(f"{name}: {text}" for name, text in zip(names, words, strict=True) if name != text) + "."
+            return apart, shared
+    ids = [run.title or run.id.replace("-", " ") for run in runs]
+    names = [one if run.title or len(word) > LONGEST else word for run, one, word in zip(runs, ids, words, strict=True)]
+    names = names if len(set(names)) == len(names) else ids
+    whole = zip(names, words, apart if common else words, strict=True)
+    told = "; ".join(f"{name}: {text}" for name, word, text in whole if name not in (word, text))
+    return names, " ".join(part for part in (shared, f"{told}." if told else "") if part)
 
 
 def condition(run: SimulateRun) -> str:

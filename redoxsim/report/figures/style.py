@@ -38,8 +38,6 @@ EXPOSED, EXPOSED_INK = "#c8b6e6", "#8d73b8"
 SEQUENTIAL = "viridis"
 DIVERGING = "RdBu_r"  # red above zero: synergy
 MARKERS = ("o", "s", "^", "v", "P", "X", "<", ">")
-LARGEST_SHARE = 2.0
-"""Plain numbers up to here are fractions, or relative to a reference."""
 BASE, SMALL, TINY = 9.5, 8.5, 7.5  # points; the smallest in the widest figure is `paper.READABLE` on paper
 
 RC: Any = {
@@ -237,15 +235,11 @@ def spans_decades(values: ArrayLike, *, decades: float = 1.3) -> bool:
 
 
 def wants_log_axis(values: ArrayLike, unit: str, *, decades: float = 1.3) -> bool:
-    """Whether an axis of values is logarithmic where nobody says: all are above zero and span decades.
+    """Whether an axis of values is logarithmic where nobody says: they have a unit and :func:`spans_decades`.
 
-    For what has a unit :func:`spans_decades` decides. A plain number must go beyond :data:`LARGEST_SHARE` as well and
-    span more than two decades: of fractions and of what is relative to a reference the part near zero says nothing.
+    A plain number is a fraction, or relative to a reference: near zero it has gone, and how far says nothing.
     """
-    if unit:
-        return spans_decades(values, decades=decades)
-    array = np.asarray(values, dtype=float)
-    return bool(np.nanmax(array, initial=0.0) > LARGEST_SHARE) and spans_decades(array, decades=2.0)
+    return unit != "" and spans_decades(values, decades=decades)
 
 
 def named_scale(label: str, *, log: bool) -> str:
