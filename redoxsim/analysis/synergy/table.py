@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from redoxsim.analysis.estimates import Estimate
 Texts = NDArray[np.object_]
 Side = Literal["above", "below"]
 FAILED = "this cell failed"
+LITTLE = 0.05
+"""Fraction affected over untreated below which an interaction index says little."""
 NO_EFFECT = "no cell of the grid differs from the untreated control: nothing to score"
 
 
@@ -151,6 +153,20 @@ def summarise(values: Floats, grid: EffectArray, about: Mask | None = None) -> S
     )
 
 
+def _of_little(index: Floats, grid: EffectArray, about: Mask) -> str:
+    """What a mean index hides: combinations that hardly do anything, in which it is a ratio of two small doses."""
+    scored = about & np.isfinite(index)
+    little = scored & (grid.affected - grid.control < LITTLE)
+    if not little.any():
+        return ""
+    others = index[scored & ~little]
+    rest = f"; the mean of the others is {float(np.mean(others)):.3g}" if others.size else ""
+    return (
+        f"{int(np.count_nonzero(little))} of the {int(np.count_nonzero(scored))} combinations with an index affect less "
+        f"than {LITTLE} over untreated, where an index says little{rest}"
+    )
+
+
 def tabulate(
     grid: EffectArray,
     values: Floats,
@@ -182,6 +198,10 @@ def tabulate(
     scale = " / 100" if grid.scale == "percent" else ""
     orientation = f"effects given as {grid.orientation} ({grid.scale}); scored on fraction affected = {turn}{scale}"
     scores.setflags(write=False)
+    better = better or ("above" if neutral == 0.0 else "below")
+    summary = summarise(scores, grid, about)
+    if better == "below":
+        summary = replace(summary, message="; ".join(filter(None, (summary.message, _of_little(scores, grid, about)))))
     return SynergyTable(
         metric=metric,
         title=title,
@@ -191,12 +211,12 @@ def tabulate(
         neutral=neutral,
         orientation=orientation,
         note=note,
-        summary=summarise(scores, grid, about),
+        summary=summary,
         agents=grid.agents,
         doses=grid.doses,
         about=about,
         reference=reference,
-        better=better or ("above" if neutral == 0.0 else "below"),
+        better=better,
         parameters=parameters,
         state=state,
     )
