@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from redoxsim.report.names import powers, show_formulas
 
-_NAMED = re.compile(r"(?<![\w&#;.−-])(?:[A-Za-z]\w*(?:-[A-Za-z]\w*)*-\d+|\d+(?:\.\d+)?-[A-Za-z]\w*)(?![\w-])")
-"""A name that no line may break at its hyphen, such as ferrostatin-1 or 2-oxoglutarate."""
+_NAMED = re.compile(
+    r"(?<![\w&#;.−-])(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])(?=[\w.-]{3,20}(?![\w-]))(?:\d+\.)?\w+(?:-\w+)+(?![\w-])"
+)
+"""A name that no line may break at its hyphen, such as ferrostatin-1, PD-L1 or 2-oxoglutarate."""
 
 
 def typeset(text: object) -> str:
@@ -24,8 +26,8 @@ def typeset(text: object) -> str:
         )
     words = html.escape(show_formulas(str(text))).replace("&gt;=", "≥").replace("&lt;=", "≤")
     words = words.replace("/m2/", "/m²/").replace(" - ", " − ")
-    words = _NAMED.sub(r"<span class='whole'>\g<0></span>", words)
     words = powers(words)
+    words = _NAMED.sub(r"<span class='whole'>\g<0></span>", words)
     words = re.sub(r"(?<=[\d.])( ?)u(?=M\b|g/m?L\b)", r"\1µ", words)
     words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
     return re.sub(r"(\bgot|[≥≤]|&[gl]t;|\d) (?=(?:[\d−]|[nµm]?M|h|min|Gy|mV)(?![A-Za-z]))", "\\1\u00a0", words)
@@ -61,6 +63,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.88em; } table.fine 
 caption { text-align: left; font-weight: 600; padding: 0.3em 0; }
 th, td { text-align: left; padding: 0.3em 0.6em; border-bottom: 1px solid #ddd; vertical-align: top; }
 td p { margin: 0 0 0.4em; } .pair td { border-bottom: 0; padding-bottom: 0; }
+.pair { table-layout: fixed; } .pair th:first-child { width: 3.6em; }
 .pair tr:has(td:first-child:not(:empty)) td { border-top: 1px solid #ddd; padding-top: 0.4em; }
 .whole { white-space: nowrap; }
 figcaption { font-size: 0.85em; color: #444; margin-top: 0.3em; }

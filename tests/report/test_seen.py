@@ -91,11 +91,13 @@ def test_runs_are_named_by_what_sets_them_apart(doses: tuple, names: list[str], 
 def test_texts_are_set_with_the_signs_of_print() -> None:
     assert typeset("<b> >= 2 uM, got -0.05") == "&lt;b&gt; ≥\u00a02\u00a0µM, got\u00a0−0.05"
     assert typeset("off-low 3ug/mL") == "off-low 3µg/mL"
-    assert typeset("ferrostatin-1 1 uM, 2-oxoglutarate, 1.5-fold") == ", ".join(
+    assert typeset("ferrostatin-1 1 uM, 2-oxoglutarate, 1.5-fold, PD-L1") == ", ".join(
         f"<span class='whole'>{name}</span>{rest}"
-        for name, rest in (("ferrostatin-1", " 1\u00a0µM"), ("2-oxoglutarate", ""), ("1.5-fold", ""))
+        for name, rest in (("ferrostatin-1", " 1\u00a0µM"), ("2-oxoglutarate", ""), ("1.5-fold", ""), ("PD-L1", ""))
     ), "no line ends within a name"
-    assert typeset("10-20, a-b") == "10-20, a-b"
+    assert (
+        typeset("10-20, a-b, a-name-so-long-that-1-line-must-end") == "10-20, a-b, a-name-so-long-that-1-line-must-end"
+    )
     assert typeset("differs by 4.4e-05; 2.2e−07; 1e+06") == (
         "differs by 4.4\u00a0×\u00a010⁻⁵; 2.2\u00a0×\u00a010⁻⁷; 1\u00a0×\u00a010⁶"
     )
