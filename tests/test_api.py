@@ -49,6 +49,11 @@ def test_study_functions_say_what_they_take(name: str) -> None:
     assert getattr(redoxsim, name) is function
 
 
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "redoxsim", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"redoxsim, version {redoxsim.__version__}"
+
+
 def test_no_requirement_has_an_upper_bound() -> None:
     """A pin makes two packages of one environment impossible; what is too new shows in the tests."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
