@@ -81,7 +81,8 @@ def _run(one: Experiment, run: Run) -> str:
     where += [f"model {run.model}"] if run.model else []
     count = run.cells or one.cells
     where.append("one cell" if count == 1 else f"{count} cells")
-    return f"- `{run.id}`: {what}, {', '.join(parts) or 'untreated'} ({', '.join(where)})"
+    named = f" ({run.title})" if run.title else ""
+    return f"- `{run.id}`{named}: {what}, {', '.join(parts) or 'untreated'} ({', '.join(where)})"
 
 
 def _expectation(one: Expectation) -> str:

@@ -361,7 +361,8 @@ def _design(one: Section) -> str:
         kind = {"simulate": "time course", "combine": "combination"}.get(str(run.get("kind")), str(run.get("kind", "")))
         reads = html.escape(", ".join(run.get("observe", ())))
         given = "; ".join(map(_as_typed, doses)) or "untreated"
-        rows.append([_as_typed(run.get("id", "")), whole(f"{kind} {when}"), given, _as_typed(where), reads])
+        named = f"<br><span class='small'>{typeset(run['title'])}</span>" if run.get("title") else ""
+        rows.append([_as_typed(run.get("id", "")) + named, whole(f"{kind} {when}"), given, _as_typed(where), reads])
     heads = ("run", "what", "doses and levels", "cell (how many)", "reads")
     return table(heads, rows, about="Design", kind="fine") if rows else ""
 

@@ -30,6 +30,7 @@ every = "1 min"
 observe = ["A"]
 [[run]]
 id = "surface"
+title = "the grid"
 kind = "combine"
 agents = ["auranofin", "bso"]
 dose_values = ["1uM", "2uM"]
@@ -70,7 +71,7 @@ def test_a_page_tells_runs_expectations_both_sides_and_reasons(tmp_path: Path) -
     assert lines[0] == "# X"
     assert "**Note.** seen by hand" in lines
     assert "- `course`: time course to 1 h, `bso=1uM@-24h`, GSR = 0.5 (cell normal, one cell)" in lines
-    assert "- `surface`: combination at 48 h, auranofin `1uM`, bso `2uM`, bso from -24h (16 cells)" in lines
+    assert "- `surface` (the grid): combination at 48 h, auranofin `1uM`, bso `2uM`, bso from -24h (16 cells)" in lines
     assert "- `doubles` (S9.1): A doubles [>= 2]. Known conflict: 1.5: that is all" in lines
     place = lines.index("- S9.1 as the document says: it rises")
     assert lines[place + 1 : place + 4] == [

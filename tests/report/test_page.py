@@ -156,6 +156,16 @@ def test_the_design_tells_each_run(written: str) -> None:
     ]
 
 
+def test_the_design_tells_the_title_of_a_run(tmp_path: Path) -> None:
+    made = folder(tmp_path, "first", claims={}, holds=())
+    settings = (made / "settings.toml").read_text(encoding="utf-8")
+    (made / "settings.toml").write_text(
+        settings.replace('id = "dose"', 'id = "dose"\ntitle = "<own>"'), encoding="utf-8"
+    )
+    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    assert rows_of(section, "Design")[2][0] == "dose<br><span class='small'>&lt;own&gt;</span>"
+
+
 CORRECTED = """
 [[experiment.corrected]]
 claim = "S0.1"
