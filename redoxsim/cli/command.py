@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from redoxsim.cli.completion import completed
 from redoxsim.errors import nearest
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -45,6 +46,8 @@ class Verb(click.Command):
         kwargs.setdefault("context_settings", CONTEXT)
         super().__init__(*args, **kwargs)
         self.examples = examples
+        for param in self.params:
+            completed(param)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # click takes the last of several and says nothing
