@@ -86,6 +86,13 @@ def test_an_exposure_off_the_axis_is_said() -> None:
     assert "exposure off\nthe axis, lower" in texts(window(made(1, exposures=(low,))))
 
 
+@pytest.mark.parametrize(("low", "shown"), [(2.5, True), (1e6, False)])
+def test_the_legend_names_an_exposure_only_where_one_is_drawn(low: float, shown: bool) -> None:
+    words = texts(window(made(2, exposures=(replace(GOLD, low=low, high=1.4 * low),))))
+    assert ("clinical exposure" in words) is shown
+    assert any("serum gold" in text for text in words), "the small print tells of it all the same"
+
+
 def test_four_agents_are_refused() -> None:
     found = made(1)
     doses = (np.array([0.0, 1.0]),) * 4

@@ -122,7 +122,7 @@ def _triple(found: TwoCells, edges: float) -> Figure:
         reach = max(float(np.nanmax(np.abs(made.gap))), 0.05) if np.isfinite(made.gap).any() else 1.0
         _map(
             figure.add_subplot(grid[2 * line + 1, column]), found, made.gap[:, :, place],
-            title=f"gap in %: {_cells(found)[0]} −\n{_cells(found)[1]}", label="above 0: more of the first",
+            title=f"gap in %: {_cells(found)[0]}\n− {_cells(found)[1]}", label="above 0: more of the first",
             diverging=True, norm=Normalize(-reach, reach), third=place, inches=wide,
         )  # fmt: skip
     return figure
@@ -261,9 +261,14 @@ def _legend(found: TwoCells) -> list[Line2D | Patch]:
         ]
     if found.window.first.low is not None and len(found.agents) < 3:
         handles.append(Patch(color="#8a8a8a", alpha=0.3, linewidth=0, label="5–95% of draws"))
-    if any(one is not None for one in found.exposures):
+    ends = [
+        (one.low < doses.max(), one.high < doses.max(), one.high > doses[doses > 0.0].min())
+        for one, doses in zip(found.exposures[:2], found.window.doses, strict=False)
+        if one is not None
+    ]
+    if any(low and high for low, _, high in ends):  # else it lies off the axes, as the small print says
         handles.append(Patch(color=EXPOSED, alpha=0.8, linewidth=0, label="clinical exposure"))
-    if len(found.agents) > 1 and any(one is not None for one in found.exposures[:2]):
+    if len(found.agents) > 1 and any(within for _, within, _ in ends):
         handles.append(
             Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="above it: beyond exposure")
         )
