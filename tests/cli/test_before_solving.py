@@ -141,3 +141,13 @@ def test_rows_that_differ_are_counted() -> None:
     values = {"a": np.array([1.0, 1.0, 2.0, 2.0]), "b": np.array([3.0, 3.0, 3.0, 4.0])}
     assert cost.distinct(values, 4) == 3
     assert cost.distinct({}, 4) == 1
+
+
+def test_processes_are_as_many_as_processors_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    from redoxsim.cli import result
+    from redoxsim.cli.options import Solving
+
+    monkeypatch.setattr(result, "processors", lambda: 7)
+    assert result.processes(Solving(), 100_000) == 7
+    assert result.processes(Solving(), 1) == 1, "starting a process costs more than one solve"
+    assert result.processes(Solving(jobs=3), 1) == 3, "what is asked for is done"

@@ -113,6 +113,8 @@ def test_provenance_has_no_date_and_names_everything(surface: ResultSet, kill: n
     assert set(found["agents"]) == {"agent-a", "agent-b"}
     assert found["solver"]["name"] == "rosenbrock"
     assert found["solver"]["why"]
+    assert found["solver"]["rtol"] == 1e-6
+    assert found["solver"]["atol"] is None, "one for each state, from its typical size"
     assert found["grades"] == {"A": 0, "B": 2, "C": 2}
     assert found["population"]["cells"] == 1
     assert "numpy" in found["versions"]
