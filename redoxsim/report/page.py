@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from redoxsim.analysis.hill_result import AT_LIMIT
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
 from redoxsim.report.conditions import run_words
 from redoxsim.report.names import enumerated
 from redoxsim.report.numbers import fits, rows_of, scores
+from redoxsim.report.paper import MOST_FILLED
 from redoxsim.report.pictures import figures, side_by_side
 from redoxsim.report.runlist import Run, settings
 from redoxsim.report.sheet import PAGE, STYLE, table, typeset, whole
@@ -190,6 +192,7 @@ def _says(claims: Sequence[tuple[str, str, Section]]) -> list[str]:
 def _how_to_read(sections: Sequence[Section]) -> str:
     """How the numbers of all sections read, said once."""
     said: dict[str, None] = {}
+    limited = any(AT_LIMIT in row for one in sections for row in rows_of(one.run.path / "fits.csv")[1])
     for one in sections:
         heads, rows = rows_of(one.run.path / "scores.csv")
         for name in ("sign", "orientation"):
@@ -199,12 +202,14 @@ def _how_to_read(sections: Sequence[Section]) -> str:
         "In draws: in how many sets of constants, drawn from what is known of them, it holds. An answer stands where "
         "at least half of them say what the constants as they are say; else it says that it rests on these constants.",
         "Lines and numbers are of the constants as they are, bands and intervals of draws. Where a line leaves its "
-        "band or a number its interval, the constants as they are do something that few of the draws do.",
+        "band or a number its interval, the constants as they are do something that few of the draws do. Where more "
+        f"than {MOST_FILLED} bands would lie over one another, bars at some places stand for them.",
         "Only the assumed ones varying: the spread of draws in which only constants of grade C vary over that of all "
         "draws, with its 5% to 95% over resampled draws, or the smallest and the largest of several readouts. It comes "
         "from two samples of 16 and 32 draws and may exceed 100%: then what is assumed makes all of the band.",
         "Mid-doses are those at which every agent alone affects between 10% and 90%.",
         "Not above clinical exposure: no higher than what patients reach, of all agents of which that is known.",
+        *([f"Hill slope {AT_LIMIT}: any steeper curve fits as well."] if limited else []),
         "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
         *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
     ]

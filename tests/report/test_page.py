@@ -257,13 +257,17 @@ def test_fits_take_a_row_per_curve_and_scores_say_how_they_read(tmp_path: Path) 
 def test_runs_are_named_in_words_in_tables_of_numbers(tmp_path: Path) -> None:
     made = folder(tmp_path, "first", claims={}, holds=())
     (made / "fits.csv").write_text(
-        "run,readout,parameter,value,interval,unit\ndose,viability,auc,0.5,,\ndose,viability,ec50,2.0,,uM\n",
+        "run,readout,parameter,value,interval,unit\ndose,viability,auc,0.5,,\ndose,viability,ec50,2.0,,uM\n"
+        "dose,viability,h,at the limit of the fit,,\n",
         encoding="utf-8",
     )
     (made / "scores.csv").write_text("run,score,mean\nsurface,bliss,0.1\n", encoding="utf-8")
-    section = page.report_page([runlist.load(made)]).split("<section")[1]
+    top, section = page.report_page([runlist.load(made)]).split("<section")
+    assert "Hill slope at the limit of the fit: any steeper curve fits as well." in top
     assert rows_of(section, "Scores over the combinations")[0][0] == "auranofin and BSO, BSO at −24 h, normal cell"
-    assert rows_of(section, "Fits of the curves")[0] == ["BSO", "viability", "0.5", "2 µM"]
+    assert rows_of(section, "Fits of the curves")[0] == [
+        "BSO", "viability", "0.5", "2 µM", "at the limit of the fit",
+    ]  # fmt: skip
     assert "mean over doses (AUC)" in section, "of viability a large mean is a small effect"
     settings = (made / "settings.toml").read_text(encoding="utf-8")
     again = '\n[[experiment.run]]\nid = "again"\nkind = "dose-response"\nagent = "bso"\n'
