@@ -257,9 +257,11 @@ def conclude(
     for said in between.values():
         talk.note("\n" + "\n".join(said))
     seen: dict[str, str] = {}
+    titles: dict[str, str] = {}
     if formats:
         for made in figures(experiment, finished, drawn=drawn, bands=bands):
-            seen[opened.figure(made.figure, made.name, formats=formats)[0].stem] = made.seen
+            name = opened.figure(made.figure, made.name, formats=formats)[0].stem
+            seen[name], titles[name] = made.seen, made.title
     counts: dict[str, int] = {}
     for one in finished:
         for state, count in one.results.counts.items():
@@ -300,6 +302,8 @@ def conclude(
         summary["windows"] = between
     if any(seen.values()):
         summary["figures"] = {name: text for name, text in seen.items() if text}
+    if titles:
+        summary["titles"] = titles
     if agreed is not None and agreed.expectations:
         summary["draws"] = agreed.record
     opened.finish({**summary, "check": largest}, state="partial" if failed else "finished")

@@ -36,6 +36,11 @@ class Drawn(NamedTuple):
     figure: Figure
     seen: str = ""
 
+    @property
+    def title(self) -> str:
+        """The title of the figure, in one line."""
+        return " ".join(self.figure.get_suptitle().split("\n"))
+
 
 def figures(
     experiment: Experiment,

@@ -282,7 +282,8 @@ def _section(one: Section) -> str:
 
 def _pictured(one: Section) -> list[str]:
     """The figures; a therapeutic window is told in words above its figure."""
-    drawn = figures(one.run.path, {name: typeset(text) for name, text in one.run.summary.get("figures", {}).items()})
+    seen = {name: typeset(text) for name, text in one.run.summary.get("figures", {}).items()}
+    drawn = figures(one.run.path, seen, one.run.summary.get("titles"))
     told = dict(one.run.summary.get("windows", {}))
     parts = []
     for name in [name for name in drawn if name.endswith("-window")]:

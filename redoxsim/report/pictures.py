@@ -45,23 +45,27 @@ class Picture(NamedTuple):
         return f"<figure style='--share: {self.share:.0%}'>{self.image}{self.caption}</figure>"
 
 
-def figures(folder: Path, captions: Mapping[str, str] | None = None) -> dict[str, Picture]:
+def figures(
+    folder: Path, captions: Mapping[str, str] | None = None, titles: Mapping[str, str] | None = None
+) -> dict[str, Picture]:
     """The figures of a run folder by name; what a browser cannot show is left out.
 
     Parameters
     ----------
     captions : what is seen in a figure, by its name, as HTML.
+    titles : of figures, by name, for those who cannot see them; else the words of the name.
     """
     place = folder / "figures"
     files = [file for file in sorted(place.glob("*")) if file.suffix in IMAGES] if place.is_dir() else []
-    return {file.stem: figure(file, (captions or {}).get(file.stem, "")) for file in files}
+    seen, named = captions or {}, titles or {}
+    return {file.stem: figure(file, seen.get(file.stem, ""), named.get(file.stem, "")) for file in files}
 
 
-def figure(file: Path, caption: str = "") -> Picture:
-    """One figure with its picture inside, as wide as its share of the page."""
+def figure(file: Path, caption: str = "", title: str = "") -> Picture:
+    """One figure with its picture inside, as wide as its share of the page; its title is its text where it has one."""
     raw = file.read_bytes()
     data, width = smaller(raw) if file.suffix == ".png" else (raw, None)
-    name = html.escape(file.stem.replace("-", " "), quote=True)
+    name = html.escape(title or file.stem.replace("-", " "), quote=True)
     share = min(max((width or FILLS) / FILLS, NARROWEST), 1.0)
     size = f" width='{FULL * share:.0f}'" if width else ""
     coded = base64.b64encode(data).decode("ascii")

@@ -139,6 +139,12 @@ def test_every_curve_has_band_and_median_and_says_so(done: Done) -> None:
     assert "over 5% to 95% of 32 draws" in words
 
 
+def test_every_figure_has_a_title_of_its_own(done: Done) -> None:
+    chosen, finished, _, _ = done
+    titles = [one.title for one in figures(chosen, finished)]
+    assert titles == ["Survival with one 1 µM", "One: survival at 1 h", "One and two: survival at 1 h"]
+
+
 def test_without_draws_nothing_is_said_of_bands(done: Done) -> None:
     chosen, finished, _, _ = done
     for one in figures(chosen, finished):

@@ -51,6 +51,8 @@ def test_pictures_take_their_share_of_the_page(tmp_path: Path) -> None:
     assert "--share: 45%" in first.html, "600 of 1320 pixels"
     assert "--share: 100%" in second.html
     assert "data:image/svg+xml;base64," in second.image
+    told = pictures.figures(tmp_path, titles={"a-b": "BSO, by <cell>"})
+    assert "alt='BSO, by &lt;cell&gt;'" in told["a-b"].image
     assert pictures.figures(tmp_path / "none") == {}
 
 
