@@ -230,7 +230,7 @@ def _draw(
         mapped=mapped_score(metrics),
         levels=levels,
         mechanism={condition(run): one.dataset for run, one in found},
-        doses=common_bars([run for run, _ in found]),
+        doses=common_bars([run for run, _ in found], counted=False),  # the legend says which have it
         title=f"{' and '.join(titles)}: {scored[0]} at {float(results.dataset['time']) / 3600:g} h",
         caption=small,
         note=grades_note(results, scored[:1]),

@@ -221,11 +221,11 @@ def dose_bars(doses: Sequence[str]) -> tuple[DoseBar, ...]:
     return tuple(dict.fromkeys(sorted(found, key=lambda bar: bar.kind == "wash")))
 
 
-def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
+def common_bars(runs: Sequence[SimulateRun], *, counted: bool = True) -> tuple[DoseBar, ...]:
     """The doses of several time courses, where each target is given alike in all that have it; else none.
 
-    A dose that not every one of them gets says in how many it is given. An exchange of the medium is shown where all
-    have it.
+    A dose that not every one of them gets says in how many it is given, where ``counted``: beside narrow panels there
+    is no room for it. An exchange of the medium is shown where all have it.
     """
     each = [dose_bars(run.doses) for run in runs]
     bars = merge_bars(*each)
@@ -241,5 +241,5 @@ def common_bars(runs: Sequence[SimulateRun]) -> tuple[DoseBar, ...]:
         if count == len(each):
             found.append(bar)
         elif bar.kind != "wash":
-            found.append(replace(bar, label=f"{bar.label} (in {count} of {len(each)})"))
+            found.append(replace(bar, label=f"{bar.label} (in {count} of {len(each)})") if counted else bar)
     return tuple(found)

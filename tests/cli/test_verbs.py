@@ -287,6 +287,18 @@ def test_run_takes_settings_and_writes_a_folder(command: Command, tmp_path: Path
     assert command("run", "trx-backup", "-o", tmp_path / "run").code == Exit.USAGE
 
 
+def test_the_figure_of_a_combination_has_room_for_all_of_it(command: Command, tmp_path: Path) -> None:
+    """Labels beside the narrow panels of the mechanism once left no room for the panels: matplotlib then only warns."""
+    ran = command(
+        "combine", "--agent", "auranofin=0.3uM,1uM,3uM", "--agent", "bso=10uM,100uM@-24h", "--cells", "1",
+        "--draws", "0", "--score", "bliss", "--plot", tmp_path / "pair.svg",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "Warning" not in ran.err
+    text = (tmp_path / "pair.svg").read_text(encoding="utf-8")
+    assert "auranofin 1 µM, BSO 100 µM at −24 h" in text
+
+
 def test_combine_tells_isoboles(command: Command) -> None:
     ran = command(*COMBINE, "--score", "bliss", "--draws", "0", "--isobole", "75,25")
     assert ran.code == 0, ran.err
