@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
 
 from redoxsim import units
 from redoxsim.errors import UnitError
@@ -29,8 +31,11 @@ def unit_scale(network: Network, unit: str | None) -> Scale | None:
     if unit is None:
         return None
     definition = next((one for one in network.units if one.id == unit), None)
-    if definition is None:
-        return KINDS.get(unit)
+    return KINDS.get(unit) if definition is None else _defined(definition)
+
+
+@lru_cache(maxsize=256)
+def _defined(definition: UnitDefinition) -> Scale | None:
     if not definition.units:  # a name without a meaning (Antimony makes one of each word it does not know)
         return None
     size, powers = Fraction(1), dict[str, int]()
@@ -49,7 +54,9 @@ def unit_scale(network: Network, unit: str | None) -> Scale | None:
 
 def symbol_scale(network: Network, name: str) -> Scale | None:
     """The same for the value of a species, compartment or parameter."""
-    part = network.index().get(name)
+    # no index of the whole network: every dose of every point of a grid asks for this
+    parts = chain(network.compartments, network.species, network.parameters)
+    part = next((one for one in parts if one.id == name), None)
     if isinstance(part, Parameter):
         return unit_scale(network, part.unit)
     if isinstance(part, Compartment):
