@@ -98,7 +98,7 @@ def counts_text(found: Validation) -> str:
     rest = ", ".join(f"{uses[name]} {name}" for name in ("input", "conflict", "not-representable") if name in uses)
     calibrated = sum(row.observation.calibrated and row.counts for row in found.rows)
     text = text_table(["", "read in the source", "recalled or source only"], lines)
-    notes = f"{len(found.rows)} observations, {uses.get('scored', 0)} scored"
+    notes = f"{len(found.rows)} observation{'' if len(found.rows) == 1 else 's'}, {uses.get('scored', 0)} scored"
     notes += f"; not counted: {rest}" if rest else ""
     missed = ", ".join(f"{number} {state}" for state, number in found.missed().items())
     if calibrated:

@@ -39,6 +39,7 @@ def test_rows_to_stdout_and_counts_to_stderr(file, capsys):
     assert (row["id"], row["state"], row["published"]) == ("mine", "in band", "0.1")
     assert 0.02 <= float(row["value"]) <= 0.2
     assert "1 of 1 (100%" in err
+    assert "1 observation, 1 scored" in err
 
 
 def test_a_row_that_cannot_run_is_exit_1(file, capsys):
