@@ -1,4 +1,4 @@
-"""What single agents do that is known of them alone (docs/explain/scoreboard.md), before any combination.
+"""What single agents do that is known of them alone (docs/explain/scoreboard.md and agents-alone.md).
 
 Bands are those of the sources, or loose where these have words only.
 """
@@ -13,7 +13,8 @@ import pytest
 import redoxsim as rx
 from redoxsim.solve import Solution
 
-AGENTS = ("celecoxib", "cisplatin", "carboplatin", "sulfasalazine", "selenocystine", "nac", "matrine", "bso")
+AGENTS = ("celecoxib", "cisplatin", "carboplatin", "sulfasalazine", "selenocystine", "nac", "matrine", "bso",
+          "2-deoxyglucose", "dhea", "sulforaphane", "2-aapa", "radiation")  # fmt: skip
 
 
 def course(*doses: str, until: str = "48 h", every: str = "1 h", **values: float) -> Solution:
@@ -125,3 +126,17 @@ def test_what_gpx4_takes_of_a_thiol_it_takes_at_one_rate() -> None:
     found = course("bso=1mM", until="24 h")
     share = found["GPX4_by_cysteine"] / found["GPX4_turnover"]
     assert share == pytest.approx(0.03 * found["Cys"] / found["GSH_c"], rel=1e-6)
+
+
+# ---- N-acetylcysteine (10 mM for two days doubles GSH of SW-1573, Wanamarta 1989)
+
+
+def test_n_acetylcysteine_raises_gsh_at_millimolar_doses_for_two_days() -> None:
+    assert 1.5 < left(course("nac=10mM"), "GSH_whole") < 2.2
+    assert left(course("nac=1mM"), "GSH_whole") < 1.3
+
+
+def test_n_acetylcysteine_makes_little_gsh_where_synthesis_is_blocked() -> None:
+    both = course("nac=10mM", "bso=1mM")
+    assert left(both, "Cys") > 2.0
+    assert left(both, "GSH_c") < 0.1
