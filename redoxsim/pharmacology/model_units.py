@@ -127,14 +127,26 @@ def to_model(
         return units.times(amount.value, given / scale[0])
     if amount.value == 0.0 and not amount.unit:
         return 0.0
-    kinds = (f"a {kind} such as {example}" for kind, (found, example) in units.KINDS.items() if found == scale[1])
-    wanted = next(kinds, "another kind of quantity")
+    wanted = _wanted(scale, usual, per_time)
     if not amount.unit:
         raise UnitError(f"the amount {amount.value:g} of '{called or name}' has no unit", hint=f"it needs {wanted}")
     kind = units.kind(amount.unit)
     mass = "mass per volume is taken where the agent's file gives its molar_mass"
     hint = mass if kind == "mass concentration" else None
-    raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, a {kind}", hint=hint)
+    raise UnitError(f"'{called or name}' needs {wanted}, not {amount}, {_a(kind)}", hint=hint)
+
+
+def _wanted(scale: Scale, usual: str | None, per_time: bool) -> str:
+    """What a quantity of that scale is called; an agent that is dosed in another unit than the model counts in, such as
+    gray, is asked for in that."""
+    if usual and not per_time and units.scale(usual)[1] != scale[1]:
+        return f"{_a(units.kind(usual))} such as {usual}"
+    kinds = (f"{_a(kind)} such as {example}" for kind, (found, example) in units.KINDS.items() if found == scale[1])
+    return next(kinds, "another kind of quantity")
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
 
 
 def definition(network: Network, unit: str) -> tuple[str, UnitDefinition | None]:

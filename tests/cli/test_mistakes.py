@@ -53,6 +53,8 @@ MISTAKES = [
         "fewer values on an axis",
     ),
     ("combine --agent auranofin --agent bso --grid 900", "901 x 901 makes 811801 points; there can be 100000", "fewer"),
+    ("simulate redox --until 1h --dose radiation=2uM", "'radiation' needs a radiation dose such as Gy, not 2 uM"),
+    ("simulate redox --until 1h --dose bso=2amol", "needs a concentration such as uM, not 2 amol, an amount"),
     ("schedule --agent auranofin --agent bso", "no dose of 'auranofin' is given", "such as 100 uM of 'auranofin'"),
 ]
 
