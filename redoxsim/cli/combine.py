@@ -103,11 +103,13 @@ def command(
             raise DesignError("--window is a question of its own", hint="leave out --explain and --isobole")
         observe, metrics = (read_off(observe),), ()
     elif output.plot is not None:
-        _drawable(names, observe)
+        _drawable(names, observe, at)
     elif observe and (score or isoboles) and not set(observe) & set(ORIENTATIONS):
         raise DesignError(f"no synergy is scored of {', '.join(observe)}", hint=f"observe {' or '.join(ORIENTATIONS)}")
     if isoboles and len(names) != 2:
         raise DesignError("an isobole is a line of dose pairs: it needs two agents", hint="leave out --isobole")
+    if isoboles and "," in (at or ""):
+        raise DesignError(f"an isobole is of one time, not of {at}", hint="--at 48h, or leave out --isobole")
     prepare = partial(
         study.combine.plan, model, agents=names, grid=[grid] * len(names) if grid else None, doses=doses, times=times,
         at=at, with_=background, observe=observe or "viability", scores=metrics, cell=cell.profile, values=cell.values,
@@ -147,6 +149,8 @@ def _said(results: ResultSet, *, metrics: tuple[str, ...], levels: tuple[float, 
     from redoxsim.report.scored import surface_text
     from redoxsim.study.results import ORIENTATIONS
 
+    if "time" in results.dataset.dims:
+        return "Of several times the scores stand in the table; --at with one time tells of them in words."
     text = surface_text(results, metrics)
     scored = [name for name in results.observables if name in ORIENTATIONS]
     if not levels or not scored:
@@ -184,10 +188,12 @@ def read_agents(texts: tuple[str, ...]) -> tuple[list[str], dict[str, str], dict
     return names, doses, times
 
 
-def _drawable(names: list[str], observe: tuple[str, ...]) -> None:
+def _drawable(names: list[str], observe: tuple[str, ...], at: str | None) -> None:
     """Refuse a figure that cannot be drawn before anything is solved."""
     from redoxsim.study.results import ORIENTATIONS
 
+    if "," in (at or ""):
+        raise DesignError(f"a synergy figure shows one time, not {at}", hint="--at 48h, or leave out --plot")
     if len(names) != 2:
         raise DesignError("a synergy figure needs two agents", hint="leave out --plot, or combine two agents")
     if observe and not set(observe) & set(ORIENTATIONS):

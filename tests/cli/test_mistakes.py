@@ -26,6 +26,7 @@ MISTAKES = [
         "no synergy is scored of GSH_c",
         "viability",
     ),
+    ("combine --agent auranofin --agent bso --at 24h,48h --plot x.png", "a synergy figure shows one time", "--at 48h"),
     ("combine --agent auranofin --agent bso@-24h=0,1uM", "'bso@-24h=0,1uM' is not AGENT[=RANGE][@TIME]", "such as"),
     ("simulate gsh --until 1h --set GSR=abc", "value of 'GSR': 'abc' does not start with a number"),
     ("simulate gsh --until 1h --set GSH_c=1mm", "value of 'GSH_c': unknown unit 'mm'", "'mM'"),

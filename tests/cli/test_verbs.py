@@ -170,6 +170,15 @@ def test_combine_prints_sign_and_orientation(command: Command) -> None:
     assert {"bliss_excess", "hsa_excess", "loewe_index", "ci"} <= set(rows(ran.out)[0])
 
 
+def test_scores_of_several_times_stand_in_the_table(command: Command) -> None:
+    ran = command(*COMBINE, "--score", "bliss", "--draws", "0", "--at", "24h,48h")
+    assert ran.code == 0, ran.err
+    assert {float(row["time [h]"]) for row in rows(ran.out)} == {24.0, 48.0}
+    assert all(row["bliss_excess"] for row in rows(ran.out))
+    assert ran.err.startswith("Of several times the scores stand in the table")
+    assert command(*COMBINE, "--draws", "0", "--at", "24h,48h", "--isobole", "50").code == Exit.USAGE
+
+
 def test_combine_takes_three_agents(command: Command) -> None:
     ran = command(*COMBINE, "--agent", "celecoxib=0,10uM", "--score", "bliss")
     assert ran.code == 0, ran.err
