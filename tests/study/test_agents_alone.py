@@ -168,3 +168,17 @@ def test_n_acetylcysteine_goes_past_the_uptake_that_deoxyglucose_takes() -> None
 def test_cells_that_stand_unfolded_proteins_stand_deoxyglucose_better() -> None:
     usual, without = course("2-deoxyglucose=5mM"), course("2-deoxyglucose=5mM", deoxyglucose_kUPR=0.0)
     assert without["survival"][-1] > usual["survival"][-1] + 0.1
+
+
+# ---- DHEA (nothing up to 1 uM, growth slower above 10; IC50 30 to 70 uM in three cervical lines)
+
+
+def test_dhea_slows_growth_at_tens_of_micromolar_and_not_below_ten() -> None:
+    assert course("dhea=1uM", until="72 h")["viability"][-1] > 0.98
+    below, above = (course(f"dhea={dose}uM", until="72 h")["viability"][-1] for dose in (30, 75))
+    assert above < 0.5 < below
+
+
+def test_dhea_holds_cells_without_g6pd_back_as_well() -> None:
+    found = course("dhea=100uM", until="24 h", G6PD=0.05)
+    assert left(found, "growth_rate") < 0.5
