@@ -182,3 +182,27 @@ def test_dhea_slows_growth_at_tens_of_micromolar_and_not_below_ten() -> None:
 def test_dhea_holds_cells_without_g6pd_back_as_well() -> None:
     found = course("dhea=100uM", until="24 h", G6PD=0.05)
     assert left(found, "growth_rate") < 0.5
+
+
+# ---- Sulforaphane (IC50 5.4 to 6.6 uM in 40-16 cells, GSH of hepatocytes lower at 3 h and higher at 24 h of 5 uM)
+
+
+@pytest.mark.parametrize("at", ["48 h", "72 h"])
+def test_sulforaphane_slows_growth_at_a_few_micromolar(at: str) -> None:
+    below, above = (course(f"sulforaphane={dose}uM", until=at)["viability"][-1] for dose in (3, 8))
+    assert above < 0.5 < below
+
+
+def test_glutathione_falls_under_sulforaphane_before_nrf2_raises_it() -> None:
+    found = course("sulforaphane=5uM", until="24 h")
+    share = found["GSH_c"] / found["GSH_c"][0]
+    assert share[3] < 0.85
+    assert share[-1] > 1.3
+    without = course("sulforaphane=5uM", until="24 h", sulforaphane_k_KEAP1=0.0)
+    assert without["GSH_c"][-1] / without["GSH_c"][0] < 1.05
+
+
+def test_the_conjugate_of_sulforaphane_is_held_at_hundreds_of_times_the_medium_and_leaves() -> None:
+    found = course("sulforaphane=5uM", until="24 h")["sulforaphane_SG"]
+    assert 100.0 * 5.0 < found.max() < 2000.0
+    assert found[-1] < 0.1 * found.max()
