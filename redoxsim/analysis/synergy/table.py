@@ -162,8 +162,8 @@ def _of_little(index: Floats, grid: EffectArray, about: Mask) -> str:
     others = index[scored & ~little]
     rest = f"; the mean of the others is {float(np.mean(others)):.3g}" if others.size else ""
     return (
-        f"{int(np.count_nonzero(little))} of the {int(np.count_nonzero(scored))} combinations with an index affect less "
-        f"than {LITTLE} over untreated, where an index says little{rest}"
+        f"{int(np.count_nonzero(little))} of the {int(np.count_nonzero(scored))} combinations with an index affect "
+        f"less than {LITTLE} over untreated, where an index says little{rest}"
     )
 
 
