@@ -206,3 +206,18 @@ def test_the_conjugate_of_sulforaphane_is_held_at_hundreds_of_times_the_medium_a
     found = course("sulforaphane=5uM", until="24 h")["sulforaphane_SG"]
     assert 100.0 * 5.0 < found.max() < 2000.0
     assert found[-1] < 0.1 * found.max()
+
+
+# ---- 2-AAPA (GSSG of MCF-7 5.5 fold, GSH as it was, Zhao 2009)
+
+
+def test_aapa_raises_gssg_several_fold_and_leaves_gsh() -> None:
+    found = course("2-aapa=45uM", until="24 h")
+    assert 3.0 < left(found, "GSSG_whole") < 10.0
+    assert 0.9 < left(found, "GSH_whole") < 1.1
+    assert left(found, "GSR_act") < 0.05
+
+
+def test_aapa_needs_nadph_as_it_takes_the_reduced_enzyme() -> None:
+    usual, without = (course("2-aapa=10uM", until="2 h", every="10 min", **v) for v in ({}, {"KmGR_NADPH": 1e4}))
+    assert left(without, "GSR_act") > 5.0 * left(usual, "GSR_act")
