@@ -242,7 +242,7 @@ def test_lipids_are_remodelled_over_hours() -> None:
     assert low["LH"][0] / change["LH"][0] == pytest.approx(0.3, rel=1e-3)
 
 
-# ---- Methionine and disulfide stress, full level
+# ---- Methionine, full level
 
 
 def test_growth_needs_methionine() -> None:
@@ -250,15 +250,3 @@ def test_growth_needs_methionine() -> None:
     found = rx.simulate("redox", doses=["Met_x:=0uM"], until="12 h", every="6 h")
     for name in ("growth_rate", "cysteine_to_protein"):
         assert abs(found[name][-1]) < 1e-3 * usual[name][0]
-
-
-def test_much_xct_kills_without_glucose_by_cystine_that_nadph_does_not_reduce() -> None:
-    """Liu 2020: cells with much xCT die within a day without glucose, others not of that."""
-    usual, high = (
-        rx.simulate("redox", doses=["Glc_x:=0uM"], until="24 h", every="6 h", values={"SLC7A11": level})
-        for level in (1.0, 10.0)
-    )
-    assert usual["h_disulf"].max() < 1e-8
-    assert high["h_disulf"].max() > 2e-5
-    assert rx.simulate("redox", until="1 min", values={"SLC7A11": 10.0})["h_disulf"][0] < 1e-8  # not with glucose
-    assert high["survival"][-1] < usual["survival"][-1] - 0.1
