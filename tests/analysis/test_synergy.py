@@ -201,6 +201,23 @@ def test_loewe_is_undefined_above_the_weaker_agent_and_says_so(surface: Surface)
     assert sum(table.why().values()) == np.count_nonzero(~table.defined)
 
 
+def test_a_mean_index_says_how_many_of_its_cells_hardly_act() -> None:
+    """Small doses affect less than 0.05; the mean over the others is told apart from them."""
+    grid = additive(2.0, 0.9)
+    table = loewe(grid)
+    scored = table.defined & grid.combined
+    little = scored & (grid.affected < 0.05)
+    assert 0 < np.count_nonzero(little) < np.count_nonzero(scored)
+    told = f"{np.count_nonzero(little)} of the {np.count_nonzero(scored)} combinations with an index affect less than"
+    assert told in table.summary.message
+    assert f"the mean of the others is {table.values[scored & ~little].mean():.3g}" in table.summary.message
+    assert "index says little" not in bliss(grid).summary.message
+    strong = grid_of(
+        1.0 - np.array([[0.0, 0.3, 0.5], [0.3, 0.6, 0.7], [0.5, 0.7, 0.8]]), *2 * [np.array([0.0, 1.0, 2.0])]
+    )
+    assert "index says little" not in loewe(strong).summary.message
+
+
 def test_the_additive_surface_stops_at_the_weaker_agent(surface: Surface) -> None:
     table = loewe_excess(surface())
     assert not table.defined[-1, -1]
