@@ -79,6 +79,23 @@ def test_few_bands_are_filled_and_many_are_bars(course, draw) -> None:
     assert too_small(many) == []
 
 
+def test_curves_of_one_name_have_a_band_each() -> None:
+    """What tells curves apart is their place: of equal names the arrays were compared."""
+    alive = 1.0 / (1.0 + DOSES)
+    same = [DoseCurve(label="x", doses=DOSES, effect=k * alive, low=0.9 * k * alive, high=alive) for k in (0.8, 0.9)]
+    assert len(fills(dose_response(same, agent="auranofin").axes[0])) == 2
+
+
+def test_a_line_without_a_band_takes_no_place_among_the_bars() -> None:
+    lines = {f"c{k}": xr.Dataset({"viability": ("GSR", np.linspace(0.2, 0.9, 7) / (k + 1))},
+                                 coords={"GSR": np.linspace(1.0, 7.0, 7)}) for k in range(2 * MANY)}  # fmt: skip
+    behind = {name: drawn(one) for name, one in list(lines.items())[MANY:]}
+    axes = scan(lines, bands=behind).axes[0]
+    middles = np.mean([one[:, 0, 0].mean() for one in bars(axes)])
+    whole = scan(dict(list(lines.items())[MANY:]), bands=behind).axes[0]
+    assert middles == pytest.approx(np.mean([one[:, 0, 0].mean() for one in bars(whole)]))
+
+
 def test_bars_are_as_long_as_the_band_there(course) -> None:
     axes = courses(course, MANY).axes[0]
     first = bars(axes)[0]

@@ -151,10 +151,11 @@ def draw_dose_response(
             axes.axvspan(left, right, color=colour, alpha=0.4, linewidth=0, zorder=0)
     unit_drawn, factor = drawn_in(curves)
     apply(axes, axis)
-    spread = [one for one in curves if one.low is not None]
+    with_band, drawn = sum(one.low is not None for one in curves), 0
     for one, colour, mark in zip(curves, curve_colours(curves), cycle(MARKERS)):
-        how = Spread(spread.index(one) if one in spread else 0, len(spread))
+        how = Spread(drawn, with_band)
         _draw_curve(axes, one, axis, colour, mark, alone=len(curves) == 1, factor=factor, spread=how)
+        drawn += one.low is not None
     for points, times in zip(data, factors, strict=True):
         draw_points(axes, points, x=axis.place(points.x), factor=times, colour=points_colour(points, curves))
     bars = [

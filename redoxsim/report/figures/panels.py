@@ -125,7 +125,7 @@ def draw_course(
     title keeps to it. ``bands`` are draws of the conditions, by the same names; their medians are thin.
     """
     dashes = condition_lines(conditions)
-    bars, drawn_bands = banded(conditions, bands or {}, names=panel.observables), 0
+    with_band, bands_drawn = banded(conditions, bands or {}, names=panel.observables), 0
     every = np.concatenate([hours(data) for data in conditions.values()])
     # Earlier lines are wider, so that a line which runs exactly over another one does not hide it.
     widths = np.linspace(3.0, 1.6, len(conditions)) if len(conditions) > 1 else (1.8,)
@@ -139,11 +139,11 @@ def draw_course(
             line = with_draws(band(array, ("time",)), drawn, observable, ("time",)).times(unit)
             time = hours(data)
             if line.low is not None and line.high is not None:
-                Spread(drawn_bands, bars).draw(
+                Spread(bands_drawn, with_band).draw(
                     axes, time, line.low, line.high, median=line.median, colour=colours[name],
                     ends=(every.min(), every.max()),
                 )  # fmt: skip
-                drawn_bands += 1
+                bands_drawn += 1
             axes.plot(
                 time,
                 line.middle,

@@ -143,7 +143,8 @@ def draw_lines(
     )
     place = log_or_linear(axes, xs, which="x")
     everything = overlay(axes, here, place, unit=unit, factor=factor)
-    for number, (key, line) in enumerate(lines.items()):
+    with_band, drawn = banded(named, behind, names=[name]), 0
+    for key, line in lines.items():
         line = line.times(factors[key] * factor)
         raw = np.asarray(named[key][axis], dtype=float)
         x = place(raw)
@@ -151,7 +152,7 @@ def draw_lines(
         everything.append(line.all_values())
         if line.low is not None and line.high is not None:
             low, high = line.low, line.high
-            how = Spread(number, banded(named, behind, names=[name]))
+            how, drawn = Spread(drawn, with_band), drawn + 1
             ends = (float(place(xs).min()), float(place(xs).max()))
             how.draw(
                 axes, x[joined], low[joined], high[joined], colour=colour[key], ends=ends,
