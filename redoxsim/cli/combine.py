@@ -149,10 +149,10 @@ def _said(results: ResultSet, *, metrics: tuple[str, ...], levels: tuple[float, 
     from redoxsim.report.scored import surface_text
     from redoxsim.study.results import ORIENTATIONS
 
-    if "time" in results.dataset.dims:
+    scored = [name for name in results.observables if name in ORIENTATIONS]
+    if metrics and scored and "time" in results.dataset.dims:
         return "Of several times the scores stand in the table; --at with one time tells of them in words."
     text = surface_text(results, metrics)
-    scored = [name for name in results.observables if name in ORIENTATIONS]
     if not levels or not scored:
         return text
     data = results.series(scored[0])

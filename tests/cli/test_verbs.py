@@ -176,6 +176,7 @@ def test_scores_of_several_times_stand_in_the_table(command: Command) -> None:
     assert {float(row["time [h]"]) for row in rows(ran.out)} == {24.0, 48.0}
     assert all(row["bliss_excess"] for row in rows(ran.out))
     assert ran.err.startswith("Of several times the scores stand in the table")
+    assert "scores" not in command(*COMBINE, "--observe", "GSH_c", "--draws", "0", "--at", "24h,48h").err
     assert command(*COMBINE, "--draws", "0", "--at", "24h,48h", "--isobole", "50").code == Exit.USAGE
 
 
