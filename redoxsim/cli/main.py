@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import tempfile
-import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -160,6 +158,9 @@ def _explained(error: RedoxsimError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    import tempfile  # both take longer to load than all of redoxsim that every command loads
+    import traceback
+
     text = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile(
