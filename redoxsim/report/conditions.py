@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -45,19 +46,17 @@ def target_name(target: str) -> str:
 def cell_words(cell: str) -> str:
     """A cell as people write it: the name of a shipped profile, with the word where it does not say that it is a cell.
 
-    >>> cell_words("normal"), cell_words("normal-hepatocyte"), cell_words("hepg2")
-    ('normal cell', 'normal hepatocyte', 'cell HepG2')
+    >>> cell_words("normal"), cell_words("normal-hepatocyte"), cell_words("hepg2"), cell_words("culture-dmem")
+    ('normal cell', 'normal hepatocyte', 'cell HepG2', 'default cell in DMEM')
     """
     from redoxsim.pharmacology import load_cell
 
     name = cell
     if cell in catalog.cells():
-        try:
+        with contextlib.suppress(RedoxsimError):  # a broken file is told where the cell is used
             name = load_cell(cell).name
-        except RedoxsimError:  # a broken file is told where the cell is used
-            name = cell
-    if name == "default":
-        return "default cell"
+    if name == "default" or name.startswith(("default ", "default,")):
+        return show_formulas(name.replace("default", "default cell", 1))
     return name if {"cell", "hepatocyte"} & set(name.split()) else f"cell {name}"
 
 
@@ -149,13 +148,12 @@ def run_words(run: Mapping[str, Any]) -> str:
     agents = run.get("agents") or ([run["agent"]] if "agent" in run else [])
     if not agents:
         return str(run.get("id", "")).replace("-", " ")
-    return ", ".join([enumerated([target_name(str(one)) for one in agents]), *run_besides(run)])
+    return ", ".join([enumerated([_target(str(one)) for one in agents]), *run_besides(run)])
 
 
 def run_besides(run: Mapping[str, Any]) -> list[str]:
     """What a dose-response or a combination has besides its agents: times, background, levels, another cell."""
-    parts = [f"{target_name(name)} at {show_formulas(when).replace('-', '−')}" for name, when in
-             run.get("times", {}).items()]  # fmt: skip
+    parts = [f"{_target(name)} at {when.replace('-', '−')}" for name, when in run.get("times", {}).items()]
     parts += [dose_words(text) for text in run.get("background", ())]
     parts += [f"{name} {value:g}" for name, value in run.get("values", {}).items()]
     return parts + ([cell_words(str(run["cell"]))] if run.get("cell") else [])

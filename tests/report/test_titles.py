@@ -99,6 +99,7 @@ def test_the_title_of_a_run_is_its_name_and_what_it_stands_for_is_told() -> None
     both = [course("a", "ike=1uM", "bso=1mM", title="blocked"), course("b", "ike=1uM", title="not blocked")]
     assert conditions(both)[1] == "All with IKE 1 µM. blocked: BSO 1 mM; not blocked: nothing else."
     assert run_words({"id": "s", "title": "the grid", "agents": ["bso"]}) == "the grid"
+    assert run_words({"agents": ["h2o2", "bso"], "times": {"h2o2": "-1h"}}) == "H₂O₂ and BSO, H₂O₂ at −1h"
     same = {"kind": "combine", "agents": ("auranofin", "bso"), "dose_values": ("1uM", "2uM"), "at": "1 h"}
     first, second = (CombineRun(id=name, title=name, **same) for name in "ab")
     from redoxsim.study.window import APART
