@@ -57,8 +57,8 @@ class HillBounds:
     decades: float = 2.0
 
 
-STEEPEST: Final = HillBounds().slope[1] * (1.0 - 1e-6)
-"""A slope from here on rests on the upper bound: the data allow any steeper one as well."""
+STEEPEST: Final = HillBounds().slope[1]
+"""The steepest slope that is tried where nobody gives bounds; where an interval ends beyond it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +161,14 @@ class HillFit:
         values: dict[str, float | Limit] = {"e0": self.e0, "einf": self.einf, "ec50": self.ec50}
         values |= {"h": self.h, "ic50": self.ic50, "auc": self.auc}
         for name, value in values.items():
-            if name == "h" and "h" in self.at_bound:  # as steep as the fit may be: the bound is no number of the data
+            if name == "h" and "h" in self.at_bound:  # as steep or as flat as is tried: no number of the data
                 table.append((name, AT_LIMIT, "", ""))
                 continue
             interval = self.intervals.get(name)
             text = value.value if isinstance(value, Limit) else f"{value:.4g}"
-            limited = name == "h" and interval is not None and interval.high >= STEEPEST
-            high = "" if interval is None else f"{'>= ' if limited else ''}{interval.high:.4g}"
-            between = f"{interval.low:.4g} to {high}" if interval else ""
+            between = f"{interval.low:.4g} to {interval.high:.4g}" if interval else ""
+            if name == "h" and interval and self.h <= STEEPEST * (1.0 - 1e-6) <= interval.high:
+                between = f"{interval.low:.4g} to >= {STEEPEST:g}"
             if interval and interval.level != LEVEL:
                 between += f" ({interval.level:.0%})"
             table.append((name, text, between, interval.method if interval else ""))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from redoxsim.analysis.hill_result import AT_LIMIT
+from redoxsim.analysis.hill_result import AT_LIMIT, HillBounds
 from redoxsim.report.both_ways import CHEMISTRY, DOCUMENT, TITLE, Shown, both_ways_rows, points
 from redoxsim.report.conditions import run_words
 from redoxsim.report.names import enumerated
@@ -192,6 +192,7 @@ def _says(claims: Sequence[tuple[str, str, Section]]) -> list[str]:
 def _how_to_read(sections: Sequence[Section]) -> str:
     """How the numbers of all sections read, said once."""
     said: dict[str, None] = {}
+    tried = "none flatter than {:g} or steeper than {:g} is tried".format(*HillBounds().slope)
     limited = any(AT_LIMIT in row for one in sections for row in rows_of(one.run.path / "fits.csv")[1])
     for one in sections:
         heads, rows = rows_of(one.run.path / "scores.csv")
@@ -209,7 +210,7 @@ def _how_to_read(sections: Sequence[Section]) -> str:
         "from two samples of 16 and 32 draws and may exceed 100%: then what is assumed makes all of the band.",
         "Mid-doses are those at which every agent alone affects between 10% and 90%.",
         "Not above clinical exposure: no higher than what patients reach, of all agents of which that is known.",
-        *([f"Hill slope {AT_LIMIT}: any steeper curve fits as well."] if limited else []),
+        *([f"Hill slope {AT_LIMIT}: {tried}."] if limited else []),
         "Conflict: an expectation that is known not to hold, with the reason; it counts against the claim.",
         *(f"{text[:1].upper()}{text[1:]}." for text in said if text),
     ]

@@ -381,6 +381,18 @@ def test_a_threshold_is_found_between_its_doses_wherever_it_lies(place: float) -
     assert DOSES[first - 1] < number(fit.ec50) < DOSES[first]
 
 
+def test_an_interval_of_the_slope_ends_where_no_steeper_one_is_tried() -> None:
+    """Three wells a dose, noise of 0.03: by the t-distribution the slope goes up to a thousand, which says nothing."""
+    doses = np.repeat(np.geomspace(0.01, 100.0, 9), 3)
+    effect = 1.0 / (1.0 + doses**6) + np.random.default_rng(1).normal(0.0, 0.03, doses.size)
+    fit = fit_hill(doses, effect, orientation="viability")
+    assert fit.intervals["h"].high > HillBounds().slope[1]
+    (between,) = (row[2] for row in fit.rows() if row[0] == "h")
+    assert between == f"{fit.intervals['h'].low:.4g} to >= 8"
+    shallow = fit_hill(doses, 1.0 / (1.0 + doses), orientation="viability")
+    assert ">=" not in "".join(row[2] for row in shallow.rows())
+
+
 def test_a_threshold_rests_on_the_bound_of_the_slope_and_says_so() -> None:
     fit = fit_hill(DOSES, np.where(DOSES < 0.5, 1.0, 0.0), orientation="viability")
     assert fit.converged
@@ -392,6 +404,7 @@ def test_a_threshold_rests_on_the_bound_of_the_slope_and_says_so() -> None:
         DOSES, alive(DOSES, 1.0, 0.0, 0.4, 12.0), orientation="viability", bounds=HillBounds(slope=(0.3, 30.0))
     )
     assert wide.h == pytest.approx(12.0, rel=1e-4)
+    assert ">=" not in "".join(row[2] for row in wide.rows())
 
 
 def test_a_signal_needs_no_scale() -> None:

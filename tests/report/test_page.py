@@ -263,7 +263,7 @@ def test_runs_are_named_in_words_in_tables_of_numbers(tmp_path: Path) -> None:
     )
     (made / "scores.csv").write_text("run,score,mean\nsurface,bliss,0.1\n", encoding="utf-8")
     top, section = page.report_page([runlist.load(made)]).split("<section")
-    assert "Hill slope at the limit of the fit: any steeper curve fits as well." in top
+    assert "Hill slope at the limit of the fit: none flatter than 0.3 or steeper than 8 is tried." in top
     assert rows_of(section, "Scores over the combinations")[0][0] == "auranofin and BSO, BSO at −24 h, normal cell"
     assert rows_of(section, "Fits of the curves")[0] == [
         "BSO", "viability", "0.5", "2 µM", "at the limit of the fit",
