@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from redoxsim.errors import DesignError, SolveError, Where, nearest
-from redoxsim.network.parts import Parameter
+from redoxsim.errors import DesignError, SolveError, Where
 from redoxsim.pharmacology import Schedule
 from redoxsim.solve import Schedule as SolveSchedule
 from redoxsim.study.courses import Doses
@@ -94,7 +93,7 @@ class FitPlan:
             looked += len(places)
             return np.concatenate(self._read(self._values(places)), axis=1)
 
-        before = np.array([_value(setup, name) for name in names])
+        before = np.array([setup.usual(name) for name in names])
         found = fit_box(
             predict, y, scale, len(names), known=known, first=self._place(before), starts=self.starts, tried=TRIED,
             seed=self.seed,
@@ -206,7 +205,7 @@ class FitPlan:
             id=name,
             unit=setup.label(name),
             grade=setup.grade(name),
-            before=_value(setup, name),
+            before=setup.usual(name),
             value=value,
             low=low,
             high=high,
@@ -323,19 +322,12 @@ def _read_off(points: tuple[LabPoints, ...], setup: Setup, file: str | None) -> 
 
 def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict[str, Ends]:
     """Ranges of the constants to fit, checked."""
-    index = setup.network.index()
-    derived = {one.target for one in setup.network.initial_assignments}
-    known = [name for name in setup.system.constants if isinstance(index.get(name), Parameter) and name not in derived]
     wanted: Mapping[str, Ends | None] = free if isinstance(free, Mapping) else dict.fromkeys(free)
     if not 1 <= len(wanted) <= MOST:
         raise DesignError(f"1 to {MOST} constants can be fitted, not {len(wanted)}")
     found: dict[str, Ends] = {}
     for name, ends in wanted.items():
-        if name in derived:
-            raise DesignError(f"'{name}' follows from other constants at the start", hint="fit those")
-        if name not in known:
-            hint = nearest(name, known) or "`redoxsim models show MODEL --constants` lists them"
-            raise DesignError(f"'{name}' is no constant of the model", hint=hint)
+        setup.refuse_not_free(name, verb="fit")
         if ends is None:
             if name not in setup.ranges or not setup.ranges[name][1] < setup.ranges[name][2]:
                 raise DesignError(f"'{name}' has no range to fit it in", hint=f"give one: {name}=LOW..HIGH")
@@ -344,10 +336,6 @@ def _ends(setup: Setup, free: Sequence[str] | Mapping[str, Ends | None]) -> dict
             raise DesignError(f"the range of '{name}' must go from a smaller to a larger number, not {ends}")
         found[name] = (float(ends[0]), float(ends[1]))
     return found
-
-
-def _value(setup: Setup, name: str) -> float:
-    return setup.ranges[name][0] if name in setup.ranges else setup.without(name)
 
 
 def _correlations(names: Sequence[str], found: BoxFit) -> dict[tuple[str, str], float]:

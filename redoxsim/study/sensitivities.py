@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redoxsim.errors import DesignError, SolveError, Unsupported, nearest
-from redoxsim.network.parts import Parameter
 from redoxsim.pharmacology import Agent, Schedule
 from redoxsim.study.courses import Doses
 from redoxsim.study.options import Keywords, Options
@@ -309,9 +308,6 @@ def salib() -> Any:
 
 def _chosen(setup: Setup, names: Sequence[str] | None, method: str) -> tuple[str, ...]:
     """The constants to vary, checked."""
-    index = setup.network.index()
-    derived = {one.target for one in setup.network.initial_assignments}  # values of their own would cut that link
-    known = [name for name in setup.system.constants if isinstance(index.get(name), Parameter) and name not in derived]
     if names is None:
         if method != "local":
             found = tuple(sorted(name for name, ends in setup.ranges.items() if ends[1] < ends[2]))
@@ -319,26 +315,17 @@ def _chosen(setup: Setup, names: Sequence[str] | None, method: str) -> tuple[str
                 text = f"no constant of model '{setup.network.id}' has a range"
                 raise DesignError(text, hint="method local needs none")
             return found
-        values = {name: value_of(setup, name) for name in known}
+        values = {name: setup.usual(name) for name in setup.free}
         return tuple(sorted(name for name, value in values.items() if value != 0.0 and np.isfinite(value)))
     for name in names:
-        if name in derived:
-            raise DesignError(f"'{name}' follows from other constants at the start", hint="vary those")
-        if name not in known:
-            hint = nearest(name, known) or "`redoxsim models show MODEL --constants` lists them"
-            raise DesignError(f"'{name}' is no constant of the model", hint=hint)
+        setup.refuse_not_free(name, verb="vary")
         if method != "local" and name not in setup.ranges:
             raise DesignError(f"'{name}' has no range to vary it in", hint="method local needs none")
-        if method == "local" and value_of(setup, name) == 0.0:
+        if method == "local" and setup.usual(name) == 0.0:
             raise DesignError(f"'{name}' is zero and has no logarithm", hint="method morris varies it within its range")
     if not names:
         raise DesignError("no constant is named")
     return tuple(dict.fromkeys(names))
-
-
-def value_of(setup: Setup, name: str) -> float:
-    """The value of a constant as this study has it."""
-    return setup.ranges[name][0] if name in setup.ranges else setup.without(name)
 
 
 def about(setup: Setup, name: str) -> dict[str, Any]:
@@ -348,7 +335,7 @@ def about(setup: Setup, name: str) -> dict[str, Any]:
         "constant": name,
         "name": setup.title(name),
         "unit": setup.label(name),
-        "value": value_of(setup, name),
+        "value": setup.usual(name),
         "low": low,
         "high": high,
         "grade": setup.grade(name),
@@ -363,7 +350,7 @@ def _design(
         count = 1 + 2 * len(names)
         columns = {}
         for place, name in enumerate(names):
-            column = np.full(count, value_of(setup, name))
+            column = np.full(count, setup.usual(name))
             column[1 + place] *= np.exp(-step)
             column[1 + len(names) + place] *= np.exp(step)
             columns[name] = column

@@ -16,7 +16,7 @@ from redoxsim import equations, units
 from redoxsim.equations.labels import unit_label
 from redoxsim.equations.system import OdeSystem
 from redoxsim.errors import DesignError, UnitError, Where, nearest
-from redoxsim.network.parts import Network
+from redoxsim.network.parts import Network, Parameter
 from redoxsim.pharmacology import (
     Agent,
     Cell,
@@ -173,6 +173,31 @@ class Setup:
         if name in self.constants:
             return self.constants[name].grade
         return next((one.grade for agent in self.agents.values() for one in agent.parameters if one.id == name), "C")
+
+    @cached_property
+    def free(self) -> tuple[str, ...]:
+        """Constants that a study may vary: one that follows from others at the start would lose that link."""
+        index = self.network.index()
+        derived = {one.target for one in self.network.initial_assignments}
+        mine = (name for name in self.system.constants if isinstance(index.get(name), Parameter))
+        return tuple(name for name in mine if name not in derived)
+
+    def refuse_not_free(self, name: str, *, verb: str) -> None:
+        """An error where a constant that is to be varied, or whatever ``verb`` says, is none or not :attr:`free`.
+
+        Raises
+        ------
+        DesignError : it is not.
+        """
+        if any(one.target == name for one in self.network.initial_assignments):
+            raise DesignError(f"'{name}' follows from other constants at the start", hint=f"{verb} those")
+        if name not in self.free:
+            hint = nearest(name, self.free) or "`redoxsim models show MODEL --constants` lists them"
+            raise DesignError(f"'{name}' is no constant of the model", hint=hint)
+
+    def usual(self, name: str) -> float:
+        """The value of a constant as this study has it."""
+        return self.ranges[name][0] if name in self.ranges else self.without(name)
 
     def without(self, name: str) -> float:
         """The value of a constant when nothing else varies it."""
