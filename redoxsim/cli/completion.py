@@ -1,4 +1,7 @@
-"""What the shell completes: names that are shipped, and what a model holds. click does the rest (see `first run`)."""
+"""What the shell completes: names that are shipped, and what a model holds.
+
+click does the rest; docs/tutorial/first-run.md says how a shell is told.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ class Named(StringParamType):
 
 
 def completed(param: click.Parameter) -> None:
-    """Lets the shell complete what a parameter takes, where that is a name that is known."""
+    """Lets the shell complete what a parameter takes, where that is a name that is known; changes the parameter."""
     option = param.opts[0] if isinstance(param, click.Option) else str(param.name)
     if type(param.type) is StringParamType and option in (*SHELVES, *SET, *SEEN, "name"):
         param.type = Named(option)

@@ -24,8 +24,6 @@ START = (-0.13, 0.46)
 """Where the two columns of a legend below a panel begin, in widths of the panel."""
 FLAT = 0.05
 """p of the F-test against a flat line from which on a curve is flat; below it one that is called flat moves little."""
-
-
 Key = tuple[list[Line2D | Patch], list[str]]
 
 
@@ -41,6 +39,7 @@ def columns(curves: Sequence[DoseCurve], unit: str, data: Sequence[Points], *, n
 
 
 def draw_legend(axes: Axes, keys: Sequence[Key]) -> None:
+    """Draws columns of :func:`columns` side by side into axes of their own."""
     axes.axis("off")
     for (handles, labels), begins in zip(keys, START if len(keys) > 1 else (0.0,), strict=True):
         made = Legend(
