@@ -15,7 +15,8 @@ from redoxsim.analysis.hill import fit_hill
 from redoxsim.report.figures.dosecurve import DoseCurve, curve
 from redoxsim.report.figures.doseresponse import dose_response
 from redoxsim.report.figures.scan import scan
-from redoxsim.report.figures.style import EXPOSED, PALETTE, wants_log_axis
+from redoxsim.report.figures.spread import Spread
+from redoxsim.report.figures.style import EXPOSED, PALETTE, new_figure, wants_log_axis
 from redoxsim.report.figures.timecourse import timecourse
 from redoxsim.report.paper import MOST_FILLED
 
@@ -94,6 +95,17 @@ def test_a_line_without_a_band_takes_no_place_among_the_bars() -> None:
     middles = np.mean([one[:, 0, 0].mean() for one in bars(axes)])
     whole = scan(dict(list(lines.items())[MANY:]), bands=behind).axes[0]
     assert middles == pytest.approx(np.mean([one[:, 0, 0].mean() for one in bars(whole)]))
+
+
+def test_bars_of_very_many_lines_stay_within_the_axis() -> None:
+    axes = new_figure(4.0, 3.0).add_subplot()
+    x = np.linspace(0.0, 10.0, 5)
+    for place in range(100):
+        Spread(place, 100).draw(axes, x, x, x + 1.0, colour="k", ends=(0.0, 10.0))
+    every = np.concatenate([one[:, 0, 0] for one in bars(axes)])
+    assert every.min() >= 0.0
+    assert every.max() <= 10.0
+    assert len(set(every.round(9))) == 100
 
 
 def test_bars_are_as_long_as_the_band_there(course) -> None:

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 MOST_BARS = 24
 """Bars of a panel, about: with many lines each has bars at few places."""
 STEP = 0.013
-"""How far bars stand apart, as a share of the axis."""
+"""How far bars stand apart, as a share of the axis; nearer where so many lines would not fit it."""
 WORDS = "5–95% of draws"
 MEDIAN: Mapping[str, Any] = {"linewidth": 0.9, "linestyle": "-", "alpha": 0.8}
 """How the median of draws is drawn where the line is of the constants as they are."""
@@ -75,7 +75,7 @@ class Spread:
     def _beside(self, x: FloatArray, ends: Sequence[float], *, log: bool) -> FloatArray:
         """Places next to one another around ``x``, none of them beyond the ends of the axis."""
         low, high = np.log(ends) if log else np.asarray(ends, dtype=float)
-        step = STEP * (high - low)
+        step = min(STEP, 1.0 / self.of) * (high - low)
         middle = np.clip(np.log(x) if log else x, low + 0.5 * (self.of - 1) * step, high - 0.5 * (self.of - 1) * step)
         moved = middle + (self.place - 0.5 * (self.of - 1)) * step
         return np.asarray(np.exp(moved) if log else moved, dtype=float)
