@@ -60,9 +60,10 @@ quantity = {{ run = "{run}", observe = "A", reduce = "last" }}
 """
 
 
-def shares(folder: Path, *expectations: tuple[str, str, str]) -> experiment.Experiment:
+def shares(folder: Path, *expectations: tuple[str, str, str], observe: str = '"A"') -> experiment.Experiment:
     asked = "".join(EXPECT.format(id=name, run=run, more=more) for name, run, more in expectations)
-    text = opening("shares", folder / "model.ant") + RUNS + asked
+    runs = RUNS.replace('observe = ["A"]', f"observe = [{observe}]")
+    text = opening("shares", folder / "model.ant") + runs + asked
     shelve(folder, model=MODEL, table=TABLE, metadata=METADATA, experiment=text)
     return experiment.load(folder)
 
@@ -113,10 +114,8 @@ def test_equal_seeds_give_equal_shares_and_no_draws_none(tmp_path: Path) -> None
 
 def test_what_is_not_defined_in_a_draw_is_counted(tmp_path: Path) -> None:
     never = 'over = { run = "plain", observe = "nothing", reduce = "last" }\nat_least = 0.0'
-    shares(tmp_path, ("rate", "plain", never))
-    text = (tmp_path / "experiment.toml").read_text().replace('observe = ["A"]', 'observe = ["A", "nothing"]')
-    (tmp_path / "experiment.toml").write_text(text)
-    found = agreement(experiment.load(tmp_path), 8).expectations["rate"]
+    one = shares(tmp_path, ("rate", "plain", never), observe='"A", "nothing"')
+    found = agreement(one, 8).expectations["rate"]
     assert (found.held, found.of, found.undefined) == (0, 8, 8), "nothing over nothing"
     assert found.words() == "0 of 8 (0%), not defined in 8"
 
