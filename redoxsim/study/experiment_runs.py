@@ -19,6 +19,7 @@ from redoxsim.study.engine import Cancel, Progress
 from redoxsim.study.experiment import CombineRun, DoseResponseRun, Experiment, Run, SimulateRun
 from redoxsim.study.plan import Study
 from redoxsim.study.results import ORIENTATIONS, ResultSet
+from redoxsim.study.tables import is_kind
 from redoxsim.study.timecourse import TimeCourse, time_course, with_jobs
 
 FloatArray = NDArray[np.float64]
@@ -46,7 +47,9 @@ class Finished:
         return np.asarray(data.isel(draw=0) if "draw" in data.dims else data, dtype=float)
 
     def fitted(self, observe: str, parameter: str) -> float:
-        """A parameter of the Hill fit; doses in uM. Infinite: above the largest dose; 0: below the smallest.
+        """A parameter of the Hill fit. Infinite: above the largest dose; 0: below the smallest.
+
+        Doses are in uM, those that are no concentration (Gy, g/L) in the unit they are given in.
 
         For a readout without a direction ``ic50`` is the dose that leaves half of the untreated value.
         """
@@ -63,8 +66,8 @@ class Finished:
             return float(value)
         from redoxsim import units
 
-        axis = self.results.dataset[self.results.axes[0]]
-        return units.to(float(value), str(axis.attrs["units"]), "uM")
+        given = str(self.results.dataset[self.results.axes[0]].attrs["units"])
+        return units.to(float(value), given, "uM") if is_kind(given, "concentration") else float(value)
 
     def scored(self, observe: str, metric: str, reduce: str) -> float:
         """A summary of a synergy score over the combinations; not-a-number where cells failed."""

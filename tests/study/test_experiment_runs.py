@@ -114,6 +114,24 @@ def test_the_dose_that_leaves_half_does(finished: list[experiment_runs.Finished]
     assert doses[below - 1] <= finished[1].fitted("GSH_c", "ic50") <= doses[below]
 
 
+def test_a_dose_that_is_no_concentration_keeps_its_unit() -> None:
+    """Half of the cells live on after a dose of radiation in Gy, interpolated between its neighbours."""
+    from redoxsim.study.dose_curves import dose_response
+
+    curve = dose_response("redox", agent="radiation", doses="1Gy..12Gy:log:6", at="72 h", observe=["survival"], cells=1)
+    run = experiment.DoseResponseRun(
+        id="rays",
+        kind="dose-response",
+        agent="radiation",
+        dose_values="1Gy..12Gy:log:6",
+        at="72 h",
+        observe=["survival"],
+    )
+    doses, share = np.asarray(curve.dataset["radiation"]), np.asarray(curve["survival"]).ravel()
+    below = int(np.flatnonzero(share <= 0.5)[0])
+    assert doses[below - 1] <= experiment_runs.Finished(run, curve).fitted("survival", "ic50") <= doses[below]
+
+
 def test_an_unknown_summary_is_refused(finished: list[experiment_runs.Finished]) -> None:
     with pytest.raises(DesignError, match="median-ish"):
         finished[2].scored("viability", "bliss", "median-ish")
