@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from redoxsim.analysis.effect import EffectArray, Floats, Mask
 from redoxsim.analysis.estimates import Estimate
+from redoxsim.analysis.monotone import LEAST_ALONE
 
 Texts = NDArray[np.object_]
 Side = Literal["above", "below"]
 FAILED = "this cell failed"
-LITTLE = 0.05
-"""Fraction affected over untreated below which an interaction index says little."""
 NO_EFFECT = "no cell of the grid differs from the untreated control: nothing to score"
 
 
@@ -122,8 +121,8 @@ def empty_reasons(grid: EffectArray, problem: str = "") -> Texts:
     return reasons
 
 
-def summarise(values: Floats, grid: EffectArray, about: Mask | None = None) -> Summary:
-    """Summary of scores over the combined cells of a grid, or over those of ``about``."""
+def summarise(values: Floats, grid: EffectArray, about: Mask | None = None, *, index: bool = False) -> Summary:
+    """Summary of scores over the combined cells of a grid, or over those of ``about``; ``index``: around 1."""
     about = grid.combined if about is None else about
     scored = about & np.isfinite(values)
     mid, message = grid.mid_doses()
@@ -137,6 +136,8 @@ def summarise(values: Floats, grid: EffectArray, about: Mask | None = None) -> S
         remarks.insert(0, f"undefined in {cells - defined} of {cells} combinations")
     if mid.any() and not mid_scored.all() and (missing := int(np.count_nonzero(mid & ~scored))):
         remarks.append(f"the mid-dose mean leaves out {missing} undefined of {int(np.count_nonzero(mid))} cells")
+    if index and (hidden := _of_little(values, grid, scored)):
+        remarks.append(hidden)
     chosen = values[scored]
     inner = values[mid_scored]
     none = np.nan
@@ -153,17 +154,16 @@ def summarise(values: Floats, grid: EffectArray, about: Mask | None = None) -> S
     )
 
 
-def _of_little(index: Floats, grid: EffectArray, about: Mask) -> str:
+def _of_little(index: Floats, grid: EffectArray, scored: Mask) -> str:
     """What a mean index hides: combinations that hardly do anything, in which it is a ratio of two small doses."""
-    scored = about & np.isfinite(index)
-    little = scored & (grid.affected - grid.control < LITTLE)
+    little = scored & (grid.affected - grid.control < LEAST_ALONE)
     if not little.any():
         return ""
     others = index[scored & ~little]
     rest = f"; the mean of the others is {float(np.mean(others)):.3g}" if others.size else ""
     return (
         f"{int(np.count_nonzero(little))} of the {int(np.count_nonzero(scored))} combinations with an index affect "
-        f"less than {LITTLE} over untreated, where an index says little{rest}"
+        f"less than {LEAST_ALONE} over untreated, where an index says little{rest}"
     )
 
 
@@ -199,9 +199,6 @@ def tabulate(
     orientation = f"effects given as {grid.orientation} ({grid.scale}); scored on fraction affected = {turn}{scale}"
     scores.setflags(write=False)
     better = better or ("above" if neutral == 0.0 else "below")
-    summary = summarise(scores, grid, about)
-    if better == "below":
-        summary = replace(summary, message="; ".join(filter(None, (summary.message, _of_little(scores, grid, about)))))
     return SynergyTable(
         metric=metric,
         title=title,
@@ -211,7 +208,7 @@ def tabulate(
         neutral=neutral,
         orientation=orientation,
         note=note,
-        summary=summary,
+        summary=summarise(scores, grid, about, index=better == "below"),
         agents=grid.agents,
         doses=grid.doses,
         about=about,
